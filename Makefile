@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+
+# What the dependencies link on top of the Swift toolchain and what that links itself (Debian 12 names).
+SYSTEM_PACKAGES = binutils ca-certificates git libc6-dev libgcc-12-dev libsqlite3-dev libstdc++-12-dev tzdata zlib1g-dev
+# What the benchmarks measure themselves against.
+BENCH_PACKAGES = gcc s6
+
+SWIFT = swift
+PREFIX = /usr/local
+RELEASE = --configuration release
+# A binary for users carries Swift's runtime. attache-exec is static in full by its own settings in Package.swift, and
+# Embedded Swift does not build with this flag.
+STATIC = $(RELEASE) --static-swift-stdlib
+
+.DEFAULT_GOAL := help
+.PHONY: help system-packages bench-packages check build test release run bench install clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+system-packages: ## install the Debian packages that are missing
+	@.ci/system-packages $(SYSTEM_PACKAGES)
+
+bench-packages:
+	@.ci/system-packages $(BENCH_PACKAGES)
+
+check: ## formatting, layers, pages; seconds, before every commit
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
+	.ci/check-layers
+	.ci/check-docs
+
+build: system-packages ## build for development
+	$(SWIFT) build
+
+test: system-packages ## build everything and run every test
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build --parallel
+
+release: system-packages ## build for users
+	$(SWIFT) build $(STATIC) --product attache
+	$(SWIFT) build $(RELEASE) --product attache-exec
+
+run: build ## show the whole path, from a .env file to two processes that have its values
+	@packaging/demo/run "$$($(SWIFT) build --show-bin-path)"
+
+bench: bench-packages release ## measure, on a quiet machine
+	ATTACHE_BENCH=1 $(SWIFT) build $(STATIC) --product Benchmarks
+	"$$($(SWIFT) build $(RELEASE) --show-bin-path)/Benchmarks"
+
+install: release ## install the programs below PREFIX (/usr/local)
+	install -d "$(DESTDIR)$(PREFIX)/bin"
+	cd "$$($(SWIFT) build $(RELEASE) --show-bin-path)" && install --strip attache attache-exec "$(DESTDIR)$(PREFIX)/bin"
+
+clean: ## remove what was built
+	$(SWIFT) package clean

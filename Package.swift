@@ -1,0 +1,208 @@
+// swift-tools-version: 6.2
+// One section per layer, lowest first; alphabetical inside; one dependency a line. `.ci/check-layers` holds the
+// imports against this file.
+
+import PackageDescription
+
+let package = Package(
+    name: "attache",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "attache", targets: ["attache"]),
+        .executable(name: "attache-exec", targets: ["attache-exec"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+    ],
+    targets: [
+        // 0 · values and C
+        .target(name: "CKernel", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+        .target(name: "VaultModel", dependencies: ["CKernel"]),
+
+        // 1 · mechanisms
+        .target(name: "APITypes", dependencies: ["VaultModel"]),
+        .target(name: "AccessRules", dependencies: ["VaultModel"]),
+        .target(name: "EnvironmentFile", dependencies: ["VaultModel"]),
+        .target(
+            name: "Sealing",
+            dependencies: [
+                "CKernel",
+                "VaultModel",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]
+        ),
+
+        // 2 · built on mechanisms
+        .target(
+            name: "AuditTrail",
+            dependencies: [
+                "Sealing",
+                "VaultModel",
+            ]
+        ),
+        .target(
+            name: "Storage",
+            dependencies: [
+                "VaultModel",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ]
+        ),
+
+        // 3 · the one door, and the client of it
+        .target(
+            name: "APIClient",
+            dependencies: [
+                "APITypes",
+                "VaultModel",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]
+        ),
+        .target(
+            name: "VaultCore",
+            dependencies: [
+                "APITypes",
+                "AccessRules",
+                "AuditTrail",
+                "EnvironmentFile",
+                "Sealing",
+                "Storage",
+                "VaultModel",
+            ]
+        ),
+
+        // 4 · surfaces
+        .target(
+            name: "HTTPAPI",
+            dependencies: [
+                "APITypes",
+                "CKernel",
+                "VaultCore",
+                "VaultModel",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOFoundationCompat", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]
+        ),
+
+        // 5 · wiring
+        .target(
+            name: "Commands",
+            dependencies: [
+                "APIClient",
+                "APITypes",
+                "CKernel",
+                "ServerApp",
+                "VaultModel",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
+        .target(
+            name: "ServerApp",
+            dependencies: [
+                "APITypes",
+                "CKernel",
+                "HTTPAPI",
+                "Sealing",
+                "Storage",
+                "VaultCore",
+                "VaultModel",
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ]
+        ),
+
+        // 6 · executables
+        .executableTarget(
+            name: "attache",
+            dependencies: [
+                "CKernel",
+                "Commands",
+            ]
+        ),
+        // Fully static Embedded Swift; no test target may depend on it, or its linker flag would reach the tests.
+        .executableTarget(
+            name: "attache-exec",
+            dependencies: ["CKernel"],
+            swiftSettings: [
+                .enableExperimentalFeature("Embedded"),
+                .unsafeFlags(["-wmo"]),
+            ],
+            linkerSettings: [
+                .unsafeFlags(["-static-executable"]),
+                .unsafeFlags(["-Xlinker", "-s"], .when(configuration: .release)),
+            ]
+        ),
+
+        // Tests
+        .testTarget(name: "AccessRulesTests", dependencies: ["AccessRules", "VaultModel"]),
+        .testTarget(name: "AuditTrailTests", dependencies: ["AuditTrail", "Sealing", "VaultModel"]),
+        .testTarget(name: "EnvironmentFileTests", dependencies: ["EnvironmentFile", "VaultModel"]),
+        .testTarget(name: "ExecTests"),
+        .testTarget(name: "EndToEndTests", dependencies: ["APITypes", "TestSupport", "VaultModel"]),
+        .testTarget(
+            name: "SealingTests",
+            dependencies: [
+                "Sealing",
+                "VaultModel",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]
+        ),
+        .target(
+            name: "StorageConformance",
+            dependencies: ["Storage", "VaultModel"],
+            path: "Tests/StorageConformance"
+        ),
+        .target(name: "CSyncProbe", path: "Tests/StorageTests/SyncProbe"),
+        .testTarget(
+            name: "StorageTests",
+            dependencies: ["CSyncProbe", "Storage", "StorageConformance", "TestSupport", "VaultModel"],
+            exclude: ["SyncProbe"]
+        ),
+        .target(
+            name: "TestSupport",
+            dependencies: ["APITypes", "Sealing", "Storage", "VaultCore", "VaultModel"],
+            path: "Tests/TestSupport"
+        ),
+        .testTarget(name: "VaultCoreTests", dependencies: ["APITypes", "TestSupport", "VaultCore", "VaultModel"]),
+    ]
+)
+
+for target in package.targets where target.type != .system && target.type != .plugin {
+    // Swift settings do nothing to a target of C.
+    target.swiftSettings =
+        (target.swiftSettings ?? []) + [
+            .swiftLanguageMode(.v6),
+            .treatAllWarnings(as: .error),
+            .enableUpcomingFeature("ExistentialAny"),
+            .enableUpcomingFeature("ImmutableWeakCaptures"),
+            .enableUpcomingFeature("InferIsolatedConformances"),
+            .enableUpcomingFeature("InternalImportsByDefault"),
+            .enableUpcomingFeature("MemberImportVisibility"),
+            .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        ]
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import APITypes
+internal import NIOCore
+internal import NIOHTTP1
+package import VaultModel
+
+extension APIClient {
+    package func secrets(
+        limit: Int,
+        cursor: String? = nil,
+        matching text: String? = nil,
+        kind: EntryKind? = nil
+    ) async throws(APIClientError) -> SecretPage {
+        var request = try APIRequest(.GET, "secrets")
+        request.add("limit", String(limit))
+        request.add("cursor", cursor)
+        request.add("q", text)
+        request.add("kind", kind?.rawValue)
+        return try await call(request)
+    }
+
+    package func secret(_ reference: String) async throws(APIClientError) -> SecretBody {
+        try await call(APIRequest(.GET, "secrets", reference))
+    }
+
+    package func createSecret(_ body: CreateSecretBody) async throws(APIClientError) -> SecretBody {
+        var request = try APIRequest(.POST, "secrets")
+        try request.setJSON(body)
+        request.makeOnce()
+        return try await call(request)
+    }
+
+    /// Changes an entry; with `version` only while that is its current one.
+    package func updateSecret(
+        _ reference: String,
+        _ body: UpdateSecretBody,
+        ifVersion version: Int64? = nil
+    ) async throws(APIClientError) -> SecretBody {
+        var request = try APIRequest(.PATCH, "secrets", reference)
+        try request.setJSON(body)
+        if let version { request.headers.add(name: "If-Match", value: "\"\(version)\"") }
+        return try await call(request)
+    }
+
+    package func deleteSecret(_ reference: String) async throws(APIClientError) {
+        try await call(APIRequest(.DELETE, "secrets", reference))
+    }
+
+    package func importFile(
+        _ file: SharedSecret,
+        _ options: ImportOptions
+    ) async throws(APIClientError) -> ImportBody {
+        var request = try APIRequest(.POST, "secrets", "import")
+        request.add("dry_run", options.dryRun ? "true" : nil)
+        request.add("kind", options.kind?.rawValue)
+        request.add("on_existing", options.onExisting?.rawValue)
+        for agent in options.attachTo { request.add("attach", agent) }
+        request.add("allow_empty", options.allowEmpty ? "true" : nil)
+        request.add("strict", options.strict ? "true" : nil)
+        request.add("accept", options.accept.isEmpty ? nil : options.accept.joined(separator: ","))
+        request.add("plan", options.planID)
+        request.headers.add(name: "Content-Type", value: "application/octet-stream")
+        request.body = file.bytes.withBytes { ByteBuffer(bytes: $0) }
+        request.makeOnce()
+        return try await call(request)
+    }
+}
+
+/// What an import may do; what is left out is the server's default.
+package struct ImportOptions: Equatable, Sendable {
+    package var dryRun = false
+    /// Nil lets the server guess from names and values.
+    package var kind: EntryKind?
+    package var onExisting: OnExisting?
+    package var attachTo: [String] = []
+    package var allowEmpty = false
+    package var strict = false
+    package var accept: [String] = []
+    /// The plan that is to be carried out and no other.
+    package var planID: String?
+
+    package init() {}
+}

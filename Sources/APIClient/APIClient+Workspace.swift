@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import APITypes
+internal import NIOCore
+internal import NIOHTTP1
+
+extension APIClient {
+    package func status() async throws(APIClientError) -> WorkspaceStatusBody {
+        try await call(APIRequest(.GET, "workspace", "status"))
+    }
+
+    package func apiKeys() async throws(APIClientError) -> APIKeyList {
+        try await call(APIRequest(.GET, "workspace", "api-keys"))
+    }
+
+    package func createAPIKey(_ body: CreateAPIKeyBody) async throws(APIClientError) -> APIKeyBody {
+        var request = try APIRequest(.POST, "workspace", "api-keys")
+        try request.setJSON(body)
+        request.makeOnce()
+        return try await call(request)
+    }
+
+    package func revokeAPIKey(_ id: String) async throws(APIClientError) {
+        try await call(APIRequest(.DELETE, "workspace", "api-keys", id))
+    }
+
+    /// One page of the trail, newest first.
+    package func audit(limit: Int, cursor: String? = nil) async throws(APIClientError) -> AuditPage {
+        var request = try APIRequest(.GET, "audit")
+        request.add("limit", String(limit))
+        request.add("cursor", cursor)
+        return try await call(request)
+    }
+
+    /// Has the server check the workspace's whole chain, which takes longer the longer it is.
+    package func verifyAudit() async throws(APIClientError) -> AuditVerificationBody {
+        var request = try APIRequest(.GET, "audit", "verify")
+        request.timeout = .minutes(10)
+        return try await call(request)
+    }
+
+    /// Whether the server can serve requests now.
+    package func readiness() async throws(APIClientError) -> HealthBody {
+        try await call(APIRequest(outsideTheAPI: "/readyz"))
+    }
+}

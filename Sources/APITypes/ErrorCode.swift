@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Every `code` that an error of the API may carry, with the status it always has.
+///
+/// The codes are part of the wire format: a new one may be added, none is renamed.
+package enum ErrorCode: String, CaseIterable, Codable, Sendable {
+    case alreadyAttached = "already_attached"
+    case auditUnavailable = "audit_unavailable"
+    case bodyTooLarge = "body_too_large"
+    case busy
+    case duplicateName = "duplicate_name"
+    case duplicateProvider = "duplicate_provider"
+    case duplicateVariable = "duplicate_variable"
+    case forbidden
+    case idempotencyKeyReused = "idempotency_key_reused"
+    case importConflict = "import_conflict"
+    case integrityError = "integrity_error"
+    case internalError = "internal_error"
+    case invalidCursor = "invalid_cursor"
+    case invalidField = "invalid_field"
+    case invalidFile = "invalid_file"
+    case invalidJSON = "invalid_json"
+    case invalidName = "invalid_name"
+    case invalidQuery = "invalid_query"
+    case invalidValue = "invalid_value"
+    case kindIsFinal = "kind_is_final"
+    case limitReached = "limit_reached"
+    case methodNotAllowed = "method_not_allowed"
+    case notFound = "not_found"
+    case planChanged = "plan_changed"
+    case shuttingDown = "shutting_down"
+    case stillAttached = "still_attached"
+    case storageFull = "storage_full"
+    case storageUnavailable = "storage_unavailable"
+    case tokenMissing = "token_missing"
+    case tokenRevoked = "token_revoked"
+    case tokenRotated = "token_rotated"
+    case tokenUnknown = "token_unknown"
+    case unsupportedMediaType = "unsupported_media_type"
+    case versionMismatch = "version_mismatch"
+
+    /// The HTTP status that goes with the code: the one place where a status is chosen.
+    package var status: Int {
+        switch self {
+        case .invalidCursor, .invalidField, .invalidJSON, .invalidName, .invalidQuery, .invalidValue: 400
+        case .tokenMissing, .tokenRevoked, .tokenRotated, .tokenUnknown: 401
+        case .forbidden: 403
+        case .notFound: 404
+        case .methodNotAllowed: 405
+        case .alreadyAttached, .duplicateName, .duplicateProvider, .duplicateVariable, .importConflict,
+            .kindIsFinal, .planChanged, .stillAttached:
+            409
+        case .versionMismatch: 412
+        case .bodyTooLarge: 413
+        case .unsupportedMediaType: 415
+        case .idempotencyKeyReused, .invalidFile, .limitReached: 422
+        case .integrityError, .internalError: 500
+        case .auditUnavailable, .busy, .shuttingDown, .storageUnavailable: 503
+        case .storageFull: 507
+        }
+    }
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import VaultModel
+
+extension Component {
+    static let replicas = Schema.integer(1...10_000, "How many instances may run at once.")
+
+    static let allowedNames = Schema.array(
+        of: .environmentName,
+        count: 0...100,
+        "Names that change how a process is loaded and that this agent may nevertheless receive."
+    )
+
+    static let agentSchema = Schema.answer(
+        .required("id", .identifier),
+        .required("name", .string()),
+        .required("replicas", replicas),
+        .required("allowedNames", allowedNames),
+        .required("createdAt", .timestamp),
+        .required("instances", .count("How many of its instances live.")),
+        .optional("secrets", .array(of: .reference(.attachedSecret), "Absent in lists.")),
+        .optional("gatewayToken", .token("gwt_", "Only in the answer that made the agent; never shown again."))
+    )
+
+    static let apiKeySchema = Schema.answer(
+        .required("id", .identifier),
+        .required("name", .string()),
+        .required("role", .role),
+        .required("hint", .string("The token's last four characters.")),
+        .required("createdAt", .timestamp),
+        .optional("expiresAt", .timestamp),
+        .optional("revokedAt", .timestamp),
+        .optional("lastUsedAt", .timestamp),
+        .optional("token", .token("ak_ws_", "Only in the answer that made the key; never shown again."))
+    )
+
+    static let attachedSecretSchema = Schema.answer(
+        .required("id", .identifier),
+        .required("name", .environmentName),
+        .required("kind", .entryKind),
+        .required("version", .version),
+        .optional("provider", .provider),
+        .required("delivery", .oneOf(Delivery.allCases.map(\.rawValue))),
+        .required(
+            "state",
+            .oneOf(SyncState.allCases.map(\.rawValue), "Whether the live instances hold the current version.")
+        ),
+        .required("synced", .boolean("Whether `state` is `synced`.")),
+        .optional("attachedAt", .timestamp)
+    )
+
+    static let auditEntrySchema = Schema.answer(
+        .required("sequence", .integer(1...Int.max, "The place in the workspace's chain.")),
+        .required("at", .timestamp),
+        .required("actor", .string("`operator:UID`, `api_key:ID`, `agent:ID` or `server`.")),
+        .required("action", .string()),
+        .required("allowed", .boolean()),
+        .optional("reason", .string("Why it was refused.")),
+        .required("subjects", .array(of: .reference(.auditSubject))),
+        .required("details", .dictionary(of: .string(), "What else is known of the act; never a value.")),
+        .optional("requestId", .string()),
+        .required("code", .string("The chain value, in hexadecimal."))
+    )
+
+    static let errorSchema = Schema.answer(
+        .required("error", .string("A sentence for people; carries no part of a value or a token.")),
+        .required("code", .oneOf(ErrorCode.allCases.map(\.rawValue))),
+        .required("status", .integer(400...599)),
+        .optional("hint", .string("What to do about it.")),
+        .optional("field", .string("The field, parameter or header that is meant.")),
+        .optional("conflicts", .array(of: .reference(.conflict), "Every rule that the request would break.")),
+        .optional("agents", .array(of: .reference(.named), "With `still_attached`: who holds the entry.")),
+        .optional("currentVersion", .version),
+        .optional("findings", .array(of: .reference(.finding), "With `invalid_file`: what is wrong, and where."))
+    )
+
+    static let importSchema = Schema.answer(
+        .required("planId", .string("Give it back as `plan` to carry out exactly this.")),
+        .required("applied", .boolean()),
+        .required("entries", .array(of: .reference(.importEntry))),
+        .required("findings", .array(of: .reference(.finding))),
+        .required("attachedTo", .array(of: .reference(.named))),
+        .required("stale", .array(of: .reference(.named), "Agents whose live instances the updates make stale."))
+    )
+
+    static let importEntrySchema = Schema.answer(
+        .required("line", .count("The first line is 1.")),
+        .required("name", .environmentName),
+        .required("kind", .entryKind),
+        .required("reason", .string("Why that kind: the rule of the guess, or `requested`.")),
+        .required("action", .oneOf(ImportAction.allCases.map(\.rawValue))),
+        .required("length", .count("Bytes of the value.")),
+        .required("mask", .string()),
+        .optional("provider", .provider),
+        .required("flags", .array(of: .string())),
+        .optional("id", .identifier)
+    )
+
+    static let instanceSchema = Schema.answer(
+        .required("id", .identifier),
+        .required("replica", .string("The name under which the replica keeps coming back.")),
+        .required("startedAt", .timestamp),
+        .optional("endedAt", .timestamp),
+        .optional("endReason", .string("`replaced`, `surplus` or `ended`.")),
+        .required("receipt", .array(of: .reference(.receiptItem), "What the instance was given."))
+    )
+
+    static let secretSchema = Schema.answer(
+        .required("id", .identifier),
+        .required("name", .environmentName),
+        .required("kind", .entryKind),
+        .required("version", .version),
+        .optional("value", .string("Only of a variable.")),
+        .optional("mask", .string("Only of a secret: its beginning and `***`.")),
+        .optional("provider", .provider),
+        .required("note", .string()),
+        .required("createdAt", .timestamp),
+        .required("updatedAt", .timestamp),
+        .optional("expiresAt", .timestamp),
+        .required("agents", .count("How many agents it is attached to.")),
+        .required("intact", .boolean("False when the stored row is damaged and cannot be delivered."))
+    )
+
+    static let workspaceStatusSchema = Schema.answer(
+        .required("workspace", .reference(.named)),
+        .required("role", .role),
+        .required("secrets", .count("Live entries.")),
+        .required("agents", .count("Live agents.")),
+        .required("attachments", .count("Attachments of live agents.")),
+        .required("liveInstances", .count("Instances that run.")),
+        .required("staleAgents", .array(of: .reference(.named), "Agents that do not run on current values.")),
+        .required("server", .reference(.server))
+    )
+}

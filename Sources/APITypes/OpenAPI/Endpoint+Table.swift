@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import VaultModel
+
+extension Endpoint {
+    /// Every endpoint of the server.
+    package static let all = secrets + agents + workspace + server
+
+    private static let secrets: [Endpoint] = [
+        Endpoint(
+            .listSecrets,
+            .get,
+            "/api/v1/secrets",
+            "List secrets and variables, oldest first",
+            parameters: Parameter.page + [
+                .matching, .query("kind", .oneOf(EntryKind.allCases.map(\.rawValue)), "Only entries of this kind."),
+            ],
+            answer: .ok(.secretPage, "A page of entries: the values of variables, the masks of secrets.")
+        ),
+        Endpoint(
+            .createSecret,
+            .post,
+            "/api/v1/secrets",
+            "Create a secret or a variable",
+            parameters: [.idempotencyKey],
+            body: .json(.createSecret),
+            answer: .created(.secret, "The entry, at version 1."),
+            errors: [.duplicateName, .invalidName, .invalidValue, .limitReached]
+        ),
+        Endpoint(
+            .importSecrets,
+            .post,
+            "/api/v1/secrets/import",
+            "Import a .env file: every entry of it, or none",
+            parameters: importParameters + [.idempotencyKey],
+            body: .file,
+            answer: Answer(
+                status: 201,
+                otherStatus: 200,
+                description: "What was done; with `dry_run` (200), what would be done.",
+                content: .json(.importPlan)
+            ),
+            errors: attachErrors.union([.importConflict, .invalidFile, .invalidValue, .kindIsFinal, .planChanged])
+        ),
+        Endpoint(
+            .getSecret,
+            .get,
+            "/api/v1/secrets/{id}",
+            "Show a secret or a variable",
+            answer: .ok(.secret, "The entry: a variable's value, a secret's mask.", isVersioned: true)
+        ),
+        Endpoint(
+            .updateSecret,
+            .patch,
+            "/api/v1/secrets/{id}",
+            "Change a secret or a variable; a new value makes the next version",
+            parameters: [.ifMatch],
+            body: .json(.updateSecret),
+            answer: .ok(.secret, "The entry as it is now.", isVersioned: true),
+            errors: [
+                .duplicateName, .duplicateProvider, .invalidName, .invalidValue, .kindIsFinal, .versionMismatch,
+            ]
+        ),
+        Endpoint(
+            .deleteSecret,
+            .delete,
+            "/api/v1/secrets/{id}",
+            "Delete an entry that no agent holds, and destroy its value",
+            answer: .done,
+            errors: [.stillAttached]
+        ),
+    ]
+
+    private static let agents: [Endpoint] = [
+        Endpoint(
+            .listAgents,
+            .get,
+            "/api/v1/agents",
+            "List agents, oldest first",
+            parameters: Parameter.page + [.matching],
+            answer: .ok(.agentPage, "A page of agents, without what is attached to them.")
+        ),
+        Endpoint(
+            .createAgent,
+            .post,
+            "/api/v1/agents",
+            "Create an agent with its gateway token, and attach entries to it",
+            parameters: [.idempotencyKey],
+            body: .json(.createAgent),
+            answer: .created(.agent, "The agent, with its gateway token, which is not shown again."),
+            errors: attachErrors.union([.duplicateName])
+        ),
+        Endpoint(
+            .getAgent,
+            .get,
+            "/api/v1/agents/{id}",
+            "Show an agent, with what is attached and whether its instances hold it",
+            answer: .ok(.agent, "The agent.")
+        ),
+        Endpoint(
+            .updateAgent,
+            .patch,
+            "/api/v1/agents/{id}",
+            "Change an agent's name, replicas or allowed names",
+            body: .json(.updateAgent),
+            answer: .ok(.agent, "The agent as it is now."),
+            errors: [.duplicateName, .invalidName]
+        ),
+        Endpoint(
+            .deleteAgent,
+            .delete,
+            "/api/v1/agents/{id}",
+            "Delete an agent; its tokens end and its attachments go",
+            answer: .done
+        ),
+        Endpoint(
+            .listAttachedSecrets,
+            .get,
+            "/api/v1/agents/{id}/secrets",
+            "List what is attached to an agent, and whether its instances hold it",
+            answer: .ok(.attachedSecretList, "The attachments, by name.")
+        ),
+        Endpoint(
+            .attachSecrets,
+            .post,
+            "/api/v1/agents/{id}/secrets",
+            "Attach entries to an agent: all of them, or none",
+            parameters: [.idempotencyKey],
+            body: .json(.attach),
+            answer: .made(.attached, "What was attached."),
+            errors: attachErrors
+        ),
+        Endpoint(
+            .detachSecret,
+            .delete,
+            "/api/v1/agents/{id}/secrets/{secretId}",
+            "Detach an entry; running instances keep it until they restart",
+            answer: .done
+        ),
+        Endpoint(
+            .listInstances,
+            .get,
+            "/api/v1/agents/{id}/instances",
+            "List an agent's starts and what each was given, newest first",
+            parameters: Parameter.page,
+            answer: .ok(.instancePage, "A page of instances with their receipts.")
+        ),
+        Endpoint(
+            .rotateGatewayToken,
+            .post,
+            "/api/v1/agents/{id}/gateway-token/rotate",
+            "Give an agent a new gateway token; the old one ends when the new one is used",
+            parameters: [.idempotencyKey],
+            body: .optionalJSON(.rotateGatewayToken),
+            answer: .ok(.rotatedGatewayToken, "The new token, which is not shown again.")
+        ),
+        Endpoint(
+            .createSession,
+            .post,
+            "/api/v1/agents/{id}/sessions",
+            "Make a gateway token for one interactive session: five minutes, never an instance",
+            parameters: [.idempotencyKey],
+            answer: .made(.session, "The token, which is not shown again.")
+        ),
+        Endpoint(
+            .start,
+            .post,
+            "/api/v1/starts",
+            "Get the environment of a process that is about to start",
+            access: .gateway,
+            listeners: Set(Listener.allCases),
+            parameters: startParameters,
+            answer: Answer(
+                status: 200,
+                description: "`NAME=value` and a NUL, once for each attached entry.",
+                content: .environment,
+                headers: [
+                    "Attache-Receipt": "The id of the receipt, which is recorded before a value leaves.",
+                    "Attache-Allowed-Names":
+                        "Names that change how a process is loaded and that this agent may receive; absent if none.",
+                ]
+            ),
+            errors: [.invalidField]
+        ),
+    ]
+
+    private static let workspace: [Endpoint] = [
+        Endpoint(
+            .getWorkspaceStatus,
+            .get,
+            "/api/v1/workspace/status",
+            "Show what the workspace holds and which agents do not run on current values",
+            answer: .ok(.workspaceStatus, "The status.")
+        ),
+        Endpoint(
+            .listAPIKeys,
+            .get,
+            "/api/v1/workspace/api-keys",
+            "List the workspace keys, oldest first",
+            answer: .ok(.apiKeyList, "The keys, without their tokens.")
+        ),
+        Endpoint(
+            .createAPIKey,
+            .post,
+            "/api/v1/workspace/api-keys",
+            "Create a workspace key, at most with the caller's role",
+            parameters: [.idempotencyKey],
+            body: .json(.createAPIKey),
+            answer: .made(.apiKey, "The key, with its token, which is not shown again."),
+            errors: [.invalidName]
+        ),
+        Endpoint(
+            .revokeAPIKey,
+            .delete,
+            "/api/v1/workspace/api-keys/{id}",
+            "Revoke a workspace key",
+            answer: .done
+        ),
+        Endpoint(
+            .listAuditEntries,
+            .get,
+            "/api/v1/audit",
+            "List the audit trail, newest first",
+            parameters: Parameter.page,
+            answer: .ok(.auditPage, "A page of the trail.")
+        ),
+        Endpoint(
+            .verifyAudit,
+            .get,
+            "/api/v1/audit/verify",
+            "Check the whole audit trail: no entry changed, inserted, moved, missing or cut off",
+            answer: .ok(.auditVerification, "What was found.")
+        ),
+    ]
+
+    private static let server: [Endpoint] = [
+        Endpoint(
+            .getHealth,
+            .get,
+            "/healthz",
+            "Say that the process serves",
+            access: .anybody,
+            answer: .ok(.health, "It serves.")
+        ),
+        Endpoint(
+            .getReadiness,
+            .get,
+            "/readyz",
+            "Say whether a request could be carried out now",
+            access: .anybody,
+            answer: .ok(.health, "The store answers and takes writes."),
+            errors: [.auditUnavailable, .busy, .integrityError, .storageFull, .storageUnavailable]
+        ),
+        Endpoint(
+            .getDescription,
+            .get,
+            "/openapi.json",
+            "Describe this API",
+            access: .anybody,
+            answer: Answer(status: 200, description: "This document.", content: .document)
+        ),
+    ]
+
+    private static let attachErrors: Set<ErrorCode> = [
+        .alreadyAttached, .duplicateProvider, .duplicateVariable, .invalidField, .invalidName, .limitReached,
+    ]
+
+    private static let importParameters: [Parameter] = [
+        .query("dry_run", .boolean(), "Answer with the plan and change nothing."),
+        .query(
+            "kind",
+            .oneOf(["guess"] + EntryKind.allCases.map(\.rawValue)),
+            "The kind of every entry; `guess` unless told."
+        ),
+        .query(
+            "on_existing",
+            .oneOf(OnExisting.allCases.map(\.rawValue)),
+            "What to do when a live entry of the same name exists; `fail` unless told."
+        ),
+        .repeatedQuery("attach", .nameOrID("An agent's id or name."), "Attach every entry to this agent."),
+        .query("allow_empty", .boolean(), "Import secrets that are empty; otherwise they are passed over."),
+        .query("strict", .boolean(), "Make ambiguous and risky places errors."),
+        .query(
+            "accept",
+            .string(pattern: "^[A-Z0-9_]+(,[A-Z0-9_]+)*$", length: 1...1_000),
+            "Codes of findings that `strict` lets pass, separated by commas."
+        ),
+        .query(
+            "plan",
+            .string(pattern: "^[A-Za-z0-9_-]+$", length: 1...128),
+            "The `planId` that was looked at: refused when the file or the vault has changed since."
+        ),
+    ]
+
+    private static let startParameters: [Parameter] = [
+        .header(
+            "Attache-Instance",
+            .string(pattern: "^[!-~]([ -~]*[!-~])?$", length: 1...DisplayName.maximumCharacters),
+            "The replica's stable name; a start of the same name replaces the one before.",
+            isRequired: true
+        ),
+        .header(
+            "Attache-Start",
+            .string(pattern: "^[A-Za-z0-9_-]+$", length: 8...64),
+            "Unique to the start, so that a retry is the same start.",
+            isRequired: true
+        ),
+        .header("Attache-Session", .oneOf(["1"]), "A shell or a probe starts: same values, no instance."),
+    ]
+}
+
+extension Endpoint.Answer {
+    private static let tag = ["ETag": "The version, such as `\"3\"`."]
+
+    static func ok(_ component: Component, _ description: String, isVersioned: Bool = false) -> Self {
+        Self(status: 200, description: description, content: .json(component), headers: isVersioned ? tag : [:])
+    }
+
+    /// Made something that has a path of its own.
+    static func created(_ component: Component, _ description: String) -> Self {
+        Self(
+            status: 201,
+            description: description,
+            content: .json(component),
+            headers: ["Location": "The path of what was made."]
+        )
+    }
+
+    static func made(_ component: Component, _ description: String) -> Self {
+        Self(status: 201, description: description, content: .json(component))
+    }
+
+    static let done = Self(status: 204, description: "Done.", content: .none)
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a client can ask the server for; the raw value is the `operationId` of the description.
+package enum Operation: String, CaseIterable, Sendable {
+    case attachSecrets
+    case createAgent
+    case createAPIKey
+    case createSecret
+    case createSession
+    case deleteAgent
+    case deleteSecret
+    case detachSecret
+    case getAgent
+    case getDescription
+    case getHealth
+    case getReadiness
+    case getSecret
+    case getWorkspaceStatus
+    case importSecrets
+    case listAgents
+    case listAPIKeys
+    case listAttachedSecrets
+    case listAuditEntries
+    case listInstances
+    case listSecrets
+    case revokeAPIKey
+    case rotateGatewayToken
+    case start
+    case updateAgent
+    case updateSecret
+    case verifyAudit
+}

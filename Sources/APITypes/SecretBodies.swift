@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import VaultModel
+
+/// An entry of kind `secret` or `variable`, as listings show it.
+package struct SecretBody: Codable, Equatable, Sendable {
+    package var id: String
+    package var name: String
+    package var kind: EntryKind
+    package var version: Int64
+    /// The value; only ever present for a variable.
+    package var value: String?
+    /// The beginning of a secret's value and `***`; only ever present for a secret.
+    package var mask: String?
+    package var provider: String?
+    package var note: String
+    package var createdAt: Timestamp
+    package var updatedAt: Timestamp
+    package var expiresAt: Timestamp?
+    /// How many agents it is attached to.
+    package var agents: Int
+    /// False when the stored row is damaged; the entry can then be written anew but not delivered.
+    package var intact: Bool
+
+    package init(
+        id: String,
+        name: String,
+        kind: EntryKind,
+        version: Int64,
+        value: String?,
+        mask: String?,
+        provider: String?,
+        note: String,
+        createdAt: Timestamp,
+        updatedAt: Timestamp,
+        expiresAt: Timestamp?,
+        agents: Int,
+        intact: Bool
+    ) {
+        self.id = id
+        self.name = name
+        self.kind = kind
+        self.version = version
+        self.value = value
+        self.mask = mask
+        self.provider = provider
+        self.note = note
+        self.createdAt = createdAt
+        self.updatedAt = updatedAt
+        self.expiresAt = expiresAt
+        self.agents = agents
+        self.intact = intact
+    }
+}
+
+extension EntryKind: Codable {}
+
+/// One page of entries, oldest first.
+package struct SecretPage: Codable, Equatable, Sendable {
+    package var secrets: [SecretBody]
+    /// Given back as `cursor` to get the next page; absent on the last one.
+    package var nextCursor: String?
+
+    package init(secrets: [SecretBody], nextCursor: String?) {
+        self.secrets = secrets
+        self.nextCursor = nextCursor
+    }
+}
+
+/// The body of `POST /secrets`.
+package struct CreateSecretBody: RequestBody {
+    package enum CodingKeys: String, CodingKey, CaseIterable { case name, kind, value, provider, note, expiresAt }
+
+    package var name: String
+    package var kind: EntryKind
+    package var value: SecretText
+    package var provider: String?
+    package var note: String?
+    package var expiresAt: Timestamp?
+
+    package init(
+        name: String,
+        kind: EntryKind,
+        value: SecretText,
+        provider: String? = nil,
+        note: String? = nil,
+        expiresAt: Timestamp? = nil
+    ) {
+        self.name = name
+        self.kind = kind
+        self.value = value
+        self.provider = provider
+        self.note = note
+        self.expiresAt = expiresAt
+    }
+}
+
+/// The body of `PATCH /secrets/{id}`; what is absent stays as it is.
+package struct UpdateSecretBody: RequestBody {
+    package enum CodingKeys: String, CodingKey, CaseIterable { case name, kind, value, provider, note, expiresAt }
+
+    package var name: String?
+    package var kind: EntryKind?
+    package var value: SecretText?
+    package var provider: String?
+    package var note: String?
+    package var expiresAt: Timestamp?
+
+    package init(
+        name: String? = nil,
+        kind: EntryKind? = nil,
+        value: SecretText? = nil,
+        provider: String? = nil,
+        note: String? = nil,
+        expiresAt: Timestamp? = nil
+    ) {
+        self.name = name
+        self.kind = kind
+        self.value = value
+        self.provider = provider
+        self.note = note
+        self.expiresAt = expiresAt
+    }
+}

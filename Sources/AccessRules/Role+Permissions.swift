@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import VaultModel
+
+extension Role {
+    /// Whether a member of this role may do `action`: the one table of roles.
+    ///
+    /// Everyone sees names and works with agents; writing entries, deleting agents and handling keys takes an admin.
+    package func allows(_ action: Action) -> Bool {
+        self >= action.lowestRole
+    }
+}
+
+extension Action {
+    fileprivate var lowestRole: Role {
+        switch self {
+        case .workspaceView, .entryList, .agentList, .agentCreate, .agentUpdate, .attach, .detach, .instanceList,
+            .auditView, .auditVerify, .tokenList, .gatewayTokenRotate, .sessionCreate:
+            .member
+        case .entryCreate, .entryUpdate, .entryDelete, .entryImport, .agentDelete, .tokenCreate, .tokenRevoke:
+            .admin
+        // Done by the server or by an agent's own token, never on the strength of a role.
+        case .workspaceCreate, .start:
+            .owner
+        }
+    }
+}

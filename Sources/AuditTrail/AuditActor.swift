@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import VaultModel
+
+/// Who acted.
+package enum AuditActor: Hashable, Sendable {
+    /// The machine's operator, by the user id of the socket's peer.
+    case localOperator(uid: UInt32)
+    case workspaceKey(TokenID)
+    /// An agent, and the token that it showed.
+    case gateway(AgentID, TokenID)
+    /// The server itself.
+    case server
+}

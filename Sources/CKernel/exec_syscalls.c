@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#define _GNU_SOURCE
+#include "CKernel.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+static uint8_t **arguments;
+
+// glibc hands main's arguments to constructors. Every program with this library keeps the pointer; only one reads it.
+__attribute__((constructor)) static void keep_arguments(int count, char **vector) {
+    (void)count;
+    arguments = (uint8_t **)vector;
+}
+
+uint8_t **ckernel_exec_arguments(void) { return arguments; }
+
+uint8_t **ckernel_exec_environment(void) { return (uint8_t **)environ; }
+
+// What was inherited and goes back. The mask is the kernel's own 64 bits: sigprocmask(3) would clear signals 32 and 33.
+static struct {
+    struct rlimit core;
+    struct sigaction pipe;
+    uint64_t mask;
+} inherited;
+
+void ckernel_exec_forbid_core_dump(void) {
+    getrlimit(RLIMIT_CORE, &inherited.core);
+    struct rlimit none = {.rlim_cur = 0, .rlim_max = inherited.core.rlim_max};
+    setrlimit(RLIMIT_CORE, &none);
+    prctl(PR_SET_DUMPABLE, 0);
+}
+
+// Nothing has to be cleaned up before execve, so leaving from the handler is safe (signal-safety(7)).
+static void leave(int signal) { _exit(128 + signal); }
+
+void ckernel_exec_take_signals(void) {
+    static const int ending[] = {SIGTERM, SIGINT, SIGHUP};
+    uint64_t unblocked = 0;
+    struct sigaction action = {.sa_handler = leave}, ignore = {.sa_handler = SIG_IGN}, old;
+    for (size_t i = 0; i < sizeof ending / sizeof *ending; i++) {
+        if (sigaction(ending[i], NULL, &old) == 0 && old.sa_handler == SIG_IGN) continue;
+        sigaction(ending[i], &action, NULL);
+        unblocked |= UINT64_C(1) << (ending[i] - 1);
+    }
+    sigaction(SIGPIPE, &ignore, &inherited.pipe);
+    syscall(SYS_rt_sigprocmask, SIG_UNBLOCK, &unblocked, &inherited.mask, sizeof inherited.mask);
+}
+
+void ckernel_exec_restore(void) {
+    setrlimit(RLIMIT_CORE, &inherited.core);
+    sigaction(SIGPIPE, &inherited.pipe, NULL);
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &inherited.mask, NULL, sizeof inherited.mask);
+}
+
+int ckernel_exec_check_executable(const uint8_t *path) {
+    struct stat status;
+    if (stat((const char *)path, &status) != 0) return -errno;
+    if (!S_ISREG(status.st_mode)) return -EACCES;
+    return faccessat(AT_FDCWD, (const char *)path, X_OK, AT_EACCESS) == 0 ? 0 : -errno;
+}
+
+int ckernel_exec_replace(const uint8_t *path, uint8_t *const *vector, uint8_t *const *environment) {
+    execve((const char *)path, (char *const *)vector, (char *const *)environment);
+    return errno;
+}
+
+uint64_t ckernel_exec_stack_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return UINT64_MAX;
+    return limit.rlim_cur;
+}
+
+int ckernel_exec_open(const uint8_t *path, uint32_t *mode) {
+    int fd = open((const char *)path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0) return -errno;
+    struct stat status;
+    if (fstat(fd, &status) == 0) *mode = status.st_mode & 07777;
+    return fd;
+}
+
+int ckernel_exec_connect(const uint8_t *path, int64_t deadline) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    size_t length = strlen((const char *)path);
+    if (length >= sizeof address.sun_path) return -ENAMETOOLONG;
+    memcpy(address.sun_path, path, length);
+
+    int64_t left = deadline - ckernel_exec_now();
+    if (left <= 0) return -EAGAIN;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return -errno;
+    // Bounds connect(2) too, which waits where the server's backlog is full (unix(7)).
+    struct timeval limit = {.tv_sec = left / 1000, .tv_usec = left % 1000 * 1000};
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+    while (connect(fd, (struct sockaddr *)&address, sizeof address) != 0) {
+        if (errno == EINTR) continue;
+        int error = errno;
+        close(fd);
+        return -error;
+    }
+    return fd;
+}
+
+int ckernel_exec_send(int fd, const void *bytes, size_t count) {
+    ssize_t sent = send(fd, bytes, count, MSG_NOSIGNAL);
+    return sent == (ssize_t)count ? 0 : sent < 0 ? -errno : -EAGAIN;
+}
+
+int64_t ckernel_exec_read(int fd, void *bytes, size_t count, int64_t deadline) {
+    for (;;) {
+        int64_t left = deadline - ckernel_exec_now();
+        if (left <= 0) return -ETIMEDOUT;
+        struct pollfd readable = {.fd = fd, .events = POLLIN};
+        int ready = poll(&readable, 1, (int)left);
+        if (ready == 0 || (ready < 0 && errno == EINTR)) continue;
+        if (ready < 0) return -errno;
+        ssize_t got = read(fd, bytes, count);
+        if (got >= 0) return got;
+        if (errno != EINTR && errno != EAGAIN) return -errno;
+    }
+}
+
+void ckernel_exec_close(int fd) { close(fd); }
+
+void ckernel_exec_write(int fd, const void *bytes, size_t count) {
+    while (write(fd, bytes, count) < 0 && errno == EINTR) {}
+}
+
+void *ckernel_exec_map(size_t count) {
+    void *pages = mmap(NULL, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return pages == MAP_FAILED ? NULL : pages;
+}
+
+int ckernel_exec_random(void *bytes, size_t count) {
+    return getrandom(bytes, count, 0) == (ssize_t)count ? 0 : -errno;
+}
+
+const uint8_t *ckernel_exec_host_name(void) {
+    static char name[256];
+    return (const uint8_t *)(gethostname(name, sizeof name - 1) == 0 ? name : "");
+}
+
+int64_t ckernel_exec_now(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void ckernel_exec_sleep(int64_t milliseconds) {
+    struct timespec left = {.tv_sec = milliseconds / 1000, .tv_nsec = milliseconds % 1000 * 1000000};
+    while (nanosleep(&left, &left) != 0 && errno == EINTR) {}
+}
+
+const uint8_t *ckernel_exec_error_text(int error) {
+    const char *text = strerrordesc_np(error);
+    return (const uint8_t *)(text ? text : "unknown error");
+}
+
+void ckernel_exec_exit(int status) { _exit(status); }

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What may live here: system calls and kernel facts that Swift's Glibc module does not expose, and nothing else.
+// Every symbol is prefixed `ckernel_`; nothing here allocates memory that Swift must free.
+
+#ifndef CKERNEL_H
+#define CKERNEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ckernel_peer.h"
+#include "exec_syscalls.h"
+
+/// Overwrites `count` bytes with zero in a way that the optimiser may not drop (explicit_bzero(3)).
+void ckernel_zero(void *_Nonnull bytes, size_t count);
+
+/// Sets the soft limit of core dumps to zero (setrlimit(2)). Returns 0, or -1 with errno.
+int ckernel_forbid_core_dumps(void);
+
+/// Gives the signals of a crash their default action.
+///
+/// Swift's runtime prints registers and the memory that they point at when it catches one of them.
+void ckernel_reset_crash_signals(void);
+
+/// Makes the process undumpable, which also keeps other processes of its user from tracing it (prctl(2)).
+/// Returns 0, or -1 with errno.
+int ckernel_forbid_ptrace(void);
+
+/// Gives SIGPIPE its default action, so that a closed pipe ends a command without a word.
+void ckernel_reset_sigpipe(void);
+
+#endif

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import APITypes
+internal import VaultModel
+
+extension AgentBody {
+    /// The agent for people: its fields, then what is attached to it.
+    var text: String {
+        var fields = FieldList()
+        fields.add("name", name)
+        fields.add("id", id)
+        fields.add("instances", "\(instances) of \(replicas)")
+        fields.add("allowed names", allowedNames.joined(separator: ", "))
+        fields.add("created", createdAt.localWithZone)
+        fields.add("gateway token", gatewayToken)
+        guard let secrets, !secrets.isEmpty else { return fields.text }
+        var table = Table("NAME", "KIND", "VERSION", "STATE", "ATTACHED")
+        for secret in secrets {
+            table.add(
+                secret.name,
+                secret.kind.rawValue,
+                String(secret.version),
+                secret.state.rawValue,
+                secret.attachedAt?.local ?? "-"
+            )
+        }
+        return fields.text + "\n" + table.text
+    }
+}

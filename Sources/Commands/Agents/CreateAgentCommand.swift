@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import APIClient
+internal import APITypes
+internal import ArgumentParser
+
+struct CreateAgentCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "create",
+        abstract: "Make an agent and its gateway token, which is shown once.",
+        discussion: """
+            Example:
+              attache agents create bot --secret OPENAI_API_KEY --secret LOG_LEVEL
+            """
+    )
+
+    @OptionGroup var client: ClientOptions
+
+    @Argument(help: "The agent's name.")
+    var name: String
+
+    @Option(name: .customLong("secret"), help: ArgumentHelp("Attach this entry; may be repeated.", valueName: "name"))
+    var secrets: [String] = []
+
+    @Option(help: ArgumentHelp("How many instances may run at once.", valueName: "n"))
+    var replicas: Int64?
+
+    @Option(
+        name: .customLong("allow-name"),
+        help: ArgumentHelp("A name like PATH that it may receive all the same.", valueName: "name")
+    )
+    var allowedNames: [String] = []
+
+    func run() async throws {
+        let body = CreateAgentBody(
+            name: name,
+            replicas: replicas,
+            allowedNames: allowedNames.isEmpty ? nil : allowedNames,
+            secretIds: secrets.isEmpty ? nil : secrets
+        )
+        let agent = try await client.withServer { try await $0.createAgent(body) }
+        try client.show(agent) { agent.text }
+        client.note("the gateway token is not shown again; attache-exec takes it as ATTACHE_GATEWAY_TOKEN")
+    }
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import APITypes
+internal import ArgumentParser
+internal import VaultModel
+
+extension EntryKind: ExpressibleByArgument {}
+
+extension Role: ExpressibleByArgument {}
+
+extension OnExisting: ExpressibleByArgument {}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Why a command does not get as far as the server, or cannot use what it answered.
+///
+/// No case carries a value, a token or a line of a file. Texts are lower case and without a period, as they are printed.
+package enum CommandError: Error, Equatable {
+    /// The command line, or a variable that stands for a part of it.
+    case usage(String, hint: String? = nil)
+    case unreadableFile(path: String, reason: String)
+    case fileTooLarge(path: String, limit: Int)
+    case value(ValueProblem)
+    /// `attache-exec` is not where it is looked for: at `path`, or in all the places.
+    case wrapperMissing(path: String?)
+    case wrapperFailed(path: String, reason: String)
+    case notAttached(names: [String], agent: String)
+    /// An import would not be carried out: entries of these names exist.
+    case importConflict(file: String, names: [String])
+    case auditDamaged
+    case outputFailed(reason: String)
+    /// `serve`: the configuration or the key cannot work.
+    case serverConfiguration(String, hint: String?)
+    /// `serve`: the server does not start, or stopped.
+    case serverFailed(String, hint: String?)
+}
+
+/// Why there is no value to store.
+package enum ValueProblem: Equatable, Sendable {
+    case empty
+    case tooLong
+    case notUTF8
+    case severalLines
+    /// The terminal ended the input before a line was there.
+    case noLine
+}

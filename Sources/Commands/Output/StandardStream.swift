@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CKernel
+internal import Glibc
+
+/// stdout or stderr, written without a buffer in between.
+enum StandardStream: Int32 {
+    case output = 1
+    case error = 2
+
+    /// Writes all of a text.
+    ///
+    /// A reader that has gone, as `head` does, ends the process as SIGPIPE would: the network library ignores that
+    /// signal for the whole process.
+    func write(_ text: String) throws(CommandError) {
+        var text = text
+        let error: Int32 = text.withUTF8 { bytes in
+            var rest = UnsafeRawBufferPointer(bytes)
+            while !rest.isEmpty {
+                let count = Glibc.write(rawValue, rest.baseAddress, rest.count)
+                if count >= 0 {
+                    rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+                } else if errno == EAGAIN {
+                    var writable = pollfd(fd: rawValue, events: Int16(POLLOUT), revents: 0)
+                    poll(&writable, 1, -1)
+                } else if errno != EINTR {
+                    return errno
+                }
+            }
+            return 0
+        }
+        if error == EPIPE { endOfReader() }
+        guard error == 0 else { throw .outputFailed(reason: String(cString: strerror(error))) }
+    }
+
+    /// Writes a text as far as it can be written: there is nowhere left to tell about a failure.
+    func tell(_ text: String) {
+        try? write(text)
+    }
+
+    private func endOfReader() {
+        ckernel_reset_sigpipe()
+        raise(SIGPIPE)
+        // Reached only where the signal is blocked.
+        _exit(128 + SIGPIPE)
+    }
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import APIClient
+internal import APITypes
+internal import ArgumentParser
+internal import Glibc
+internal import VaultModel
+
+struct UpdateSecretCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "update",
+        abstract: "Give an entry a new value, or change what is noted about it.",
+        discussion: """
+            The value comes from the same places as with create. Where only --rename, --kind, --provider, --note or \
+            --expires is to change, say --no-value; at a terminal these options do so by themselves. \
+            Agents that run receive the new value at their next start.
+
+            Examples:
+              attache secrets update OPENAI_API_KEY < new-key.txt
+              attache secrets update OPENAI_API_KEY --note "of the team account" --no-value
+              attache secrets update OPENAI_API_KEY --value-file key.txt --if-version 3
+            """
+    )
+
+    @OptionGroup var client: ClientOptions
+    @OptionGroup var value: ValueOptions
+
+    @Argument(help: "The entry's name or id.")
+    var name: String
+
+    @Flag(help: "Leave the value as it is.")
+    var noValue = false
+
+    @Option(help: ArgumentHelp("A new name.", valueName: "name"))
+    var rename: String?
+
+    @Option(help: "A new kind: a variable may become a secret, never the other way.")
+    var kind: EntryKind?
+
+    @Option(help: ArgumentHelp("The provider that it belongs to.", valueName: "id"))
+    var provider: String?
+
+    @Option(help: ArgumentHelp("A note for people; '' removes it.", valueName: "text"))
+    var note: String?
+
+    @Option(help: ArgumentHelp("When it expires: 2027-01-31T00:00:00Z, or 90d from now.", valueName: "time"))
+    var expires: Moment?
+
+    @Option(help: ArgumentHelp("Only while this is the current version.", valueName: "n"))
+    var ifVersion: Int64?
+
+    @Argument(help: .hidden)
+    var surplus: [String] = []
+
+    private var changesMetadata: Bool {
+        rename != nil || kind != nil || provider != nil || note != nil || expires != nil
+    }
+
+    func validate() throws {
+        try refuse(surplus: surplus)
+        if noValue, value.isGiven { throw ValidationError("--no-value and a value exclude each other") }
+        if noValue, !changesMetadata { throw ValidationError("there is nothing to change") }
+    }
+
+    func run() async throws {
+        var body = UpdateSecretBody(
+            name: rename,
+            kind: kind,
+            provider: provider,
+            note: note,
+            expiresAt: expires?.time(now: SystemWallClock().now)
+        )
+        if let source {
+            if source == .argument, kind != .variable { client.note(ValueWarning.text) }
+            body.value = SecretText(try value.read(from: source, name: name))
+        }
+        let entry = try await client.withServer { try await $0.updateSecret(name, body, ifVersion: ifVersion) }
+        try client.show(entry) { "updated \(entry.name.printable), now version \(entry.version)\n" }
+        if body.value != nil, entry.agents > 0 {
+            client.note("agents that have it receive this version at their next start: \(entry.agents)")
+        }
+    }
+
+    /// Nil where the value stays.
+    private var source: ValueSource? {
+        if noValue { return nil }
+        let source = value.source(standardInputIsTerminal: isatty(STDIN_FILENO) == 1)
+        return source == .prompt && changesMetadata ? nil : source
+    }
+}

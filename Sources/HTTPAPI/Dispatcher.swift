@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import APITypes
+internal import Foundation
+internal import HTTPTypes
+package import Hummingbird
+internal import Logging
+internal import VaultCore
+
+/// Finds the route of a request and turns every outcome into an answer.
+///
+/// Works on the path as it was sent: nothing is normalized into another route. A path with empty, `.` or `..` segments,
+/// encoded or not, has no route.
+package struct Dispatcher: HTTPResponder {
+    package let routes: [Route]
+    private let logger: Logger
+
+    init(routes: [Route], logger: Logger) {
+        // Literals win over places: `/secrets/import` is not the secret named `import`.
+        self.routes = routes.sorted { left, right in
+            left.segments.count { $0 == .place } < right.segments.count { $0 == .place }
+        }
+        self.logger = logger
+    }
+
+    package func respond(to request: Request, context: APIContext) async throws -> Response {
+        var context = context
+        context.requestID = Self.requestID(of: request)
+        let start = ContinuousClock.now
+        var template = "-"
+        var response: Response
+        do {
+            response = try await answer(request, context: context, template: &template)
+        } catch let failure as APIFailure {
+            response = Self.response(to: failure)
+        } catch let error as VaultError {
+            if case .integrity = error {
+                logger.error("integrity error", metadata: ["request": "\(context.requestID)", "route": "\(template)"])
+            }
+            response = Self.response(to: APIFailure(error.body))
+        } catch {
+            // The type only: the text of a foreign error may quote what it was working on.
+            logger.error(
+                "request failed",
+                metadata: ["request": "\(context.requestID)", "route": "\(template)", "error": "\(type(of: error))"]
+            )
+            response = Self.response(to: APIFailure(.internalError, "the request could not be handled"))
+        }
+        response.headers[.cacheControl] = "no-store"
+        response.headers[.xContentTypeOptions] = "nosniff"
+        response.headers[.requestID] = context.requestID
+        logger.debug(
+            "request",
+            metadata: [
+                "request": "\(context.requestID)", "method": "\(request.method.rawValue)", "route": "\(template)",
+                "status": "\(response.status.code)", "duration": "\(ContinuousClock.now - start)",
+            ]
+        )
+        return response
+    }
+
+    private func answer(
+        _ request: Request,
+        context: APIContext,
+        template: inout String
+    ) async throws -> Response {
+        guard let path = Self.segments(of: request.uri.path) else { throw Self.noRoute }
+        var allowed: [String] = []
+        for route in routes {
+            guard let raw = route.match(path) else { continue }
+            guard route.method == request.method else {
+                allowed.append(route.method.rawValue)
+                continue
+            }
+            template = route.template
+            let places = try raw.map { try Self.decoded($0) }
+            let reader = RequestReader(request: request, context: context, places: places)
+            return try await Vault.$requestID.withValue(context.requestID) { try await route.handle(reader) }
+        }
+        guard !allowed.isEmpty else { throw Self.noRoute }
+        throw APIFailure(
+            ErrorBody(.methodNotAllowed, "this path takes \(allowed.sorted().joined(separator: ", "))"),
+            headers: [.allow: allowed.sorted().joined(separator: ", ")]
+        )
+    }
+
+    private static let noRoute = APIFailure(.notFound, "no such path", hint: "see /openapi.json")
+
+    /// The segments of a path; nil for a path that no route can have.
+    private static func segments(of path: String) -> [Substring]? {
+        guard path.hasPrefix("/"), path.utf8.count <= 2_048 else { return nil }
+        let segments = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+        for segment in segments {
+            let text = segment.lowercased().replacing("%2e", with: ".")
+            if text.isEmpty || text == "." || text == ".." { return nil }
+        }
+        return segments
+    }
+
+    private static func decoded(_ segment: Substring) throws -> String {
+        guard let text = segment.removingPercentEncoding, !text.contains("/"), !text.utf8.contains(0) else {
+            throw noRoute
+        }
+        return text
+    }
+
+    private static func response(to failure: APIFailure) -> Response {
+        var headers = failure.headers
+        headers[.attacheError] = failure.body.code.rawValue
+        switch failure.body.status {
+        case 401: headers[.wwwAuthenticate] = "Bearer"
+        case 503: headers[.retryAfter] = "1"
+        default: break
+        }
+        let status = HTTPResponse.Status(code: failure.body.status)
+        // The vault's own types always encode.
+        return (try? .json(failure.body, status: status, headers: headers))
+            ?? Response(status: status, headers: headers)
+    }
+
+    /// The client's own id when it is a plain one, otherwise a new one.
+    private static func requestID(of request: Request) -> String {
+        if let given = request.headers[.requestID], (1...64).contains(given.utf8.count),
+            given.utf8.allSatisfy({ byte in
+                (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+                    || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
+            })
+        {
+            return given
+        }
+        return String(UInt64.random(in: .min ... .max), radix: 36) + String(UInt32.random(in: .min ... .max), radix: 36)
+    }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import APITypes
+internal import HTTPTypes
+package import Hummingbird
+internal import HummingbirdCore
+internal import HummingbirdTLS
+package import Logging
+package import NIOCore
+package import NIOSSL
+package import VaultCore
+
+/// Everything that the vault offers over HTTP, a set of routes for each listener.
+package struct HTTPSurface: Sendable {
+    private let vault: Vault
+    private let logger: Logger
+
+    package init(vault: Vault, logger: Logger) {
+        self.vault = vault
+        self.logger = logger
+    }
+
+    /// What is served on `listener`: on the agents' socket starts and nothing else.
+    package func dispatcher(for listener: Listener) -> Dispatcher {
+        let identity = Identity(vault: vault, listener: listener)
+        let starts = StartRoutes(vault: vault).routes
+        switch listener {
+        case .agentSocket: return Dispatcher(routes: starts, logger: logger)
+        case .operatorSocket, .tcp:
+            return Dispatcher(
+                routes: starts + SecretRoutes(vault: vault, identity: identity).routes
+                    + AgentRoutes(vault: vault, identity: identity).routes
+                    + WorkspaceRoutes(vault: vault, identity: identity).routes
+                    + HealthRoutes(vault: vault).routes,
+                logger: logger
+            )
+        }
+    }
+
+    /// An application that serves `listener` at `address`; `onRunning` is told the bound channel.
+    package func application(
+        for listener: Listener,
+        at address: BindAddress,
+        tls: TLSConfiguration? = nil,
+        onRunning: @escaping @Sendable (any Channel) async -> Void
+    ) throws -> some ApplicationProtocol {
+        let http = HTTPServerBuilder.http1(
+            configuration: HTTP1Channel.Configuration(
+                idleTimeout: .seconds(120),
+                httpDecoderConfiguration: .init(
+                    maxHeaderFieldSize: 16 << 10,
+                    maxHeaderListSize: 32 << 10,
+                    maxHeaderFieldCount: 100
+                )
+            )
+        )
+        return Application(
+            responder: dispatcher(for: listener),
+            server: try tls.map { try .tls(http, tlsConfiguration: $0) } ?? http,
+            configuration: ApplicationConfiguration(address: address, backlog: 1_024),
+            onServerRunning: onRunning,
+            logger: logger
+        )
+    }
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import APITypes
+internal import CKernel
+internal import Glibc
+internal import HTTPTypes
+internal import Hummingbird
+internal import NIOCore
+internal import VaultCore
+internal import VaultModel
+
+/// Says who asks, from what the listener can know.
+struct Identity: Sendable {
+    let vault: Vault
+    let listener: Listener
+
+    /// The caller of a request; throws an answer of status 401 when nobody can be made out.
+    ///
+    /// A token that was sent decides, also where the peer's credentials would have done.
+    func caller(of request: Request, context: APIContext) async throws -> Caller {
+        if let token = try request.bearerToken() {
+            return try await vault.authenticate(token)
+        }
+        switch listener {
+        case .operatorSocket: return try await localOperator(context.channel)
+        case .tcp: throw VaultError.token(.missing)
+        // Never the operator, whatever the peer's uid.
+        case .agentSocket: throw VaultError.token(.missing)
+        }
+    }
+
+    /// The machine's operator: root, or the server's own user, in the server's own namespaces.
+    ///
+    /// A process in a container has the host's uid 0 and is not the operator; a peer whose namespaces cannot be read is
+    /// nobody.
+    private func localOperator(_ channel: any Channel) async throws -> Caller {
+        guard let socket = channel as? any SocketOptionProvider else { throw VaultError.token(.missing) }
+        let credentials: ckernel_peer_credentials = try await socket.unsafeGetSocketOption(
+            level: .socket,
+            name: NIOBSDSocket.Option(rawValue: ckernel_peer_credentials_option())
+        ).get()
+        guard credentials.uid == 0 || credentials.uid == getuid(), credentials.pid > 0,
+            ckernel_peer_shares_namespaces(credentials.pid) == 1
+        else {
+            throw APIFailure(
+                .tokenMissing,
+                "this process is not the operator of the machine",
+                hint: "run as root or as the server's user, outside of containers, or send a token"
+            )
+        }
+        return .localOperator(uid: credentials.uid)
+    }
+}
+
+extension Request {
+    /// The token of `Authorization: Bearer` (RFC 6750 §2.1); nil when the header is absent.
+    ///
+    /// Another scheme, or two headers, is an answer of status 401: it is not passed over as if nothing had been sent.
+    func bearerToken() throws -> [UInt8]? {
+        let values = headers[values: .authorization]
+        guard let value = values.first else { return nil }
+        let parts = value.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
+        guard values.count == 1, parts.count == 2, parts[0].lowercased() == "bearer" else {
+            throw VaultError.token(.unknown)
+        }
+        return Array(parts[1].utf8)
+    }
+}

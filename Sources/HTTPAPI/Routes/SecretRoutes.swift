@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import APITypes
+internal import HTTPTypes
+internal import Hummingbird
+internal import VaultCore
+internal import VaultModel
+
+/// `/api/v1/secrets`: entries of kind `secret` and `variable`.
+struct SecretRoutes {
+    let vault: Vault
+    let identity: Identity
+
+    var routes: [Route] {
+        [
+            Route(.get, "/api/v1/secrets", handle: list), Route(.post, "/api/v1/secrets", handle: create),
+            Route(.post, "/api/v1/secrets/import", handle: importFile),
+            Route(.get, "/api/v1/secrets/{id}", handle: show), Route(.patch, "/api/v1/secrets/{id}", handle: update),
+            Route(.delete, "/api/v1/secrets/{id}", handle: delete),
+        ]
+    }
+
+    @Sendable private func list(_ reader: RequestReader) async throws -> Response {
+        let caller = try await identity.caller(of: reader.request, context: reader.context)
+        let query = try reader.query(["limit", "cursor", "q", "kind"])
+        let kind = try query.choice("kind", as: EntryKind.self)
+        return try .json(await vault.secrets(query.page(), kind: kind, by: caller))
+    }
+
+    @Sendable private func create(_ reader: RequestReader) async throws -> Response {
+        let caller = try await identity.caller(of: reader.request, context: reader.context)
+        try reader.noQuery()
+        let (body, bytes) = try await reader.json(CreateSecretBody.self)
+        let made = try await vault.createSecret(body, by: caller, once: reader.once(bytes))
+        return try .json(made, status: .created, headers: [.location: "/api/v1/secrets/\(made.id)"])
+    }
+
+    @Sendable private func show(_ reader: RequestReader) async throws -> Response {
+        let caller = try await identity.caller(of: reader.request, context: reader.context)
+        try reader.noQuery()
+        let body = try await vault.secret(reader.places[0], by: caller)
+        return try .json(body, headers: [.eTag: "\"\(body.version)\""])
+    }
+
+    @Sendable private func update(_ reader: RequestReader) async throws -> Response {
+        let caller = try await identity.caller(of: reader.request, context: reader.context)
+        try reader.noQuery()
+        let (change, _) = try await reader.json(UpdateSecretBody.self)
+        let body = try await vault.updateSecret(
+            reader.places[0],
+            change,
+            ifVersion: reader.ifMatch(),
+            by: caller
+        )
+        return try .json(body, headers: [.eTag: "\"\(body.version)\""])
+    }
+
+    @Sendable private func delete(_ reader: RequestReader) async throws -> Response {
+        let caller = try await identity.caller(of: reader.request, context: reader.context)
+        try reader.noQuery()
+        try await vault.deleteSecret(reader.places[0], by: caller)
+        return .noContent
+    }
+
+    @Sendable private func importFile(_ reader: RequestReader) async throws -> Response {
+        let caller = try await identity.caller(of: reader.request, context: reader.context)
+        let query = try reader.query(
+            ["dry_run", "kind", "on_existing", "allow_empty", "strict", "accept", "plan"],
+            repeatable: ["attach"]
+        )
+        let type = reader.request.headers[.contentType]?.split(separator: ";").first?.lowercased()
+        guard type == "text/plain" || type == "application/octet-stream" else {
+            throw APIFailure(
+                .unsupportedMediaType,
+                "the body must be the file itself",
+                hint: "send Content-Type: text/plain or application/octet-stream"
+            )
+        }
+        let bytes = try await reader.bytes(upTo: StrictJSON.maximumBytes)
+        let isDryRun = try query.flag("dry_run")
+        let request = ImportRequest(
+            file: SharedSecret(copying: bytes),
+            kind: try query.choice("kind", as: ImportKind.self)?.kind,
+            isDryRun: isDryRun,
+            onExisting: try query.choice("on_existing", as: OnExisting.self) ?? .fail,
+            attachTo: query.all("attach"),
+            allowsEmpty: try query.flag("allow_empty"),
+            isStrict: try query.flag("strict"),
+            accepted: query.text("accept")?.split(separator: ",").map(String.init) ?? [],
+            planID: query.text("plan")
+        )
+        let once = try reader.once(bytes)
+        return try .json(
+            await vault.importFile(request, by: caller, once: once),
+            status: isDryRun ? .ok : .created
+        )
+    }
+}
+
+/// The kind that an import gives its entries.
+private enum ImportKind: String, CaseIterable {
+    case guess, secret, variable
+
+    var kind: EntryKind? {
+        switch self {
+        case .guess: nil
+        case .secret: .secret
+        case .variable: .variable
+        }
+    }
+}

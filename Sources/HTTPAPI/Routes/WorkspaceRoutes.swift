@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import APITypes
+internal import HTTPTypes
+internal import Hummingbird
+internal import VaultCore
+
+/// `/api/v1/workspace` and `/api/v1/audit`.
+struct WorkspaceRoutes {
+    let vault: Vault
+    let identity: Identity
+
+    var routes: [Route] {
+        [
+            Route(.get, "/api/v1/workspace/status", handle: status),
+            Route(.get, "/api/v1/workspace/api-keys", handle: apiKeys),
+            Route(.post, "/api/v1/workspace/api-keys", handle: createAPIKey),
+            Route(.delete, "/api/v1/workspace/api-keys/{id}", handle: revokeAPIKey),
+            Route(.get, "/api/v1/audit", handle: audit), Route(.get, "/api/v1/audit/verify", handle: verifyAudit),
+        ]
+    }
+
+    @Sendable private func status(_ reader: RequestReader) async throws -> Response {
+        let caller = try await identity.caller(of: reader.request, context: reader.context)
+        try reader.noQuery()
+        return try .json(await vault.status(by: caller))
+    }
+
+    @Sendable private func apiKeys(_ reader: RequestReader) async throws -> Response {
+        let caller = try await identity.caller(of: reader.request, context: reader.context)
+        try reader.noQuery()
+        return try .json(await vault.apiKeys(by: caller))
+    }
+
+    @Sendable private func createAPIKey(_ reader: RequestReader) async throws -> Response {
+        let caller = try await identity.caller(of: reader.request, context: reader.context)
+        try reader.noQuery()
+        let (body, bytes) = try await reader.json(CreateAPIKeyBody.self)
+        return try .json(
+            await vault.createAPIKey(body, by: caller, once: reader.once(bytes)),
+            status: .created
+        )
+    }
+
+    @Sendable private func revokeAPIKey(_ reader: RequestReader) async throws -> Response {
+        let caller = try await identity.caller(of: reader.request, context: reader.context)
+        try reader.noQuery()
+        try await vault.revokeAPIKey(reader.places[0], by: caller)
+        return .noContent
+    }
+
+    @Sendable private func audit(_ reader: RequestReader) async throws -> Response {
+        let caller = try await identity.caller(of: reader.request, context: reader.context)
+        return try .json(await vault.audit(reader.query(["limit", "cursor"]).page(), by: caller))
+    }
+
+    @Sendable private func verifyAudit(_ reader: RequestReader) async throws -> Response {
+        let caller = try await identity.caller(of: reader.request, context: reader.context)
+        try reader.noQuery()
+        return try .json(await vault.verifyAudit(by: caller))
+    }
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+
+/// The file of a Unix socket that is about to be bound.
+package struct SocketFile: Sendable {
+    package let path: String
+    /// Who may connect: the owner, or everybody.
+    package let mode: UInt32
+
+    package init(path: String, mode: UInt32) {
+        self.path = path
+        self.mode = mode
+    }
+
+    /// Makes way: the folder exists and nothing is at the path.
+    ///
+    /// A socket that nobody listens on is what a killed server left behind and is removed. A live server's socket, or a
+    /// file that is no socket, is never touched.
+    package func prepare() throws(SocketFileError) {
+        guard path.utf8.count < MemoryLayout.size(ofValue: sockaddr_un().sun_path) else { throw .pathTooLong }
+        try makeFolder()
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return }
+        guard status.st_mode & S_IFMT == S_IFSOCK else { throw .notASocket }
+        guard !isListenedOn() else { throw .inUse }
+        guard unlink(path) == 0 else { throw .notPermitted }
+    }
+
+    package func applyMode() {
+        chmod(path, mode)
+    }
+
+    /// The folder can be entered by all when the socket is for all, and by its owner otherwise.
+    private func makeFolder() throws(SocketFileError) {
+        guard let slash = path.lastIndex(of: "/") else { return }
+        var made = ""
+        for part in path[..<slash].split(separator: "/", omittingEmptySubsequences: false) {
+            made += part.isEmpty && made.isEmpty ? "/" : (made.isEmpty || made.hasSuffix("/") ? "" : "/") + part
+            guard mkdir(made, 0o755) == 0 || errno == EEXIST || access(made, F_OK) == 0 else { throw .notPermitted }
+        }
+    }
+
+    private func isListenedOn() -> Bool {
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { return true }
+        defer { close(descriptor) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let connected = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        return connected == 0 || errno != ECONNREFUSED
+    }
+}
+
+/// Why a socket cannot be made at its path.
+package enum SocketFileError: Error, Equatable {
+    case inUse
+    case notASocket
+    case notPermitted
+    case pathTooLong
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import APITypes
+internal import VaultCore
+internal import VaultModel
+
+extension VaultError {
+    /// The one place where an error of the vault becomes an answer.
+    ///
+    /// Other workspaces' ids and ids that never existed are the same 404.
+    var body: ErrorBody {
+        switch self {
+        case .denied(let action):
+            ErrorBody(.forbidden, "your role does not allow \(action.rawValue)")
+        case .notFound(let subject):
+            ErrorBody(.notFound, "no such \(subject.rawValue)")
+        case .conflicts(let conflicts):
+            ErrorBody(conflicts.first?.code ?? .duplicateName, Self.text(of: conflicts), conflicts: conflicts)
+        case .stillAttached(let entry, let agents):
+            ErrorBody(
+                .stillAttached,
+                "\(entry) is attached to \(agents.map(\.name).joined(separator: ", "))",
+                hint: "detach it from every agent first",
+                agents: agents
+            )
+        case .kindIsFinal(let name):
+            ErrorBody(
+                .kindIsFinal,
+                "\(name) is a secret and cannot become a variable: its value would be disclosed",
+                hint: "create a variable of another name"
+            )
+        case .versionMismatch(let current):
+            ErrorBody(
+                .versionMismatch,
+                "the entry is at version \(current)",
+                hint: "read it again and repeat the change with that version",
+                currentVersion: current
+            )
+        case .invalidName(let field, let reason): ErrorBody(.invalidName, reason, field: field)
+        case .invalidValue(let field, let reason): ErrorBody(.invalidValue, reason, field: field)
+        case .invalidField(let field, let reason): ErrorBody(.invalidField, reason, field: field)
+        case .invalidCursor:
+            ErrorBody(.invalidCursor, "the cursor is not one that this list gave out", field: "cursor")
+        case .invalidFile(let findings):
+            ErrorBody(.invalidFile, "the file was not imported: see findings", findings: findings)
+        case .importConflict(let conflicts):
+            ErrorBody(
+                .importConflict,
+                "\(conflicts.count) names of the file exist already; nothing was imported",
+                hint: "choose on_existing=skip or on_existing=update",
+                conflicts: conflicts
+            )
+        case .planChanged:
+            ErrorBody(.planChanged, "the file or the vault changed since the plan was made", hint: "make a new plan")
+        case .limitReached(let text): ErrorBody(.limitReached, text)
+        case .token(let problem): problem.body
+        case .idempotencyKeyReused:
+            ErrorBody(
+                .idempotencyKeyReused,
+                "the idempotency key came with another request before",
+                hint: "use a new key for a new request"
+            )
+        case .integrity(.some(let entry)):
+            ErrorBody(
+                .integrityError,
+                "the stored row of \(entry) is damaged or was changed from outside",
+                hint: "write its value again, and look for the cause"
+            )
+        case .integrity(nil):
+            ErrorBody(.integrityError, "a stored row is damaged or was changed from outside")
+        case .auditUnavailable:
+            ErrorBody(.auditUnavailable, "the audit entry cannot be written, so nothing was done")
+        case .storage(let problem): problem.body
+        }
+    }
+
+    private static func text(of conflicts: [ConflictBody]) -> String {
+        conflicts.map { conflict in
+            switch conflict.code {
+            case .alreadyAttached: "\(conflict.name) is attached already"
+            case .duplicateProvider:
+                "\(conflict.name) is of a provider that the agent has a credential of"
+                    + (conflict.with.map { " (\($0))" } ?? "")
+            case .duplicateVariable: "\(conflict.name) would give a variable a second value"
+            default: "\(conflict.name) exists already"
+            }
+        }.joined(separator: "; ")
+    }
+}
+
+extension TokenProblem {
+    fileprivate var body: ErrorBody {
+        switch self {
+        case .missing: ErrorBody(.tokenMissing, "no token was sent", hint: "send Authorization: Bearer …")
+        case .unknown: ErrorBody(.tokenUnknown, "the token is not known here")
+        case .rotated:
+            ErrorBody(.tokenRotated, "the token was replaced by a newer one", hint: "use the newer token")
+        case .revoked: ErrorBody(.tokenRevoked, "the token was revoked or has expired", hint: "get a new token")
+        }
+    }
+}
+
+extension StorageProblem {
+    fileprivate var body: ErrorBody {
+        switch self {
+        case .busy: ErrorBody(.busy, "the store is busy", hint: "try again")
+        case .full: ErrorBody(.storageFull, "the server's disk is full", hint: "free space; no restart is needed")
+        case .readOnly, .unavailable: ErrorBody(.storageUnavailable, "the store cannot be used")
+        }
+    }
+}

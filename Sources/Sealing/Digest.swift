@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Crypto
+
+/// The SHA-256 of `bytes`.
+///
+/// For what is not secret, such as a sealed record or a receipt: the digest of a value that can be guessed tells the
+/// value.
+package func sha256(_ bytes: [UInt8]) -> [UInt8] {
+    Array(SHA256.hash(data: bytes))
+}
+
+/// Whether two byte strings are equal, in a time that depends on their lengths only.
+package func constantTimeEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+    // The comparison of keys is the one that the library promises to be free of early exits.
+    SymmetricKey(data: left) == SymmetricKey(data: right)
+}

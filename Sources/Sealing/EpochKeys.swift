@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Crypto
+
+/// What an epoch's keys may still be used for.
+///
+/// The raw value stands in the wrapped key ring and is never reused.
+package enum EpochState: UInt8, Sendable {
+    /// Opens and verifies; seals nothing.
+    case readable = 1
+    /// Seals too. Exactly one epoch of a key ring is active.
+    case active = 2
+    /// Verifies the codes of the audit trail, which is never written anew, and nothing else.
+    ///
+    /// Records and rows of such an epoch are refused, so that old ones cannot be put back.
+    case retired = 3
+}
+
+/// The random key of an epoch, and the keys of the system that are derived from it.
+struct EpochKeys: Sendable {
+    let number: UInt32
+    var state: EpochState
+    let key: SymmetricKey
+    /// Codes of rows that no single owner vouches for.
+    let rowCode: SymmetricKey
+    /// Codes of the audit trail.
+    let audit: SymmetricKey
+    /// Seals what belongs to the system.
+    let system: SymmetricKey
+    /// Fingerprints of requests.
+    let request: SymmetricKey
+
+    init(_ number: UInt32, state: EpochState, key: SymmetricKey) {
+        self.number = number
+        self.state = state
+        self.key = key
+        rowCode = KeyDerivation.key(from: key, purpose: "row-mac/v1")
+        audit = KeyDerivation.key(from: key, purpose: "audit/v1")
+        system = KeyDerivation.key(from: key, purpose: "sys/v1")
+        request = KeyDerivation.key(from: key, purpose: "request/v1")
+    }
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Crypto
+package import VaultModel
+
+// Codes by HMAC with SHA-256 (RFC 2104): of rows, of the audit trail, of requests.
+extension KeyRing {
+    private static let codeBytes = 4 + SHA256.byteCount
+
+    /// Makes the code of a row, in the active epoch: epoch u32 ‖ HMAC, 36 bytes.
+    ///
+    /// With a salt that is not 32 bytes the code verifies nowhere.
+    package func rowCode(for row: RowContent, scope: RowScope) -> [UInt8] {
+        code(of: row.bytes, under: rowKey(of: scope, in: active), epoch: active.number)
+    }
+
+    /// Checks that `row` is what `code` was made for, in the epoch that the code names.
+    package func verify(_ code: [UInt8], of row: RowContent, scope: RowScope) throws(SealingError) {
+        guard let number = Self.epoch(of: code) else { throw .rowCodeMismatch }
+        let epoch = try keys(of: number)
+        if case .owner(let owner) = scope { try owner.checkSalt() }
+        guard isCode(code, of: row.bytes, under: rowKey(of: scope, in: epoch)) else { throw .rowCodeMismatch }
+    }
+
+    /// Makes the code that chains an audit entry to the one before it.
+    ///
+    /// `previous` is that one's code, empty for the first. Retired epochs are good for this: the trail keeps the codes
+    /// that it was written with.
+    package func chainCode(
+        chain: String,
+        sequence: Int64,
+        previous: [UInt8],
+        entry: [UInt8],
+        epoch: UInt32
+    ) throws(SealingError) -> [UInt8] {
+        var content = CanonicalBytes(reserving: 160 + entry.count)
+        content.append(prefixed: "aud/v1")
+        content.append(prefixed: chain)
+        content.append(sequence)
+        content.append(prefixed: previous)
+        content.append(prefixed: entry)
+        return authenticationCode(of: content.bytes, under: try auditKey(of: epoch))
+    }
+
+    /// Makes the code by which the head of a chain is known, so that a chain cannot be cut short unseen.
+    package func headCode(
+        chain: String,
+        sequence: Int64,
+        code: [UInt8],
+        epoch: UInt32
+    ) throws(SealingError) -> [UInt8] {
+        var content = CanonicalBytes(reserving: 128)
+        content.append(prefixed: "head/v1")
+        content.append(prefixed: chain)
+        content.append(sequence)
+        content.append(prefixed: code)
+        return authenticationCode(of: content.bytes, under: try auditKey(of: epoch))
+    }
+
+    /// Makes the fingerprint by which a repeated request is known: epoch u32 ‖ HMAC, 36 bytes.
+    ///
+    /// Keyed, since a request may hold a value that can be guessed.
+    package func requestFingerprint(_ bytes: [UInt8], workspace: WorkspaceID) -> [UInt8] {
+        code(of: Self.requestContent(bytes, workspace), under: active.request, epoch: active.number)
+    }
+
+    /// Whether `fingerprint` is that of the request, also when it was made in an earlier epoch.
+    package func isFingerprint(_ fingerprint: [UInt8], of bytes: [UInt8], workspace: WorkspaceID) -> Bool {
+        guard let number = Self.epoch(of: fingerprint), let epoch = try? keys(of: number) else { return false }
+        return isCode(fingerprint, of: Self.requestContent(bytes, workspace), under: epoch.request)
+    }
+
+    private func rowKey(of scope: RowScope, in epoch: EpochKeys) -> SymmetricKey {
+        switch scope {
+        case .owner(let owner): ownerKeys(of: owner, in: epoch).rowCode
+        case .system: epoch.rowCode
+        }
+    }
+
+    private func auditKey(of epoch: UInt32) throws(SealingError) -> SymmetricKey {
+        guard let keys = allKeys.first(where: { $0.number == epoch }) else { throw .unknownEpoch(epoch) }
+        return keys.audit
+    }
+
+    private static func requestContent(_ bytes: [UInt8], _ workspace: WorkspaceID) -> [UInt8] {
+        var content = CanonicalBytes(reserving: 64 + bytes.count)
+        content.append(prefixed: workspace.text)
+        content.append(prefixed: bytes)
+        return content.bytes
+    }
+
+    private static func epoch(of code: [UInt8]) -> UInt32? {
+        guard code.count == codeBytes else { return nil }
+        return code.prefix(4).reduce(0) { $0 << 8 | UInt32($1) }
+    }
+
+    private func code(of content: [UInt8], under key: SymmetricKey, epoch: UInt32) -> [UInt8] {
+        var code = CanonicalBytes(reserving: Self.codeBytes)
+        code.append(epoch)
+        code.append(fixed: authenticationCode(of: content, under: key))
+        return code.bytes
+    }
+
+    private func isCode(_ code: [UInt8], of content: [UInt8], under key: SymmetricKey) -> Bool {
+        HMAC<SHA256>.isValidAuthenticationCode(code.dropFirst(4), authenticating: content, using: key)
+    }
+
+    private func authenticationCode(of content: [UInt8], under key: SymmetricKey) -> [UInt8] {
+        Array(HMAC<SHA256>.authenticationCode(for: content, using: key))
+    }
+}

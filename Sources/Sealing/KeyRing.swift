@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Crypto
+
+/// The keys of the vault, one set for each epoch.
+///
+/// A value: rotation makes another ring. Copies share the owners' derived keys, which any thread may use.
+package struct KeyRing: Sendable {
+    /// The longest value that is sealed: 16 MiB.
+    package static let maximumValueBytes = 16 * 1_024 * 1_024
+
+    package var activeEpoch: UInt32 { active.number }
+
+    /// Ascending by number.
+    let allKeys: [EpochKeys]
+    let active: EpochKeys
+    private let owners: OwnerKeyCache
+
+    /// Makes a ring with one epoch, number 1.
+    package static func generate() -> KeyRing {
+        let first = EpochKeys(1, state: .active, key: SymmetricKey(size: .bits256))
+        return KeyRing(allKeys: [first], active: first, owners: OwnerKeyCache())
+    }
+
+    /// Fails unless the numbers ascend from at least 1 and exactly one epoch is active.
+    init?(_ keys: [EpochKeys]) {
+        let active = keys.filter { $0.state == .active }
+        guard let only = active.first, active.count == 1, keys.first?.number != 0,
+            zip(keys, keys.dropFirst()).allSatisfy({ $0.number < $1.number })
+        else { return nil }
+        self.init(allKeys: keys, active: only, owners: OwnerKeyCache())
+    }
+
+    init(allKeys: [EpochKeys], active: EpochKeys, owners: OwnerKeyCache) {
+        self.allKeys = allKeys
+        self.active = active
+        self.owners = owners
+    }
+
+    /// The keys for what was sealed or vouched for in `epoch`.
+    func keys(of epoch: UInt32) throws(SealingError) -> EpochKeys {
+        guard let keys = allKeys.first(where: { $0.number == epoch }), keys.state != .retired else {
+            throw .unknownEpoch(epoch)
+        }
+        return keys
+    }
+
+    func ownerKeys(of scope: OwnerScope, in epoch: EpochKeys) -> OwnerKeys {
+        owners.keys(of: scope, epoch: epoch.number) { OwnerKeys(of: scope, epochKey: epoch.key) }
+    }
+}

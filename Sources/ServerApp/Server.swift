@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import APITypes
+internal import CKernel
+internal import Foundation
+internal import Glibc
+internal import HTTPAPI
+internal import Hummingbird
+internal import Logging
+internal import NIOCore
+internal import NIOSSL
+internal import Sealing
+internal import ServiceLifecycle
+internal import Storage
+internal import UnixSignals
+internal import VaultCore
+
+/// The server, put together from its parts: the only place that knows all of them.
+///
+/// `data folder → key → vault → HTTP surface → one application a listener → service group`. A graceful shutdown lets the
+/// requests in flight finish, then closes the vault.
+package enum Server {
+    /// Runs until SIGTERM or SIGINT.
+    ///
+    /// `announce` gets the lines for whoever started the server: where things are, the first workspace key once, and
+    /// `ready` when every listener is bound.
+    package static func run(
+        _ options: ServeOptions,
+        version: String,
+        announce: @escaping @Sendable (String) -> Void
+    ) async throws(ServeError) {
+        _ = ckernel_forbid_core_dumps()
+        _ = ckernel_forbid_ptrace()
+        let environment = ProcessInfo.processInfo.environment
+        let configuration = try await ServerConfiguration.resolving(
+            options,
+            environment: environment,
+            userID: getuid()
+        )
+        let logger = makeLogger(configuration.logLevel)
+        let folder = try claim(configuration.data)
+        let opened = try await open(folder, configuration: configuration, version: version, announce: announce)
+        let sockets = [
+            (Listener.operatorSocket, SocketFile(path: configuration.socket, mode: 0o600)),
+            (Listener.agentSocket, SocketFile(path: configuration.agentSocket, mode: 0o666)),
+        ]
+        let surface = HTTPSurface(vault: opened.vault, logger: logger)
+        let readiness = Readiness(listeners: sockets.count + (configuration.listen == nil ? 0 : 1)) {
+            announce("ready")
+            ServiceManagerNotice(environment: environment)?.send("READY=1")
+        }
+        do {
+            var services: [any Service] = []
+            for (listener, file) in sockets {
+                try file.prepare()
+                services.append(
+                    try surface.application(for: listener, at: .unixDomainSocket(path: file.path)) { _ in
+                        file.applyMode()
+                        announce("listening \(file.path)")
+                        await readiness.listenerIsBound()
+                    }
+                )
+            }
+            if let listen = configuration.listen {
+                let tls = try configuration.tls.map { try tlsConfiguration($0) }
+                let scheme = tls == nil ? "http" : "https"
+                services.append(
+                    try surface.application(
+                        for: .tcp,
+                        at: .hostname(listen.host, port: listen.port),
+                        tls: tls
+                    ) { channel in
+                        announce("listening \(scheme)://\(listen.host):\(channel.localAddress?.port ?? listen.port)")
+                        await readiness.listenerIsBound()
+                    }
+                )
+            }
+            try await ServiceGroup(
+                configuration: ServiceGroupConfiguration(
+                    services: services.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) },
+                    gracefulShutdownSignals: [.sigterm, .sigint],
+                    logger: logger
+                )
+            ).run()
+        } catch let error as SocketFileError {
+            throw ServeError(error, configuration: configuration)
+        } catch let error as ServeError {
+            throw error
+        } catch let error as IOError {
+            throw .listen(
+                "an address cannot be listened on: \(String(cString: strerror(error.errnoCode)))",
+                hint: "is another server running? choose another with --listen or --socket"
+            )
+        } catch {
+            throw .listen("the server stopped: \(type(of: error))", hint: nil)
+        }
+        for (_, file) in sockets { unlink(file.path) }
+        try? await opened.engine.close()
+        logger.notice("stopped")
+    }
+
+    private static func makeLogger(_ level: Logger.Level) -> Logger {
+        var logger = Logger(label: "attache") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = level
+        return logger
+    }
+
+    private static func claim(_ path: String) throws(ServeError) -> DataFolder {
+        do {
+            return try DataFolder(claiming: path)
+        } catch {
+            throw ServeError(error, path: path)
+        }
+    }
+
+    private static func open(
+        _ folder: DataFolder,
+        configuration: ServerConfiguration,
+        version: String,
+        announce: @Sendable (String) -> Void
+    ) async throws(ServeError) -> OpenedVault {
+        let file = MasterKeyFile(path: configuration.masterKeyFile)
+        let opened: OpenedVault
+        let key: MasterKey
+        do {
+            let expected = try Vault.masterKeyID(of: folder)
+            if let found = try file.read() {
+                key = found
+            } else if let expected {
+                throw ServeError.masterKey(
+                    "there is no master key at \(file.path); this data was sealed under key \(expected)",
+                    hint: "nothing was changed; put the key file back, or say where it is with --master-key-file"
+                )
+            } else {
+                key = try file.create()
+                announce("made the master key \(file.path) (id \(key.id)); back it up apart from the data")
+            }
+            opened = try await Vault.open(folder, under: key, version: version)
+        } catch let error as ServeError {
+            throw error
+        } catch let error as VaultOpeningError {
+            throw ServeError(error, path: configuration.data)
+        } catch {
+            throw .data("the data folder \(configuration.data) cannot be opened", hint: nil)
+        }
+        announce("data \(configuration.data), master key \(key.id)")
+        if let token = opened.workspaceKey {
+            announce("first workspace key, shown only now: \(token)")
+        }
+        return opened
+    }
+
+    private static func tlsConfiguration(_ files: ServerConfiguration.TLSFiles) throws(ServeError) -> TLSConfiguration {
+        do {
+            let chain = try NIOSSLCertificate.fromPEMFile(files.certificate).map {
+                NIOSSLCertificateSource.certificate($0)
+            }
+            let key = try NIOSSLPrivateKey(file: files.key, format: .pem)
+            var configuration = TLSConfiguration.makeServerConfiguration(
+                certificateChain: chain,
+                privateKey: .privateKey(key)
+            )
+            configuration.minimumTLSVersion = .tlsv12
+            configuration.applicationProtocols = ["http/1.1"]
+            return configuration
+        } catch {
+            throw .configuration(
+                "the TLS certificate or its key cannot be read",
+                hint: "both must be PEM files that the server's user can read"
+            )
+        }
+    }
+}
+
+/// Counts the listeners and says when the last of them is bound.
+private actor Readiness {
+    private var missing: Int
+    private let whenReady: @Sendable () -> Void
+
+    init(listeners: Int, whenReady: @escaping @Sendable () -> Void) {
+        missing = listeners
+        self.whenReady = whenReady
+    }
+
+    func listenerIsBound() {
+        missing -= 1
+        if missing == 0 { whenReady() }
+    }
+}

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Configuration
+internal import Glibc
+internal import Logging
+
+/// Where the server keeps its data, which key opens it, and where it listens.
+struct ServerConfiguration: Sendable {
+    var data: String
+    var listen: ListenAddress?
+    var socket: String
+    var agentSocket: String
+    var tls: TLSFiles?
+    var masterKeyFile: String
+    var logLevel: Logger.Level
+
+    struct TLSFiles: Equatable, Sendable {
+        var certificate: String
+        var key: String
+    }
+}
+
+/// A TCP address: `HOST:PORT`, with brackets around an IPv6 host.
+struct ListenAddress: Equatable, Sendable {
+    var host: String
+    var port: Int
+
+    /// Port 0 lets the system choose; what it chose is in the line `listening`.
+    init?(_ text: String) {
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+            (0...65_535).contains(port)
+        else { return nil }
+        var host = text[..<colon]
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            host = host.dropFirst().dropLast()
+        } else if host.contains(":") {
+            return nil
+        }
+        guard !host.isEmpty else { return nil }
+        self.host = String(host)
+        self.port = port
+    }
+}
+
+extension ServerConfiguration {
+    /// Puts the configuration together: the command line wins over `ATTACHE_…` variables, those over the file, that
+    /// over the defaults.
+    ///
+    /// The default paths are those of the system for root and of the XDG base directories for anybody else.
+    static func resolving(
+        _ options: ServeOptions,
+        environment: [String: String],
+        userID: UInt32
+    ) async throws(ServeError) -> ServerConfiguration {
+        let places = DefaultPlaces(environment: environment, userID: userID)
+        let reader = try await configReader(options, environment: environment, places: places)
+        let data = reader.string(forKey: "data") ?? places.data
+        let listenText = reader.string(forKey: "listen") ?? "127.0.0.1:8750"
+        var listen: ListenAddress?
+        if listenText != "off" {
+            listen = ListenAddress(listenText)
+            guard listen != nil else {
+                throw .configuration(
+                    "the address to listen on is not HOST:PORT",
+                    hint: "write it like 127.0.0.1:8750 or [::1]:8750, or off"
+                )
+            }
+        }
+        let certificate = reader.string(forKey: "tls.certificate")
+        let key = reader.string(forKey: "tls.key")
+        var tls: TLSFiles?
+        switch (certificate, key) {
+        case (.some(let certificate), .some(let key)): tls = TLSFiles(certificate: certificate, key: key)
+        case (nil, nil): tls = nil
+        case (.some, nil), (nil, .some):
+            throw .configuration(
+                "TLS takes a certificate and its key",
+                hint: "give both --tls-certificate and --tls-key, or neither"
+            )
+        }
+        if let listen, tls == nil, !listen.isLoopback {
+            throw .configuration(
+                "without TLS the server listens on a loopback address only",
+                hint: "give --tls-certificate and --tls-key, or listen on 127.0.0.1"
+            )
+        }
+        let levelText = reader.string(forKey: "log.level") ?? "info"
+        guard let logLevel = Logger.Level(rawValue: levelText) else {
+            throw .configuration(
+                "the log level is not one of trace, debug, info, notice, warning, error, critical",
+                hint: nil
+            )
+        }
+        return ServerConfiguration(
+            data: data,
+            listen: listen,
+            socket: reader.string(forKey: "socket") ?? places.socket,
+            agentSocket: reader.string(forKey: "agent.socket") ?? places.agentSocket,
+            tls: tls,
+            masterKeyFile: reader.string(forKey: "master.key.file") ?? places.masterKeyFile,
+            logLevel: logLevel
+        )
+    }
+
+    private static func configReader(
+        _ options: ServeOptions,
+        environment: [String: String],
+        places: DefaultPlaces
+    ) async throws(ServeError) -> ConfigReader {
+        let flags: [AbsoluteConfigKey: ConfigValue] = [
+            "data": options.data, "listen": options.listen, "socket": options.socket,
+            "agent.socket": options.agentSocket, "tls.certificate": options.tlsCertificate,
+            "tls.key": options.tlsKey, "master.key.file": options.masterKeyFile, "log.level": options.logLevel,
+        ].reduce(into: [:]) { values, flag in
+            guard let value = flag.value else { return }
+            let parts = flag.key.split(separator: ".").map(String.init)
+            values[AbsoluteConfigKey(parts)] = ConfigValue(.string(value), isSecret: false)
+        }
+        let variables = environment.reduce(into: [String: String]()) { variables, variable in
+            guard variable.key.hasPrefix("ATTACHE_") else { return }
+            variables[String(variable.key.dropFirst("ATTACHE_".count))] = variable.value
+        }
+        let named = options.configurationFile ?? environment["ATTACHE_CONFIG"]
+        let file: FileProvider<JSONSnapshot>
+        do {
+            let place: [AbsoluteConfigKey: ConfigValue] = [
+                ["filePath"]: ConfigValue(.string(named ?? places.configurationFile), isSecret: false),
+                ["allowMissing"]: ConfigValue(.bool(named == nil), isSecret: false),
+            ]
+            file = try await FileProvider<JSONSnapshot>(
+                config: ConfigReader(provider: InMemoryProvider(values: place))
+            )
+        } catch {
+            throw .configuration(
+                "the configuration file \(named ?? places.configurationFile) cannot be read as JSON",
+                hint: "see docs/configuration.md for its form"
+            )
+        }
+        return ConfigReader(providers: [
+            InMemoryProvider(values: flags),
+            EnvironmentVariablesProvider(environmentVariables: variables),
+            file,
+        ])
+    }
+}
+
+extension ListenAddress {
+    var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
+}
+
+/// The paths that are used when nothing else was said.
+struct DefaultPlaces: Equatable, Sendable {
+    let data: String
+    let socket: String
+    let agentSocket: String
+    let masterKeyFile: String
+    let configurationFile: String
+
+    init(environment: [String: String], userID: UInt32) {
+        if userID == 0 {
+            data = "/var/lib/attache"
+            socket = "/run/attache/attache.sock"
+            agentSocket = "/run/attache/agent.sock"
+            masterKeyFile = Self.systemdCredential(environment) ?? "/etc/attache/master.key"
+            configurationFile = "/etc/attache/attache.json"
+            return
+        }
+        let home = environment["HOME"] ?? "/nonexistent"
+        let configuration = environment["XDG_CONFIG_HOME"] ?? "\(home)/.config"
+        let runtime = environment["XDG_RUNTIME_DIR"] ?? "\(home)/.local/state"
+        data = "\(environment["XDG_DATA_HOME"] ?? "\(home)/.local/share")/attache"
+        socket = "\(runtime)/attache/attache.sock"
+        agentSocket = "\(runtime)/attache/agent.sock"
+        masterKeyFile = Self.systemdCredential(environment) ?? "\(configuration)/attache/master.key"
+        configurationFile = "\(configuration)/attache/attache.json"
+    }
+
+    /// A credential that systemd handed over (systemd.exec(5), `LoadCredential=`).
+    private static func systemdCredential(_ environment: [String: String]) -> String? {
+        guard let directory = environment["CREDENTIALS_DIRECTORY"] else { return nil }
+        let path = "\(directory)/attache.master-key"
+        return access(path, R_OK) == 0 ? path : nil
+    }
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A database that runs closures in transactions.
+///
+/// Cancelling the task that called has no effect on what it asked for: a write is carried to its end, so that nobody
+/// has to guess whether it happened.
+package protocol SQLEngine: Sendable {
+    /// Runs `body` in a transaction of its own and returns after COMMIT has reached the disk.
+    ///
+    /// An error that `body` throws undoes what `body` did and nothing else, and is thrown on unchanged; when the COMMIT
+    /// itself fails, a ``StorageFailure`` is thrown and nothing that `body` did is there. `body` may be run again when
+    /// its transaction was undone through no fault of its own, so it has no effect but through its connection.
+    func write<R: Sendable>(_ body: @escaping @Sendable (any SQLConnection) throws -> R) async throws -> R
+
+    /// Runs `body` on a snapshot: it sees every write that had returned, and none that begins later.
+    func read<R: Sendable>(_ body: @escaping @Sendable (any SQLConnection) throws -> R) async throws -> R
+
+    /// Removes what was erased from wherever the engine may still keep it, such as the write-ahead log.
+    ///
+    /// Fails with ``StorageFailure/busy`` while a reader needs the log; the erased bytes then go with the next one.
+    func checkpoint() async throws(StorageFailure)
+
+    /// Finishes what was asked before, then closes; later calls throw ``StorageFailure/unavailable``.
+    func close() async throws(StorageFailure)
+}

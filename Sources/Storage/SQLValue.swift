@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A value bound to a statement or read from a row: what SQLite and PostgreSQL share.
+package enum SQLValue: Equatable, Sendable {
+    case null
+    case integer(Int64)
+    case text(String)
+    case blob([UInt8])
+
+    init(text: String?) { self = text.map(Self.text) ?? .null }
+
+    init(integer: Int64?) { self = integer.map(Self.integer) ?? .null }
+
+    init(blob: [UInt8]?) { self = blob.map(Self.blob) ?? .null }
+}

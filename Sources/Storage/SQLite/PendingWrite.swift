@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A write that waits for its turn, with its caller.
+struct PendingWrite: Sendable {
+    /// Runs the closure once and says how it went; the caller is told later.
+    let run: @Sendable (SQLiteConnection) -> Outcome
+    /// Tells the caller that the write will not happen.
+    let refuse: @Sendable (StorageFailure) -> Void
+
+    /// What a closure did inside its savepoint.
+    struct Outcome: Sendable {
+        /// False when the closure threw: what it did is undone.
+        let isKept: Bool
+        /// Tells the caller what the closure returned or threw; called after COMMIT only.
+        let tell: @Sendable () -> Void
+        let refuse: @Sendable (StorageFailure) -> Void
+    }
+
+    init<R: Sendable>(
+        _ body: @escaping @Sendable (any SQLConnection) throws -> R,
+        for continuation: CheckedContinuation<R, any Error>
+    ) {
+        let refuse: @Sendable (StorageFailure) -> Void = { continuation.resume(throwing: $0) }
+        self.refuse = refuse
+        run = { connection in
+            let result = Result { try connection.lend(to: body) }
+            let isKept =
+                switch result {
+                case .success: true
+                case .failure: false
+                }
+            return Outcome(isKept: isKept, tell: { continuation.resume(with: result) }, refuse: refuse)
+        }
+    }
+}

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Dispatch
+internal import GRDB
+internal import GRDBSQLite
+internal import Synchronization
+internal import VaultModel
+
+/// The store on one SQLite file, written by this process alone.
+///
+/// Concurrent writes share a transaction and with it the one fdatasync(2) that makes them durable; each has a savepoint
+/// of its own. A failed COMMIT that leaves unknown what is on the disk ends all writing: an fsync(2) that is tried again
+/// may succeed although the kernel has dropped the pages. A full disk does not: writing goes on when there is room.
+package final class SQLiteEngine: SQLEngine {
+    private let folder: DataFolder
+    private let pool: DatabasePool
+    private let gauge: LogGauge
+    private let state = Mutex(State())
+    private let isClosed = Mutex(false)
+
+    private struct State {
+        var queue = WriteQueue<PendingWrite>()
+        /// Reads and checkpoints under way.
+        var activities = 0
+        /// Wait until nothing is under way.
+        var closers: [CheckedContinuation<Void, Never>] = []
+        var commits = 0
+        var writes = 0
+
+        mutating func closersToTell() -> [CheckedContinuation<Void, Never>] {
+            guard activities == 0, !queue.isRunning else { return [] }
+            defer { closers = [] }
+            return closers
+        }
+    }
+
+    /// Opens the database of `folder`, brings its schema up to date and checks its settings; blocks its thread.
+    ///
+    /// Refuses a damaged file and a schema that is newer than this program before anything is written.
+    package init(opening folder: DataFolder) throws(StorageFailure) {
+        try folder.beginUse()
+        self.folder = folder
+        gauge = LogGauge()
+        do {
+            pool = try Self.openPool(of: folder, gauge: gauge)
+        } catch {
+            folder.endUse()
+            throw error
+        }
+    }
+
+    /// Does what ``init(opening:)`` does, on a thread that may block.
+    package static func open(_ folder: DataFolder) async throws(StorageFailure) -> SQLiteEngine {
+        try await blocking { Result { () throws(StorageFailure) in try SQLiteEngine(opening: folder) } }
+    }
+
+    /// Claims the folder at `path` and opens its database.
+    package static func open(at path: String) async throws(StorageFailure) -> SQLiteEngine {
+        try await blocking {
+            Result { () throws(StorageFailure) in try SQLiteEngine(opening: DataFolder(claiming: path)) }
+        }
+    }
+
+    /// The version of the SQLite library in use.
+    package static var libraryVersion: String { String(cString: sqlite3_libversion()) }
+
+    /// How many transactions were committed, to see how writes are grouped.
+    package var commitCount: Int { state.withLock { $0.commits } }
+
+    /// How many writes were committed.
+    package var writeCount: Int { state.withLock { $0.writes } }
+
+    /// Whether writing has ended for good; the server should end too, and be started again.
+    package var hasFailed: Bool { state.withLock { $0.queue.phase == .failed } }
+
+    package func write<R: Sendable>(
+        _ body: @escaping @Sendable (any SQLConnection) throws -> R
+    ) async throws -> R {
+        try await withCheckedThrowingContinuation { continuation in
+            let write = PendingWrite(body, for: continuation)
+            switch state.withLock({ $0.queue.add(write) }) {
+            case .start: scheduleGroup()
+            case .wait: break
+            case .refuse(let failure): write.refuse(failure)
+            }
+        }
+    }
+
+    package func read<R: Sendable>(
+        _ body: @escaping @Sendable (any SQLConnection) throws -> R
+    ) async throws -> R {
+        try beginActivity()
+        return try await withCheckedThrowingContinuation { continuation in
+            pool.asyncRead { [self] result in
+                let outcome: Result<R, any Error>
+                switch result {
+                case .success(let database):
+                    let connection = SQLiteConnection(database)
+                    outcome = Result { try connection.lend(to: body) }
+                case .failure(let error): outcome = .failure(StorageFailure(error))
+                }
+                endActivity()
+                continuation.resume(with: outcome)
+            }
+        }
+    }
+
+    package func checkpoint() async throws(StorageFailure) {
+        try beginActivity()
+        let result = await withCheckedContinuation { continuation in
+            pool.asyncWriteWithoutTransaction { [self] database in
+                let result = Result { () throws(StorageFailure) in try checkpoint(database, .truncate) }
+                endActivity()
+                continuation.resume(returning: result)
+            }
+        }
+        try result.get()
+    }
+
+    package func close() async throws(StorageFailure) {
+        await withCheckedContinuation { continuation in
+            let closers = state.withLock { state in
+                state.queue.close()
+                state.closers.append(continuation)
+                return state.closersToTell()
+            }
+            for closer in closers { closer.resume() }
+        }
+        try await blocking { [self] in Result { () throws(StorageFailure) in try closeOnce() } }
+    }
+
+    /// Closes the file when nothing is under way any more.
+    private func closeOnce() throws(StorageFailure) {
+        try isClosed.withLock { isClosed throws(StorageFailure) in
+            guard !isClosed else { return }
+            // GRDB closes the connection that writes first, so that none is left that could empty the log.
+            try? pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+            do { try pool.close() } catch { throw StorageFailure(error) }
+            folder.endUse()
+            isClosed = true
+        }
+    }
+
+    private func beginActivity() throws(StorageFailure) {
+        let isClosing = state.withLock { state in
+            guard state.queue.phase != .closing else { return true }
+            state.activities += 1
+            return false
+        }
+        if isClosing { throw .unavailable }
+    }
+
+    private func endActivity() {
+        let closers = state.withLock { state in
+            state.activities -= 1
+            return state.closersToTell()
+        }
+        for closer in closers { closer.resume() }
+    }
+
+    // MARK: - Group commit
+
+    /// Has the next group run on the thread of the connection that writes, after what already waits for it.
+    private func scheduleGroup() {
+        pool.asyncWriteWithoutTransaction { [self] database in
+            let (group, closers) = state.withLock { ($0.queue.nextGroup(), $0.closersToTell()) }
+            for closer in closers { closer.resume() }
+            guard !group.isEmpty else { return }
+            run(group, on: database)
+            checkpointIfDue(database)
+            scheduleGroup()
+        }
+    }
+
+    private func run(_ group: [PendingWrite], on database: Database) {
+        var outcomes: [PendingWrite.Outcome] = []
+        var rest = group[...]
+        var hasBegun = false
+        do {
+            try database.beginTransaction(.immediate)
+            hasBegun = true
+            let savepoint = SQLiteConnection(database)
+            while let write = rest.first {
+                try savepoint.execute("SAVEPOINT one_write", [])
+                rest.removeFirst()
+                let connection = SQLiteConnection(database)
+                let outcome = write.run(connection)
+                outcomes.append(outcome)
+                guard database.isInsideTransaction else { throw connection.failure ?? .unavailable }
+                if !outcome.isKept { try savepoint.execute("ROLLBACK TO one_write", []) }
+                try savepoint.execute("RELEASE one_write", [])
+            }
+            try database.commit()
+            state.withLock { state in
+                state.commits += 1
+                state.writes += outcomes.count { $0.isKept }
+            }
+            for outcome in outcomes { outcome.tell() }
+        } catch {
+            let failure = StorageFailure(error)
+            try? database.rollback()
+            var refused: [PendingWrite] = []
+            if hasBegun, failure != .full, failure != .busy {
+                refused = rest + state.withLock { $0.queue.fail() }
+            } else if outcomes.isEmpty {
+                refused = Array(rest)
+            } else {
+                // They have not run; the one that ended the transaction is not among them.
+                state.withLock { $0.queue.putBack(rest) }
+            }
+            for outcome in outcomes { outcome.refuse(failure) }
+            for write in refused { write.refuse(failure) }
+        }
+    }
+
+    // MARK: - The log
+
+    private func checkpointIfDue(_ database: Database) {
+        guard gauge.isDue else { return }
+        // What fails here for want of room or because of a reader is tried again after the next group.
+        try? checkpoint(database, gauge.isOverdue ? .truncate : .passive)
+    }
+
+    private func checkpoint(_ database: Database, _ mode: Database.CheckpointMode) throws(StorageFailure) {
+        do {
+            _ = try database.checkpoint(mode)
+            gauge.reset()
+        } catch {
+            let failure = StorageFailure(error)
+            if failure != .full, failure != .busy {
+                for write in state.withLock({ $0.queue.fail() }) { write.refuse(failure) }
+            }
+            throw failure
+        }
+    }
+
+    // MARK: - Opening
+
+    private static func openPool(of folder: DataFolder, gauge: LogGauge) throws(StorageFailure) -> DatabasePool {
+        do {
+            _ = try folder.inspectThoroughly()
+            try folder.makeDatabaseFile()
+            let pool = try DatabasePool(path: folder.databasePath, configuration: SQLiteSettings.configuration)
+            do {
+                try pool.writeWithoutTransaction { database in
+                    try SQLiteSettings.harden(database)
+                    gauge.watch(database)
+                    while try advanceSchema(of: database) {}
+                }
+                try folder.synchronize()
+            } catch {
+                try? pool.close()
+                throw error
+            }
+            return pool
+        } catch {
+            throw StorageFailure(error)
+        }
+    }
+
+    private static func advanceSchema(of database: Database) throws -> Bool {
+        var advanced = false
+        try database.inTransaction(.immediate) {
+            advanced = try Schema.advance(on: SQLiteConnection(database), at: SystemWallClock().now)
+            return .commit
+        }
+        return advanced
+    }
+}
+
+/// Runs `body` on a thread that may block.
+private func blocking<R: Sendable>(
+    _ body: @escaping @Sendable () -> Result<R, StorageFailure>
+) async throws(StorageFailure) -> R {
+    let result = await withCheckedContinuation { continuation in
+        DispatchQueue.global().async { continuation.resume(returning: body()) }
+    }
+    return try result.get()
+}

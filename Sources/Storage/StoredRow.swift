@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A row struct that knows its table and the order of its columns.
+protocol StoredRow: Sendable {
+    static var table: String { get }
+    static var columns: [String] { get }
+
+    init(_ row: SQLRow) throws(StorageFailure)
+
+    /// In the order of ``columns``.
+    var values: [SQLValue] { get }
+}
+
+extension StoredRow {
+    /// The columns for a SELECT, qualified with `table` in a join.
+    static func columnList(of table: String? = nil) -> String {
+        columns.map { column in table.map { "\($0).\(column)" } ?? column }.joined(separator: ", ")
+    }
+}
+
+extension SQLConnection {
+    func insert<Row: StoredRow>(_ row: Row) throws(StorageFailure) {
+        let places = (1...Row.columns.count).map { "$\($0)" }.joined(separator: ", ")
+        try execute("INSERT INTO \(Row.table) (\(Row.columnList())) VALUES (\(places))", row.values)
+    }
+
+    /// Selects rows of one table; `rest` begins with WHERE or ORDER BY.
+    func select<Row: StoredRow>(
+        _ rest: String,
+        _ parameters: [SQLValue],
+        as type: Row.Type = Row.self
+    ) throws(StorageFailure) -> [Row] {
+        let rows = try query("SELECT \(Row.columnList()) FROM \(Row.table) \(rest)", parameters)
+        return try rows.map { row throws(StorageFailure) in try Row(row) }
+    }
+
+    func selectOne<Row: StoredRow>(
+        _ rest: String,
+        _ parameters: [SQLValue],
+        as type: Row.Type = Row.self
+    ) throws(StorageFailure) -> Row? {
+        try select(rest, parameters, as: type).first
+    }
+
+    func count(_ sql: String, _ parameters: [SQLValue]) throws(StorageFailure) -> Int {
+        guard let row = try query(sql, parameters).first else { throw .corrupt }
+        return Int(try row.integer(0))
+    }
+}
+
+/// A condition under construction: the parts that are given, joined with AND, and their parameters in order.
+struct Condition {
+    private(set) var parameters: [SQLValue] = []
+    private var parts: [String] = []
+
+    /// Adds a part that ends where its parameter stands, such as `id >`.
+    mutating func add(_ part: String, _ parameter: SQLValue) {
+        parameters.append(parameter)
+        parts.append("\(part) $\(parameters.count)")
+    }
+
+    mutating func add(_ part: String) { parts.append(part) }
+
+    /// Adds that `column`, which holds a folded text, contains `text` in any case.
+    mutating func add(_ column: String, contains text: String) {
+        // `!` makes the signs that LIKE reads as wildcards ordinary characters.
+        var pattern = "%"
+        for character in text.lowercased() {
+            if character == "%" || character == "_" || character == "!" { pattern.append("!") }
+            pattern.append(character)
+        }
+        parameters.append(.text(pattern + "%"))
+        parts.append("\(column) LIKE $\(parameters.count) ESCAPE '!'")
+    }
+
+    /// The WHERE clause with an order and at most `limit` rows.
+    func page(orderedBy order: String, limit: Int) -> (sql: String, parameters: [SQLValue]) {
+        let sql = "WHERE \(parts.joined(separator: " AND ")) ORDER BY \(order) LIMIT $\(parameters.count + 1)"
+        return (sql, parameters + [.integer(Int64(limit))])
+    }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import VaultModel
+
+extension SQLConnection {
+    package func insertEntryValue(_ row: EntryValueRow) throws(StorageFailure) { try insert(row) }
+
+    package func entryValue(
+        of entry: EntryID,
+        version: Int64,
+        in workspace: WorkspaceID
+    ) throws(StorageFailure) -> EntryValueRow? {
+        try selectOne(
+            "WHERE entry_id = $1 AND version = $2 AND workspace_id = $3",
+            [.text(entry.text), .integer(version), .text(workspace.text)]
+        )
+    }
+
+    /// Every version of an entry's value, oldest first; of all but the current one the bytes are gone.
+    package func entryValues(
+        of entry: EntryID,
+        in workspace: WorkspaceID
+    ) throws(StorageFailure) -> [EntryValueRow] {
+        try select(
+            "WHERE entry_id = $1 AND workspace_id = $2 ORDER BY version",
+            [.text(entry.text), .text(workspace.text)]
+        )
+    }
+
+    /// Erases the bytes of one version; that it existed stays known.
+    ///
+    /// The bytes stay in the engine's log until ``SQLEngine/checkpoint()``.
+    package func destroyEntryValue(
+        of entry: EntryID,
+        version: Int64,
+        at time: Timestamp,
+        in workspace: WorkspaceID
+    ) throws(StorageFailure) {
+        try execute(
+            """
+            UPDATE entry_values SET sealed = NULL, readable = NULL, destroyed_at = $1
+            WHERE entry_id = $2 AND version = $3 AND workspace_id = $4
+            """,
+            [.integer(time.milliseconds), .text(entry.text), .integer(version), .text(workspace.text)]
+        )
+    }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import VaultModel
+
+extension SQLConnection {
+    /// Throws ``StorageFailure/constraint`` when that start of that agent is recorded already.
+    package func insertInstance(_ row: InstanceRow) throws(StorageFailure) { try insert(row) }
+
+    /// Writes the end, the receipt and the token; who started and when never changes.
+    package func updateInstance(_ row: InstanceRow) throws(StorageFailure) {
+        try execute(
+            """
+            UPDATE instances SET token_id = $1, ended_at = $2, end_reason = $3, receipt = $4
+            WHERE id = $5 AND workspace_id = $6
+            """,
+            [
+                .text(row.tokenID.text), SQLValue(integer: row.endedAt?.milliseconds),
+                SQLValue(text: row.endReason?.rawValue), .blob(row.receipt), .text(row.id.text),
+                .text(row.workspaceID.text),
+            ]
+        )
+    }
+
+    /// Ends a live instance; one that has ended keeps its first end.
+    package func endInstance(
+        _ id: InstanceID,
+        at time: Timestamp,
+        reason: InstanceEndReason,
+        in workspace: WorkspaceID
+    ) throws(StorageFailure) {
+        try execute(
+            """
+            UPDATE instances SET ended_at = $1, end_reason = $2
+            WHERE id = $3 AND workspace_id = $4 AND ended_at IS NULL
+            """,
+            [.integer(time.milliseconds), .text(reason.rawValue), .text(id.text), .text(workspace.text)]
+        )
+    }
+
+    package func instance(
+        startID: String,
+        of agent: AgentID,
+        in workspace: WorkspaceID
+    ) throws(StorageFailure) -> InstanceRow? {
+        try selectOne(
+            "WHERE agent_id = $1 AND start_id = $2 AND workspace_id = $3",
+            [.text(agent.text), .text(startID), .text(workspace.text)]
+        )
+    }
+
+    /// The live instances of an agent, newest first.
+    package func liveInstances(
+        of agent: AgentID,
+        in workspace: WorkspaceID
+    ) throws(StorageFailure) -> [InstanceRow] {
+        try select(
+            "WHERE workspace_id = $1 AND agent_id = $2 AND ended_at IS NULL ORDER BY id DESC",
+            [.text(workspace.text), .text(agent.text)]
+        )
+    }
+
+    /// The live instances of a workspace, newest first.
+    package func liveInstances(in workspace: WorkspaceID) throws(StorageFailure) -> [InstanceRow] {
+        try select("WHERE workspace_id = $1 AND ended_at IS NULL ORDER BY id DESC", [.text(workspace.text)])
+    }
+
+    /// One page of an agent's starts, newest first.
+    package func instances(
+        of agent: AgentID,
+        in workspace: WorkspaceID,
+        before: InstanceID? = nil,
+        limit: Int
+    ) throws(StorageFailure) -> [InstanceRow] {
+        var condition = Condition()
+        condition.add("agent_id =", .text(agent.text))
+        condition.add("workspace_id =", .text(workspace.text))
+        if let before { condition.add("id <", .text(before.text)) }
+        let page = condition.page(orderedBy: "id DESC", limit: limit)
+        return try select(page.sql, page.parameters)
+    }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import VaultModel
+
+extension SQLConnection {
+    package func insertToken(_ row: TokenRow) throws(StorageFailure) { try insert(row) }
+
+    /// Writes when the token ends, why it ended, and when it was used; what it is for never changes.
+    package func updateToken(_ row: TokenRow) throws(StorageFailure) {
+        try execute(
+            """
+            UPDATE tokens SET expires_at = $1, ended_at = $2, end_reason = $3, first_used_at = $4, last_used_at = $5,
+                row_code = $6
+            WHERE id = $7 AND workspace_id = $8
+            """,
+            [
+                SQLValue(integer: row.expiresAt?.milliseconds), SQLValue(integer: row.endedAt?.milliseconds),
+                SQLValue(text: row.endReason?.rawValue), SQLValue(integer: row.firstUsedAt?.milliseconds),
+                SQLValue(integer: row.lastUsedAt?.milliseconds), .blob(row.rowCode), .text(row.id.text),
+                .text(row.workspaceID.text),
+            ]
+        )
+    }
+
+    /// The token of that digest in any workspace: this is how the workspace of a request is found.
+    package func token(digest: [UInt8]) throws(StorageFailure) -> TokenRow? {
+        try selectOne("WHERE digest = $1", [.blob(digest)])
+    }
+
+    package func token(_ id: TokenID, in workspace: WorkspaceID) throws(StorageFailure) -> TokenRow? {
+        try selectOne("WHERE id = $1 AND workspace_id = $2", [.text(id.text), .text(workspace.text)])
+    }
+
+    /// Every token of an agent, ended ones too, oldest first.
+    package func tokens(of agent: AgentID, in workspace: WorkspaceID) throws(StorageFailure) -> [TokenRow] {
+        try select(
+            "WHERE agent_id = $1 AND workspace_id = $2 ORDER BY id",
+            [.text(agent.text), .text(workspace.text)]
+        )
+    }
+
+    /// Every token of a kind, ended ones too, oldest first.
+    package func tokens(kind: TokenKind, in workspace: WorkspaceID) throws(StorageFailure) -> [TokenRow] {
+        try select(
+            "WHERE workspace_id = $1 AND kind = $2 ORDER BY id",
+            [.text(workspace.text), .text(kind.rawValue)]
+        )
+    }
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import VaultModel
+
+extension SQLConnection {
+    package func insertUser(_ row: UserRow) throws(StorageFailure) { try insert(row) }
+
+    package func user(_ id: UserID) throws(StorageFailure) -> UserRow? {
+        try selectOne("WHERE id = $1", [.text(id.text)])
+    }
+
+    /// The oldest user, who is the operator of the machine.
+    package func firstUser() throws(StorageFailure) -> UserRow? {
+        try selectOne("ORDER BY created_at, id LIMIT 1", [])
+    }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import VaultModel
+
+extension SQLConnection {
+    package func insertWorkspace(_ row: WorkspaceRow) throws(StorageFailure) { try insert(row) }
+
+    package func workspace(_ id: WorkspaceID) throws(StorageFailure) -> WorkspaceRow? {
+        try selectOne("WHERE id = $1", [.text(id.text)])
+    }
+
+    package func allWorkspaces() throws(StorageFailure) -> [WorkspaceRow] {
+        try select("ORDER BY created_at, id", [])
+    }
+
+    /// The oldest workspace that `user` is a member of.
+    package func firstWorkspace(of user: UserID) throws(StorageFailure) -> WorkspaceRow? {
+        try selectOne(
+            """
+            WHERE id IN (SELECT workspace_id FROM memberships WHERE user_id = $1) ORDER BY created_at, id LIMIT 1
+            """,
+            [.text(user.text)]
+        )
+    }
+
+    /// The workspace that was made for `user` alone.
+    package func personalWorkspace(of user: UserID) throws(StorageFailure) -> WorkspaceRow? {
+        try selectOne("WHERE personal_user_id = $1 ORDER BY created_at, id LIMIT 1", [.text(user.text)])
+    }
+
+    /// Says how often the workspace was changed: two equal answers mean that nothing in it changed in between.
+    package func revision(of workspace: WorkspaceID) throws(StorageFailure) -> Int64 {
+        let rows = try query("SELECT revision FROM workspaces WHERE id = $1", [.text(workspace.text)])
+        guard let row = rows.first else { throw .corrupt }
+        return try row.integer(0)
+    }
+
+    package func bumpRevision(of workspace: WorkspaceID) throws(StorageFailure) {
+        try execute("UPDATE workspaces SET revision = revision + 1 WHERE id = $1", [.text(workspace.text)])
+    }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Sealing
+internal import Storage
+internal import VaultModel
+
+/// A value ready to be stored as one version of an entry: sealed or readable, as the kind demands.
+struct StoredValue {
+    let row: EntryValueRow
+    var readable: [UInt8]? { row.readable }
+
+    /// Seals `value`, or leaves it readable when the kind is `variable`.
+    init(
+        _ value: borrowing SecretBytes,
+        of entry: EntryID,
+        version: Int64,
+        kind: EntryKind,
+        owner: OwnerScope,
+        act: Act
+    ) throws {
+        let sealed: [UInt8]?
+        let readable: [UInt8]?
+        switch kind {
+        case .secret:
+            let context = RecordContext(scope: owner, entry: entry, version: version, kind: kind)
+            sealed = try act.ring.seal(value, as: context).bytes
+            readable = nil
+        case .variable:
+            sealed = nil
+            readable = value.withBytes { [UInt8]($0) }
+        }
+        row = EntryValueRow(
+            entryID: entry,
+            version: version,
+            workspaceID: act.workspace,
+            sealed: sealed,
+            readable: readable,
+            createdAt: act.now,
+            createdBy: act.member.user,
+            destroyedAt: nil
+        )
+    }
+}
+
+extension EntryRow {
+    /// Opens the stored value after checking everything that vouches for it.
+    ///
+    /// Throws ``VaultError/integrity(entry:)`` with the entry's name for a row that is damaged or was moved.
+    func openValue(
+        _ value: EntryValueRow?,
+        owner: OwnerScope,
+        ring: KeyRing
+    ) throws(VaultError) -> (value: SharedSecret, mask: Mask) {
+        do {
+            try verify(with: ring, owner: owner, readable: value?.readable)
+            switch (kind, value?.sealed, value?.readable) {
+            case (.secret, .some(let sealed), nil):
+                let context = RecordContext(scope: owner, entry: id, version: version, kind: kind)
+                let opened = try ring.open(sealed, as: context)
+                let mask = opened.mask
+                return (SharedSecret(opened.takeValue()), mask)
+            case (.variable, nil, .some(let readable)):
+                let secret = SharedSecret(copying: readable)
+                return (secret, Mask(of: secret.bytes))
+            default:
+                throw SealingError.malformedRecord
+            }
+        } catch {
+            throw .integrity(entry: name.text)
+        }
+    }
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import AuditTrail
+internal import Sealing
+internal import Storage
+internal import VaultModel
+
+/// Appends to a workspace's audit chain in the transaction of what it records.
+///
+/// Any failure becomes ``VaultError/auditUnavailable``: what cannot be recorded does not happen.
+struct Trail {
+    let connection: any SQLConnection
+    let ring: KeyRing
+    let requestID: String?
+
+    func append(_ event: AuditEvent, workspace: WorkspaceID, actor: AuditActor, at now: Timestamp) throws {
+        try append(
+            AuditRecord(
+                at: now,
+                actor: actor,
+                action: event.action,
+                outcome: .allowed,
+                subjects: event.subjects,
+                digest: event.digest,
+                details: event.details,
+                requestID: requestID
+            ),
+            to: workspace
+        )
+    }
+
+    func appendRefusal(
+        of action: Action,
+        to member: AuthorizedMember,
+        reason: String,
+        at now: Timestamp
+    ) throws {
+        try append(
+            AuditRecord(
+                at: now,
+                actor: member.actor,
+                action: action,
+                outcome: .denied(reason: reason),
+                subjects: [],
+                digest: nil,
+                details: [],
+                requestID: requestID
+            ),
+            to: member.workspace
+        )
+    }
+
+    private func append(_ record: AuditRecord, to workspace: WorkspaceID) throws {
+        do {
+            let chain = workspace.text
+            let head = try connection.auditHead(chain).map {
+                ChainHead(
+                    chain: $0.chain,
+                    sequence: $0.sequence,
+                    epoch: UInt32(truncatingIfNeeded: $0.epoch),
+                    code: $0.code,
+                    headCode: $0.headCode
+                )
+            }
+            let (link, newHead) = try AuditChain.append(record, to: head, chain: chain, ring: ring)
+            try connection.appendAuditEntry(
+                AuditEntryRow(
+                    chain: chain,
+                    sequence: link.sequence,
+                    epoch: Int64(link.epoch),
+                    at: record.at,
+                    action: record.action.rawValue,
+                    subject: record.subjects.first?.id,
+                    entry: link.entry,
+                    code: link.code
+                )
+            )
+            try connection.setAuditHead(
+                AuditHeadRow(
+                    chain: chain,
+                    sequence: newHead.sequence,
+                    epoch: Int64(newHead.epoch),
+                    code: newHead.code,
+                    headCode: newHead.headCode
+                )
+            )
+        } catch let failure as StorageFailure where failure == .full {
+            throw VaultError.storage(.full)
+        } catch {
+            throw VaultError.auditUnavailable
+        }
+    }
+}

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import AccessRules
+internal import AuditTrail
+internal import Sealing
+internal import Storage
+internal import VaultModel
+
+#if canImport(FoundationEssentials)
+    internal import FoundationEssentials
+#else
+    internal import Foundation
+#endif
+
+/// What one act works with, inside its transaction and never beyond it.
+struct Act {
+    let connection: any SQLConnection
+    let member: AuthorizedMember
+    let ring: KeyRing
+    let now: Timestamp
+
+    var workspace: WorkspaceID { member.workspace }
+}
+
+/// Who a caller turned out to be, looked up in the transaction that acts for it.
+struct AuthorizedMember {
+    let workspace: WorkspaceID
+    let user: UserID
+    let role: Role
+    let actor: AuditActor
+    /// The token that was shown, if one was.
+    let token: TokenID?
+}
+
+/// What an act did, for the caller and for the audit trail.
+struct Done<Value> {
+    let value: Value
+    /// Never empty: what is not recorded did not happen.
+    let events: [AuditEvent]
+
+    init(_ value: Value, _ events: AuditEvent...) {
+        self.value = value
+        self.events = events
+    }
+
+    init(_ value: Value, events: [AuditEvent]) {
+        self.value = value
+        self.events = events
+    }
+}
+
+/// One thing that an act did.
+struct AuditEvent {
+    var action: Action
+    var subjects: [AuditSubject]
+    var digest: [UInt8]?
+    var details: [AuditDetail] = []
+}
+
+extension Vault {
+    /// Authorizes `caller` and lets `body` look at a snapshot.
+    ///
+    /// A refusal is recorded before it is thrown.
+    func read<R: Sendable>(
+        _ action: Action,
+        by caller: Caller,
+        _ body: @escaping @Sendable (Act) throws -> R
+    ) async throws(VaultError) -> R {
+        let now = clock.now
+        let ring = ring
+        let outcome: Decision<R> = try await mappingErrors {
+            try await engine.read { connection in
+                let member = try authenticated(caller, on: connection, ring: ring, now: now)
+                guard member.role.allows(action) else { return .refused(member) }
+                return .done(try body(Act(connection: connection, member: member, ring: ring, now: now)))
+            }
+        }
+        switch outcome {
+        case .done(let value): return value
+        case .refused(let member):
+            try await recordRefusal(of: action, to: member)
+            throw .denied(action)
+        }
+    }
+
+    /// Authorizes `caller`, lets `body` act, and records what it did, in one transaction.
+    ///
+    /// Returns after COMMIT. With `once`, a repeated request gets the first one's answer and does nothing.
+    func write<R: Codable & Sendable>(
+        _ action: Action,
+        by caller: Caller,
+        once: Once? = nil,
+        _ body: @escaping @Sendable (Act) throws -> Done<R>
+    ) async throws(VaultError) -> R {
+        let now = clock.now
+        let ring = ring
+        let requestID = Self.requestID
+        let outcome: Decision<R> = try await mappingErrors {
+            try await engine.write { connection in
+                let member = try authenticated(caller, on: connection, ring: ring, now: now)
+                guard member.role.allows(action) else { return .refused(member) }
+                let act = Act(connection: connection, member: member, ring: ring, now: now)
+                if let once, let reply: R = try act.earlierReply(to: once) { return .done(reply) }
+                let done = try body(act)
+                let trail = Trail(connection: connection, ring: ring, requestID: requestID)
+                for event in done.events {
+                    try trail.append(event, workspace: member.workspace, actor: member.actor, at: now)
+                }
+                try connection.bumpRevision(of: member.workspace)
+                if let once { try act.remember(done.value, as: once) }
+                return .done(done.value)
+            }
+        }
+        switch outcome {
+        case .done(let value): return value
+        case .refused(let member):
+            try await recordRefusal(of: action, to: member)
+            throw .denied(action)
+        }
+    }
+
+    private func recordRefusal(of action: Action, to member: AuthorizedMember) async throws(VaultError) {
+        let now = clock.now
+        let ring = ring
+        let requestID = Self.requestID
+        try await mappingErrors {
+            try await engine.write { connection in
+                try Trail(connection: connection, ring: ring, requestID: requestID)
+                    .appendRefusal(of: action, to: member, reason: "role", at: now)
+            }
+        }
+    }
+}
+
+private enum Decision<Value: Sendable>: Sendable {
+    case done(Value)
+    case refused(AuthorizedMember)
+}
+
+/// Looks the caller up and says who that is now.
+///
+/// A membership that ended, a token that was revoked or a row that was changed from outside ends the request here,
+/// whatever the surface believed.
+private func authenticated(
+    _ caller: Caller,
+    on connection: any SQLConnection,
+    ring: KeyRing,
+    now: Timestamp
+) throws -> AuthorizedMember {
+    switch caller {
+    case .localOperator(let uid):
+        guard let user = try connection.firstUser(),
+            let workspace = try connection.personalWorkspace(of: user.id)
+        else { throw VaultError.notFound(.workspace) }
+        let membership = try connection.verifiedMembership(of: user.id, in: workspace.id, ring: ring)
+        guard let membership else { throw VaultError.notFound(.workspace) }
+        return AuthorizedMember(
+            workspace: workspace.id,
+            user: user.id,
+            role: membership.role,
+            actor: .localOperator(uid: uid),
+            token: nil
+        )
+    case .workspaceKey(let id, let workspace):
+        guard let token = try connection.token(id, in: workspace) else { throw VaultError.token(.unknown) }
+        try token.verify(with: ring)
+        if let problem = token.problem(at: now) { throw VaultError.token(problem) }
+        let membership = try connection.verifiedMembership(of: token.createdBy, in: token.workspaceID, ring: ring)
+        guard token.kind == .workspaceKey, let role = token.role, let membership else {
+            throw VaultError.token(.revoked)
+        }
+        return AuthorizedMember(
+            workspace: token.workspaceID,
+            user: membership.userID,
+            // A token never exceeds its maker, whatever the maker's role has become since.
+            role: min(role, membership.role),
+            actor: .workspaceKey(id),
+            token: id
+        )
+    }
+}

@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import APITypes
+internal import AccessRules
+internal import Sealing
+internal import Storage
+package import VaultModel
+
+extension Vault {
+    /// Lists live entries, oldest first, with the values of variables and the masks of secrets.
+    package func secrets(
+        _ page: PageRequest,
+        kind: EntryKind? = nil,
+        by caller: Caller
+    ) async throws(VaultError) -> SecretPage {
+        try await read(.entryList, by: caller) { act in
+            let rows = try act.connection.liveEntries(
+                in: act.workspace,
+                after: try page.idCursor(),
+                limit: page.limit + 1,
+                matching: page.matching,
+                kind: kind
+            )
+            let attached = try act.connection.attachmentCounts(in: act.workspace)
+            let secrets = try rows.prefix(page.limit).map { row in
+                try act.body(of: row, agents: attached[row.id] ?? 0)
+            }
+            return SecretPage(secrets: secrets, nextCursor: rows.count > page.limit ? secrets.last?.id : nil)
+        }
+    }
+
+    /// Shows one entry; `reference` is its id or name.
+    package func secret(_ reference: String, by caller: Caller) async throws(VaultError) -> SecretBody {
+        try await read(.entryList, by: caller) { act in
+            let row = try act.liveEntry(reference)
+            return try act.body(of: row, agents: act.connection.attachments(of: row.id, in: act.workspace).count)
+        }
+    }
+
+    /// Makes an entry at version 1.
+    package func createSecret(
+        _ new: CreateSecretBody,
+        by caller: Caller,
+        once: Once? = nil
+    ) async throws(VaultError) -> SecretBody {
+        try await write(.entryCreate, by: caller, once: once) { act in
+            let row = try act.insertEntry(new)
+            return Done(
+                try act.body(of: row, agents: 0),
+                AuditEvent(action: .entryCreate, subjects: [row.subject])
+            )
+        }
+    }
+
+    /// Changes an entry; a new value makes the next version and destroys the one before.
+    ///
+    /// With `ifVersion`, refused unless the entry is at that version. Nothing reaches a running agent before its next
+    /// start.
+    package func updateSecret(
+        _ reference: String,
+        _ change: UpdateSecretBody,
+        ifVersion: Int64? = nil,
+        by caller: Caller
+    ) async throws(VaultError) -> SecretBody {
+        let updated: Updated = try await write(.entryUpdate, by: caller) { act in
+            let old = try act.liveEntry(reference)
+            if let ifVersion, old.version != ifVersion { throw VaultError.versionMismatch(current: old.version) }
+            let row = try act.updateEntry(old, change)
+            let agents = try act.connection.attachments(of: row.id, in: act.workspace).count
+            return Done(
+                Updated(body: try act.body(of: row, agents: agents), erasedReadable: old.kind == .variable),
+                AuditEvent(action: .entryUpdate, subjects: [row.subject])
+            )
+        }
+        if updated.erasedReadable { await eraseFromLog() }
+        return updated.body
+    }
+
+    /// Deletes an entry that no agent holds: the row stays for the audit trail, the value is destroyed.
+    package func deleteSecret(_ reference: String, by caller: Caller) async throws(VaultError) {
+        let wasReadable: Bool = try await write(.entryDelete, by: caller) { act in
+            let row = try act.liveEntry(reference)
+            let holders = try act.connection.attachments(of: row.id, in: act.workspace)
+            guard holders.isEmpty else {
+                throw VaultError.stillAttached(entry: row.name.text, agents: try act.agents(holding: holders))
+            }
+            try act.destroyEntry(row)
+            return Done(
+                row.kind == .variable,
+                AuditEvent(action: .entryDelete, subjects: [row.subject])
+            )
+        }
+        if wasReadable { await eraseFromLog() }
+    }
+
+    /// Removes erased plaintext of variables from the database's write-ahead log.
+    ///
+    /// The change itself is committed; when a reader holds the log, the next checkpoint does it.
+    func eraseFromLog() async {
+        try? await engine.checkpoint()
+    }
+}
+
+private struct Updated: Codable, Sendable {
+    var body: SecretBody
+    var erasedReadable: Bool
+}
+
+extension Act {
+    /// Writes a new entry and its first value, after every check.
+    func insertEntry(_ new: CreateSecretBody) throws -> EntryRow {
+        let name = try environmentName(new.name, field: "name")
+        try refuseDangerous(name)
+        try check(new.value.secret, for: name)
+        guard try connection.liveEntry(named: name, in: workspace) == nil else {
+            throw VaultError.conflicts([ConflictBody(code: .duplicateName, name: name.text)])
+        }
+        let owner = try connection.ownerScope(of: member.user, in: workspace)
+        let id = EntryID(at: now)
+        let stored = try StoredValue(
+            new.value.secret.bytes,
+            of: id,
+            version: 1,
+            kind: new.kind,
+            owner: owner,
+            act: self
+        )
+        let row = EntryRow(
+            id: id,
+            workspaceID: workspace,
+            ownerID: member.user,
+            name: name,
+            kind: new.kind,
+            provider: try providerID(new.provider),
+            note: try note(new.note),
+            version: 1,
+            createdAt: now,
+            updatedAt: now,
+            expiresAt: new.expiresAt,
+            deletedAt: nil,
+            rowCode: []
+        ).sealed(with: ring, owner: owner, readable: stored.readable)
+        try connection.insertEntry(row)
+        try connection.insertEntryValue(stored.row)
+        return row
+    }
+
+    /// Applies `change` to `old` and returns the row as it is now.
+    func updateEntry(_ old: EntryRow, _ change: UpdateSecretBody) throws -> EntryRow {
+        let owner = try connection.ownerScope(of: old.ownerID, in: workspace)
+        let current = try connection.entryValue(of: old.id, version: old.version, in: workspace)
+        var row = old
+        if let text = change.name { row.name = try renamed(old, to: text) }
+        if let kind = change.kind {
+            guard AttachmentRules.kindMayChange(from: old.kind, to: kind) else {
+                throw VaultError.kindIsFinal(name: old.name.text)
+            }
+            row.kind = kind
+        }
+        if change.provider != nil {
+            row.provider = try providerID(change.provider)
+            try refuseSecondProvider(of: row, insteadOf: old.provider)
+        }
+        if change.note != nil { row.note = try note(change.note) }
+        if let expiresAt = change.expiresAt { row.expiresAt = expiresAt }
+        row.updatedAt = now
+
+        // Nothing may vouch for a row that something else has changed. A variable's value is part of what is checked,
+        // so one that was damaged can still be written anew.
+        if change.value == nil || old.kind == .secret {
+            try old.verifyForChange(with: ring, owner: owner, readable: current?.readable)
+        }
+        var readable = current?.readable
+        if change.value != nil || row.kind != old.kind {
+            // A changed kind stores the value anew, which needs the old one; a new value does not, so that a damaged
+            // entry can be written again.
+            let value = try change.value?.secret ?? old.openValue(current, owner: owner, ring: ring).value
+            try check(value, for: row.name)
+            row.version = old.version + 1
+            let stored = try StoredValue(
+                value.bytes,
+                of: old.id,
+                version: row.version,
+                kind: row.kind,
+                owner: owner,
+                act: self
+            )
+            readable = stored.readable
+            try connection.destroyEntryValue(of: old.id, version: old.version, at: now, in: workspace)
+            try connection.insertEntryValue(stored.row)
+        }
+        row = row.sealed(with: ring, owner: owner, readable: readable)
+        try connection.updateEntry(row)
+        return row
+    }
+
+    /// Destroys the value and takes the name out of use.
+    func destroyEntry(_ old: EntryRow) throws {
+        let owner = try connection.ownerScope(of: old.ownerID, in: workspace)
+        var row = old
+        row.deletedAt = now
+        row.updatedAt = now
+        row = row.sealed(with: ring, owner: owner, readable: nil)
+        try connection.destroyEntryValue(of: old.id, version: old.version, at: now, in: workspace)
+        try connection.updateEntry(row)
+    }
+
+    func body(of row: EntryRow, agents: Int) throws -> SecretBody {
+        let owner = try connection.ownerScope(of: row.ownerID, in: workspace)
+        let stored = try connection.entryValue(of: row.id, version: row.version, in: workspace)
+        var body = SecretBody(
+            id: row.id.text,
+            name: row.name.text,
+            kind: row.kind,
+            version: row.version,
+            value: nil,
+            mask: nil,
+            provider: row.provider?.text,
+            note: row.note,
+            createdAt: row.createdAt,
+            updatedAt: row.updatedAt,
+            expiresAt: row.expiresAt,
+            agents: agents,
+            intact: true
+        )
+        guard let opened = try? row.openValue(stored, owner: owner, ring: ring) else {
+            body.intact = false
+            return body
+        }
+        switch row.kind {
+        case .secret: body.mask = opened.mask.text
+        case .variable: body.value = opened.value.bytes.withBytes { String(decoding: $0, as: UTF8.self) }
+        }
+        return body
+    }
+
+    func agents(holding attachments: [AttachmentRow]) throws -> [NamedBody] {
+        try attachments.compactMap { try connection.agent($0.agentID, in: workspace) }
+            .map { NamedBody(id: $0.id.text, name: $0.name) }
+    }
+
+    func check(_ value: SharedSecret, for name: EnvironmentName) throws(VaultError) {
+        do {
+            try EnvironmentValue.check(name: name, value: value.bytes)
+        } catch {
+            switch error {
+            case .containsNUL:
+                throw .invalidValue(field: "value", reason: "a value has no NUL: no process could receive it")
+            case .tooLong:
+                throw .invalidValue(
+                    field: "value",
+                    reason: "name, = and value have at most 131,071 bytes together, the kernel's limit"
+                )
+            }
+        }
+    }
+
+    /// Refuses a name that changes how a process is loaded, unless an agent of the workspace allows it by name.
+    func refuseDangerous(_ name: EnvironmentName) throws {
+        guard name.isDangerous, try !isAllowedSomewhere(name) else { return }
+        throw VaultError.invalidName(
+            field: "name",
+            reason: "this name changes how a process is loaded; an agent can allow it with allowedNames"
+        )
+    }
+
+    private func renamed(_ old: EntryRow, to text: String) throws -> EnvironmentName {
+        let name = try environmentName(text, field: "name")
+        guard name != old.name else { return name }
+        try refuseDangerous(name)
+        guard try connection.liveEntry(named: name, in: workspace) == nil else {
+            throw VaultError.conflicts([ConflictBody(code: .duplicateName, name: name.text)])
+        }
+        // The kernel counts the name too.
+        let owner = try connection.ownerScope(of: old.ownerID, in: workspace)
+        let stored = try connection.entryValue(of: old.id, version: old.version, in: workspace)
+        try check(try old.openValue(stored, owner: owner, ring: ring).value, for: name)
+        return name
+    }
+
+    /// Refuses a provider that some agent holding this entry already has a credential of.
+    private func refuseSecondProvider(of row: EntryRow, insteadOf old: ProviderID?) throws {
+        guard row.provider != old else { return }
+        let owner = try connection.ownerScope(of: row.ownerID, in: workspace)
+        for attachment in try connection.attachments(of: row.id, in: workspace) {
+            let others = try connection.attachments(of: attachment.agentID, in: workspace)
+            if let provider = row.provider,
+                others.contains(where: { $0.provider == provider && $0.entryID != row.id })
+            {
+                throw VaultError.conflicts([ConflictBody(code: .duplicateProvider, name: row.name.text)])
+            }
+            var changed = attachment
+            changed.provider = row.provider
+            try connection.deleteAttachment(attachment.id, in: workspace)
+            try connection.insertAttachment(changed.sealed(with: ring, owner: owner))
+        }
+    }
+}
+
+extension EntryRow {
+    fileprivate func verifyForChange(
+        with ring: KeyRing,
+        owner: OwnerScope,
+        readable: [UInt8]?
+    ) throws(VaultError) {
+        do {
+            try verify(with: ring, owner: owner, readable: readable)
+        } catch {
+            throw .integrity(entry: name.text)
+        }
+    }
+}
+
+extension PageRequest {
+    /// The cursor of a list that goes by id.
+    func idCursor<Subject>() throws(VaultError) -> Identifier<Subject>? {
+        guard let cursor else { return nil }
+        guard let id = Identifier<Subject>(cursor) else { throw .invalidCursor }
+        return id
+    }
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import AuditTrail
+package import Sealing
+package import Storage
+package import VaultModel
+
+extension Vault {
+    /// Opens the vault that `folder` holds, or founds one in an empty folder.
+    ///
+    /// Everything that can be wrong with the key is found before anything is written: with a wrong key the database
+    /// stays as it is, to the byte. A folder that holds data without a key ring is never founded anew.
+    package static func open(
+        _ folder: DataFolder,
+        under master: MasterKey,
+        clock: any WallClock = SystemWallClock(),
+        version: String
+    ) async throws(VaultOpeningError) -> OpenedVault {
+        let found: Inspection?
+        let engine: SQLiteEngine
+        let ring: KeyRing
+        do {
+            found = try folder.inspect()
+        } catch {
+            throw .storage(error)
+        }
+        if let found {
+            if found.schemaVersion > 0 {
+                ring = try unwrap(found.keyRings, under: master)
+            } else {
+                ring = KeyRing.generate()
+            }
+        } else {
+            ring = KeyRing.generate()
+        }
+        do {
+            engine = try SQLiteEngine(opening: folder)
+        } catch {
+            throw .storage(error)
+        }
+        let vault = Vault(
+            engine: engine,
+            ring: ring,
+            clock: clock,
+            identity: ServerIdentity(
+                version: version,
+                masterKeyID: master.id.text,
+                storage: "SQLite \(SQLiteEngine.libraryVersion)"
+            )
+        )
+        guard found == nil || found?.schemaVersion == 0 else {
+            return OpenedVault(vault: vault, engine: engine, workspaceKey: nil)
+        }
+        do {
+            let key = try await vault.found(under: master)
+            return OpenedVault(vault: vault, engine: engine, workspaceKey: key)
+        } catch {
+            throw .founding(error)
+        }
+    }
+
+    /// The id of the master key that opens the vault in `folder`; nil when there is no vault yet.
+    package static func masterKeyID(of folder: DataFolder) throws(VaultOpeningError) -> MasterKeyID? {
+        do {
+            guard let found = try folder.inspect() else { return nil }
+            return found.keyRings.lazy.compactMap { KeyRing.masterKeyID(ofWrapped: $0.wrapped) }.first
+        } catch {
+            throw .storage(error)
+        }
+    }
+
+    private static func unwrap(
+        _ wraps: [KeyRingRow],
+        under master: MasterKey
+    ) throws(VaultOpeningError) -> KeyRing {
+        guard !wraps.isEmpty else { throw .noKeyRing }
+        // While the master key is being replaced there are two wraps, and either key opens the vault.
+        var first: SealingError?
+        for wrap in wraps {
+            do {
+                return try KeyRing(unwrapping: wrap.wrapped, under: master)
+            } catch {
+                first = first ?? error
+            }
+        }
+        throw .sealing(first ?? .keyRingDamaged)
+    }
+
+    /// Writes what a new vault begins with, in one transaction, and returns the first workspace key.
+    private func found(under master: MasterKey) async throws(VaultError) -> String {
+        let now = clock.now
+        let ring = ring
+        return try await mappingErrors {
+            try await engine.write { connection in
+                guard try connection.keyRings().isEmpty else { throw VaultError.storage(.unavailable) }
+                try connection.insertKeyRing(
+                    KeyRingRow(
+                        slot: 1,
+                        masterKeyID: master.id.text,
+                        wrapped: ring.wrapped(under: master),
+                        createdAt: now
+                    )
+                )
+                let user = UserRow(id: UserID(at: now), name: "operator", createdAt: now, rowCode: [])
+                    .sealed(with: ring)
+                try connection.insertUser(user)
+                let workspace = WorkspaceID(at: now)
+                try connection.insertWorkspace(
+                    WorkspaceRow(id: workspace, name: "personal", personalUserID: user.id, revision: 1, createdAt: now)
+                )
+                try connection.insertMembership(
+                    MembershipRow(workspaceID: workspace, userID: user.id, role: .owner, createdAt: now, rowCode: [])
+                        .sealed(with: ring)
+                )
+                try connection.insertOwnerSalt(
+                    OwnerSaltRow(workspaceID: workspace, userID: user.id, salt: OwnerScope.makeSalt())
+                )
+                let act = Act(
+                    connection: connection,
+                    member: AuthorizedMember(
+                        workspace: workspace,
+                        user: user.id,
+                        role: .owner,
+                        actor: .server,
+                        token: nil
+                    ),
+                    ring: ring,
+                    now: now
+                )
+                let key = try act.mintToken(.workspaceKey, as: .workspaceKey, name: "first key", role: .owner)
+                let trail = Trail(connection: connection, ring: ring, requestID: nil)
+                let subject = AuditSubject(kind: .workspace, id: workspace.text, name: "personal")
+                for event in [
+                    AuditEvent(action: .workspaceCreate, subjects: [subject]),
+                    AuditEvent(action: .tokenCreate, subjects: [key.row.subject]),
+                ] {
+                    try trail.append(event, workspace: workspace, actor: .server, at: now)
+                }
+                return key.text
+            }
+        }
+    }
+}
+
+/// A vault that is open, and what has to be done with it at the end.
+package struct OpenedVault: Sendable {
+    package let vault: Vault
+    /// Closed by whoever opened it, after the last request.
+    package let engine: SQLiteEngine
+    /// The first workspace key, when the vault was founded just now; shown once.
+    package let workspaceKey: String?
+}
+
+/// Why a vault cannot be opened.
+package enum VaultOpeningError: Error, Equatable {
+    case storage(StorageFailure)
+    /// The key does not open the key ring, or the ring is damaged.
+    case sealing(SealingError)
+    /// There is data but no key ring: it was removed, and a new one would make the data unreadable for good.
+    case noKeyRing
+    case founding(VaultError)
+}

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import APITypes
+internal import AuditTrail
+internal import Sealing
+internal import Storage
+package import VaultModel
+
+extension Vault {
+    /// Says who the holder of a workspace key is.
+    ///
+    /// The format and its checksum are looked at first, so that a guess costs no database access.
+    package func authenticate(_ token: [UInt8]) async throws(VaultError) -> Caller {
+        guard let bearer = try? BearerToken(parsing: token), bearer.kind == .workspaceKey else {
+            throw .token(.unknown)
+        }
+        let now = clock.now
+        let ring = ring
+        let digest = bearer.digest
+        let row: TokenRow = try await mappingErrors {
+            try await engine.read { connection in
+                guard let row = try connection.token(digest: digest), row.kind == .workspaceKey else {
+                    throw VaultError.token(.unknown)
+                }
+                try row.verify(with: ring)
+                if let problem = row.problem(at: now) { throw VaultError.token(problem) }
+                return row
+            }
+        }
+        if row.lastUsedAt.map({ $0 + Self.lastUseResolution <= now }) ?? true {
+            try await mappingErrors {
+                try await engine.write { connection in
+                    guard var current = try connection.token(row.id, in: row.workspaceID) else { return }
+                    current.lastUsedAt = now
+                    try connection.updateToken(current)
+                }
+            }
+        }
+        return .workspaceKey(row.id, in: row.workspaceID)
+    }
+
+    /// The time of last use is written at most this often.
+    private static let lastUseResolution: Duration = .seconds(60)
+
+    /// Gives an agent a new gateway token.
+    ///
+    /// The old one keeps working until the new one is used or the grace ends, so that a restart in between succeeds;
+    /// `revoke` ends it now.
+    package func rotateGatewayToken(
+        of reference: String,
+        _ body: RotateGatewayTokenBody,
+        by caller: Caller,
+        once: Once? = nil
+    ) async throws(VaultError) -> RotatedGatewayTokenBody {
+        let grace = body.graceSeconds ?? 3_600
+        guard (0...604_800).contains(grace) else {
+            throw .invalidField("graceSeconds", reason: "0 to 604,800 seconds")
+        }
+        return try await write(.gatewayTokenRotate, by: caller, once: once) { act in
+            let agent = try act.liveAgent(reference)
+            let end = act.now + .seconds(grace)
+            let endsNow = body.revoke == true || grace == 0
+            for var token in try act.connection.tokens(of: agent.id, in: act.workspace)
+            where token.kind == .gateway && token.endedAt == nil {
+                if endsNow {
+                    try act.end(token, reason: body.revoke == true ? .revoked : .rotated)
+                } else {
+                    // A second rotation never lengthens the life of what the first one replaced.
+                    token.expiresAt = token.expiresAt.map { min($0, end) } ?? end
+                    try act.connection.updateToken(token.sealed(with: act.ring))
+                }
+            }
+            let token = try act.mintGatewayToken(for: agent)
+            return Done(
+                RotatedGatewayTokenBody(gatewayToken: token, previousExpiresAt: endsNow ? nil : end),
+                AuditEvent(
+                    action: .gatewayTokenRotate,
+                    subjects: [agent.subject],
+                    details: [AuditDetail(key: "revoke", value: body.revoke == true ? "yes" : "no")]
+                )
+            )
+        }
+    }
+
+    /// Makes a gateway token for one interactive session of an agent: five minutes, and never an instance.
+    package func createSession(
+        for reference: String,
+        by caller: Caller,
+        once: Once? = nil
+    ) async throws(VaultError) -> SessionBody {
+        try await write(.sessionCreate, by: caller, once: once) { act in
+            let agent = try act.liveAgent(reference)
+            let expiresAt = act.now + .seconds(300)
+            let token = try act.mintToken(
+                .gateway,
+                as: .session,
+                name: "session of \(agent.name)",
+                agent: agent.id,
+                expiresAt: expiresAt
+            )
+            return Done(
+                SessionBody(gatewayToken: token.text, expiresAt: expiresAt),
+                AuditEvent(action: .sessionCreate, subjects: [agent.subject, token.row.subject])
+            )
+        }
+    }
+
+    package func apiKeys(by caller: Caller) async throws(VaultError) -> APIKeyList {
+        try await read(.tokenList, by: caller) { act in
+            APIKeyList(
+                apiKeys: try act.connection.tokens(kind: .workspaceKey, in: act.workspace).map { APIKeyBody($0) }
+            )
+        }
+    }
+
+    /// Makes a workspace key, at most with the caller's own role.
+    package func createAPIKey(
+        _ new: CreateAPIKeyBody,
+        by caller: Caller,
+        once: Once? = nil
+    ) async throws(VaultError) -> APIKeyBody {
+        try await write(.tokenCreate, by: caller, once: once) { act in
+            let role = new.role ?? act.member.role
+            guard role <= act.member.role else {
+                throw VaultError.invalidField("role", reason: "a key never exceeds the role of the one who makes it")
+            }
+            if let expiresAt = new.expiresAt, expiresAt <= act.now {
+                throw VaultError.invalidField("expiresAt", reason: "the time is in the past")
+            }
+            let token = try act.mintToken(
+                .workspaceKey,
+                as: .workspaceKey,
+                name: try displayName(new.name, field: "name").text,
+                role: role,
+                expiresAt: new.expiresAt
+            )
+            return Done(
+                APIKeyBody(token.row, token: token.text),
+                AuditEvent(action: .tokenCreate, subjects: [token.row.subject])
+            )
+        }
+    }
+
+    /// Ends a workspace key; it opens nothing from the moment this returns.
+    package func revokeAPIKey(_ reference: String, by caller: Caller) async throws(VaultError) {
+        let _: Bool = try await write(.tokenRevoke, by: caller) { act in
+            guard let id = TokenID(reference), let token = try act.connection.token(id, in: act.workspace),
+                token.kind == .workspaceKey
+            else { throw VaultError.notFound(.apiKey) }
+            if token.endedAt == nil { try act.end(token, reason: .revoked) }
+            return Done(true, AuditEvent(action: .tokenRevoke, subjects: [token.subject]))
+        }
+    }
+}
+
+/// A token that was just made: its row, and the text that is shown once.
+struct MintedToken {
+    let row: TokenRow
+    let text: String
+}
+
+extension Act {
+    func mintGatewayToken(for agent: AgentRow) throws -> String {
+        try mintToken(.gateway, as: .gateway, name: agent.name, agent: agent.id).text
+    }
+
+    func mintToken(
+        _ format: BearerTokenKind,
+        as kind: TokenKind,
+        name: String,
+        role: Role? = nil,
+        agent: AgentID? = nil,
+        expiresAt: Timestamp? = nil
+    ) throws -> MintedToken {
+        let token = BearerToken.mint(format)
+        let row = TokenRow(
+            id: TokenID(at: now),
+            workspaceID: workspace,
+            kind: kind,
+            digest: token.digest,
+            hint: token.hint,
+            name: name,
+            role: role,
+            agentID: agent,
+            createdBy: member.user,
+            createdAt: now,
+            expiresAt: expiresAt,
+            endedAt: nil,
+            endReason: nil,
+            firstUsedAt: nil,
+            lastUsedAt: nil,
+            rowCode: []
+        ).sealed(with: ring)
+        try connection.insertToken(row)
+        return MintedToken(row: row, text: token.withText { String(decoding: $0, as: UTF8.self) })
+    }
+
+    func end(_ token: TokenRow, reason: TokenEndReason) throws {
+        var ended = token
+        ended.endedAt = now
+        ended.endReason = reason
+        try connection.updateToken(ended.sealed(with: ring))
+    }
+}
+
+extension APIKeyBody {
+    init(_ row: TokenRow, token: String? = nil) {
+        self.init(
+            id: row.id.text,
+            name: row.name,
+            role: row.role ?? .member,
+            hint: row.hint,
+            createdAt: row.createdAt,
+            expiresAt: row.expiresAt,
+            revokedAt: row.endedAt,
+            lastUsedAt: row.lastUsedAt,
+            token: token
+        )
+    }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import APITypes
+internal import Sealing
+internal import Storage
+package import VaultModel
+
+extension Vault {
+    /// Whether a request could be served now: the store answers and takes writes.
+    package func ready() async throws(VaultError) {
+        try await mappingErrors { try await engine.write { connection in _ = try connection.keyRings() } }
+    }
+
+    /// What the workspace holds and which agents do not run on current values.
+    package func status(by caller: Caller) async throws(VaultError) -> WorkspaceStatusBody {
+        let server = ServerBody(
+            version: identity.version,
+            masterKeyId: identity.masterKeyID,
+            activeEpoch: ring.activeEpoch,
+            storage: identity.storage
+        )
+        return try await read(.workspaceView, by: caller) { act in
+            guard let workspace = try act.connection.workspace(act.workspace) else {
+                throw VaultError.notFound(.workspace)
+            }
+            let live = try act.connection.liveInstances(in: act.workspace)
+            var stale: [NamedBody] = []
+            for (id, instances) in Dictionary(grouping: live, by: \.agentID).sorted(by: { $0.key < $1.key }) {
+                guard let agent = try act.connection.agent(id, in: act.workspace), agent.deletedAt == nil else {
+                    continue
+                }
+                if try act.attachedBodies(of: agent, live: instances).contains(where: { !$0.synced }) {
+                    stale.append(NamedBody(id: id.text, name: agent.name))
+                }
+            }
+            return WorkspaceStatusBody(
+                workspace: NamedBody(id: workspace.id.text, name: workspace.name),
+                role: act.member.role,
+                secrets: try act.connection.liveEntryCount(in: act.workspace),
+                agents: try act.connection.liveAgentCount(in: act.workspace),
+                attachments: try act.connection.attachmentCount(in: act.workspace),
+                liveInstances: live.count,
+                staleAgents: stale,
+                server: server
+            )
+        }
+    }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import AuditTrail
+internal import Sealing
+internal import Storage
+internal import VaultModel
+
+/// The one door to what the vault keeps.
+///
+/// Every method takes the caller and goes through ``read(_:by:_:)`` or ``write(_:by:once:_:)``: authorize, record, act,
+/// in one transaction. What a method returns has been committed, its audit entry with it.
+package struct Vault: Sendable {
+    let engine: any SQLEngine
+    let ring: KeyRing
+    let clock: any WallClock
+    /// What `/workspace/status` says of the server.
+    let identity: ServerIdentity
+
+    /// The id of the request that a task works on, for the audit trail.
+    @TaskLocal package static var requestID: String?
+}
+
+/// What a server tells about itself.
+package struct ServerIdentity: Sendable {
+    package var version: String
+    package var masterKeyID: String
+    package var storage: String
+
+    package init(version: String, masterKeyID: String, storage: String) {
+        self.version = version
+        self.masterKeyID = masterKeyID
+        self.storage = storage
+    }
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import APITypes
+internal import Storage
+package import VaultModel
+
+/// Why the vault refused or failed.
+///
+/// No case can carry a value or a token, so any of them may be logged.
+package enum VaultError: Error, Equatable {
+    case denied(Action)
+    case notFound(VaultSubject)
+    /// Every rule that the request would break; never empty.
+    case conflicts([ConflictBody])
+    case stillAttached(entry: String, agents: [NamedBody])
+    case kindIsFinal(name: String)
+    case versionMismatch(current: Int64)
+    /// `reason` is a fixed text.
+    case invalidName(field: String, reason: String)
+    case invalidValue(field: String, reason: String)
+    case invalidField(String, reason: String)
+    case invalidCursor
+    case invalidFile([FindingBody])
+    case importConflict([ConflictBody])
+    case planChanged
+    case limitReached(String)
+    case token(TokenProblem)
+    case idempotencyKeyReused
+    /// A stored row is damaged or was changed behind the vault's back; names the entry where it is one.
+    case integrity(entry: String?)
+    case auditUnavailable
+    case storage(StorageProblem)
+}
+
+/// What was not found.
+package enum VaultSubject: String, Equatable, Sendable {
+    case entry, agent, attachment, apiKey = "api key", workspace
+}
+
+/// Why a token opens nothing.
+package enum TokenProblem: Equatable, Sendable {
+    case missing
+    /// Never valid here, or of another kind.
+    case unknown
+    /// Replaced by a newer one, which was used or whose grace ended.
+    case rotated
+    /// Ended by hand, expired, or its agent is gone.
+    case revoked
+}
+
+/// What keeps the store from answering, as far as a caller can act on it.
+package enum StorageProblem: Equatable, Sendable {
+    case busy, full, readOnly, unavailable
+}
+
+extension VaultError {
+    /// A failure of the store, as far as a caller can act on it.
+    init(_ failure: StorageFailure) {
+        switch failure {
+        case .busy: self = .storage(.busy)
+        case .full: self = .storage(.full)
+        case .readOnly: self = .storage(.readOnly)
+        case .corrupt: self = .integrity(entry: nil)
+        // The vault checks what may collide before it writes; what still collides was decided by another node.
+        case .constraint: self = .storage(.busy)
+        case .unavailable, .locked, .newerSchema, .unsafeSetting: self = .storage(.unavailable)
+        }
+    }
+}

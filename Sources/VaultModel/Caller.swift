@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Who is asking, as established by the surface that the request came through.
+///
+/// A caller is a claim about identity, not a permission: the vault looks the membership or the token up again, in the
+/// transaction that acts on it.
+package enum Caller: Hashable, Sendable {
+    /// The machine's operator, known by the credentials of the peer of the operator's socket.
+    case localOperator(uid: UInt32)
+    /// The holder of a workspace key `ak_ws_…`.
+    case workspaceKey(TokenID, in: WorkspaceID)
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The name of an environment variable: `[A-Za-z_][A-Za-z0-9_]*`, at most 128 bytes.
+///
+/// Narrower than environ(7) on purpose: a name outside this set cannot be read by a shell, and dash drops it from its
+/// children without a word.
+package struct EnvironmentName: Hashable, Comparable, Sendable, CustomStringConvertible {
+    package static let maximumBytes = 128
+
+    package let text: String
+
+    package init(_ text: some StringProtocol) throws(EnvironmentNameError) {
+        let bytes = text.utf8
+        guard let first = bytes.first else { throw .empty }
+        guard bytes.count <= Self.maximumBytes else { throw .tooLong }
+        guard Self.isLetter(first) || first == UInt8(ascii: "_") else { throw .invalidCharacter }
+        for byte in bytes.dropFirst() where !Self.isLetter(byte) && !Self.isDigit(byte) && byte != UInt8(ascii: "_") {
+            throw .invalidCharacter
+        }
+        self.text = String(text)
+    }
+
+    package var description: String { text }
+
+    /// Whether this name changes how a process is loaded or what its runtime executes.
+    ///
+    /// Such a name is refused when an entry is written, unless the agent allows it by name.
+    package var isDangerous: Bool {
+        Self.dangerousNames.contains(text) || Self.dangerousPrefixes.contains { text.hasPrefix($0) }
+    }
+
+    package static func < (left: Self, right: Self) -> Bool { left.text < right.text }
+
+    /// The loader, the shells and the language runtimes read these.
+    ///
+    /// Kept in step with the wrapper's own list by a test that reads both.
+    package static let dangerousNames: Set<String> = [
+        "BASH_ENV", "ENV", "GCONV_PATH", "GIT_EXEC_PATH", "GIT_SSH_COMMAND", "GLIBC_TUNABLES", "HOME", "IFS",
+        "JAVA_TOOL_OPTIONS", "LOCPATH", "NLSPATH", "NODE_OPTIONS", "PATH", "PERL5LIB", "PERL5OPT", "PS4",
+        "PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "RUBYLIB", "RUBYOPT", "SHELL", "SHELLOPTS", "SSLKEYLOGFILE",
+        "SWIFT_BACKTRACE", "TMPDIR", "_JAVA_OPTIONS",
+    ]
+
+    package static let dangerousPrefixes = ["ATTACHE_", "LD_", "MALLOC_"]
+
+    private static func isLetter(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"): true
+        default: false
+        }
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): true
+        default: false
+        }
+    }
+}
+
+/// Why a text is not the name of an environment variable.
+package enum EnvironmentNameError: Error, Equatable {
+    case empty
+    case tooLong
+    case invalidCharacter
+}

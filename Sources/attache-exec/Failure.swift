@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CKernel
+
+/// Why the command was not started.
+///
+/// No failure carries a value or a token: only names, sizes, fixed text and what errno(3) says.
+struct Failure: Error {
+    /// What the process exits with: the shell's own codes for a command, and one for everything else.
+    enum Status: Int32 {
+        case ownFailure = 125
+        case notExecutable = 126
+        case notFound = 127
+    }
+
+    let code: Text
+    let message: Message
+    var status = Status.ownFailure
+
+    static func usage(_ message: Message) -> Failure { Failure(code: "usage", message: message) }
+
+    /// The one place where a failure becomes a line and an exit code.
+    func end() -> Never {
+        let line: Message = "error: \(code): \(message)"
+        line.print()
+        ckernel_exec_exit(status.rawValue)
+    }
+}

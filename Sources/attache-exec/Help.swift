@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CKernel
+
+/// The two flags that print and start nothing.
+enum Help {
+    static func print() -> Never { print(text, to: 1) }
+
+    static func printVersion() -> Never { print("attache-exec 0.1.0\n", to: 2) }
+
+    private static func print(_ text: Text, to descriptor: Int32) -> Never {
+        if let start = text.bytes.baseAddress { ckernel_exec_write(descriptor, start, text.count) }
+        ckernel_exec_exit(0)
+    }
+
+    private static var text: Text {
+        """
+        usage: attache-exec [flags] -- command [argument…]
+
+        Fetches what is attached to this agent, puts it into the environment and becomes the command:
+        same process, same signals, same exit code. Nothing is written to disk or to standard output.
+
+        example:
+          ATTACHE_GATEWAY_TOKEN_FILE=/run/secrets/attache attache-exec --require OPENAI_API_KEY -- python bot.py
+
+        flags, each also a variable (lists are separated by commas and may be repeated):
+          --keep NAMES       ATTACHE_KEEP           the inherited value wins over the vault's
+          --only NAMES       ATTACHE_ONLY           take only these from the vault
+          --require NAMES    ATTACHE_REQUIRE        do not start without these
+          --session          ATTACHE_SESSION=1      same values, not a new instance: for shells and probes
+          --allow-offline    ATTACHE_ALLOW_OFFLINE=1  start without values where no server can be reached
+          --timeout SECONDS  ATTACHE_TIMEOUT        for everything before the command starts (default 30)
+          --quiet            ATTACHE_QUIET=1        only errors
+          --help, --version
+
+        variables:
+          ATTACHE_ADDRESS             unix:///path (default unix:///run/attache/agent.sock)
+          ATTACHE_GATEWAY_TOKEN_FILE  file that holds the gateway token
+          ATTACHE_GATEWAY_TOKEN       the token itself, where there is no file
+          ATTACHE_INSTANCE            this replica's stable name (default: host name)
+
+        exit code: the command's own, or 125 not started, 126 command not executable, 127 command not found
+
+        """
+    }
+}

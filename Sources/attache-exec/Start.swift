@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CKernel
+
+/// One start of this instance: as many attempts as the deadline allows, all of them the same start for the server.
+struct Start {
+    /// NUL-terminated, since it is the end of an inherited string or a literal.
+    private let socketPath: Text
+    private let instance: Text
+    private var id: (UInt64, UInt64) = (0, 0)
+    private var token: GatewayToken
+    private let options: Options
+    private let deadline: Int64
+    private var attempts = 0
+
+    private static let headCapacity = 32 << 10
+    private let received: UnsafeMutablePointer<UInt8>
+
+    private static var unreachable: Text { "unreachable" }
+    private static let firstPause: Int64 = 100
+    private static let longestPause: Int64 = 5_000
+
+    init(environment: InheritedEnvironment, options: Options) throws(Failure) {
+        let address = environment.setting("ATTACHE_ADDRESS") ?? "unix:///run/attache/agent.sock"
+        guard !address.hasPrefix("https://") else {
+            throw Failure(code: "address_unsupported", message: "this build speaks to a unix socket only")
+        }
+        guard let path = address.dropping("unix://"), path.hasPrefix("/") else {
+            throw .usage("ATTACHE_ADDRESS is unix:///path")
+        }
+        socketPath = path
+        instance = try Start.instance(environment)
+        token = GatewayToken(environment: environment, isQuiet: options.isQuiet)
+        self.options = options
+        deadline = ckernel_exec_now() + Int64(options.timeoutSeconds) * 1000
+        received = .allocate(capacity: Start.headCapacity)
+        let error = ckernel_exec_random(&id, MemoryLayout.size(ofValue: id))
+        guard error == 0 else { throw Failure(code: "no_randomness", message: Message(error: -error)) }
+    }
+
+    /// Returns what is attached, or nil where nothing could be reached and that is allowed.
+    ///
+    /// Tries again where no connection or no answer came, for 429 and for the 5xx that can pass.
+    mutating func fetch() throws(Failure) -> Answer? {
+        var pause = Start.firstPause
+        while true {
+            attempts += 1
+            switch try attempt() {
+            case .answered(let answer):
+                return answer
+            case .failed(let failure, let retryAfterSeconds):
+                let demanded = Int64(retryAfterSeconds) * 1000
+                let left = deadline - ckernel_exec_now()
+                guard left > max(50, demanded) else {
+                    let message: Message = "\(failure.message) (attempts: \(attempts))"
+                    guard options.allowsOffline, failure.code == Start.unreachable else {
+                        throw Failure(code: failure.code, message: message)
+                    }
+                    Message("warning: \(failure.code): \(message); starting without values from the vault").print()
+                    return nil
+                }
+                // Toward the deadline the attempts come closer together: a server that is just back is not missed.
+                ckernel_exec_sleep(min(demanded + Start.jittered(pause), max(demanded, left / 2)))
+                pause = min(pause * 2, Start.longestPause)
+            }
+        }
+    }
+
+    /// What an attempt came to; what no other attempt can change is thrown instead.
+    private enum Attempt {
+        case answered(Answer)
+        case failed(Failure, retryAfterSeconds: Int)
+    }
+
+    private mutating func attempt() throws(Failure) -> Attempt {
+        var request = StartRequest(id: id, instance: instance, isSession: options.isSession)
+        try request.authorize(with: &token, until: deadline)
+        let descriptor = socketPath.bytes.baseAddress.map { ckernel_exec_connect($0, deadline) } ?? -ENOENT
+        guard descriptor >= 0 else { return try lost(-descriptor) }
+        defer { ckernel_exec_close(descriptor) }
+        let sent = request.send(to: descriptor)
+        guard sent == 0 else { return try lost(-sent) }
+
+        var filled = 0
+        while true {
+            guard filled < Start.headCapacity else { throw Answer.invalid("its head is too long") }
+            let got = ckernel_exec_read(descriptor, received + filled, Start.headCapacity - filled, deadline)
+            guard got >= 0 else { return try lost(Int32(-got)) }
+            guard got > 0 else { return lost("closed without an answer") }
+            let unseen = max(0, filled - 3)
+            filled += Int(got)
+            for end in unseen..<max(unseen, filled - 3) where Start.endsHead(received + end) {
+                let text = Text(UnsafeBufferPointer(start: received, count: end))
+                let surplus = Text(UnsafeBufferPointer(start: received + end + 4, count: filled - end - 4))
+                guard let head = AnswerHead(text) else { throw Answer.invalid("its head is not HTTP/1.1") }
+                guard head.status == 200 else { return try refusal(head) }
+                return .answered(try receive(head, startingWith: surplus, from: descriptor))
+            }
+        }
+    }
+
+    /// Receives exactly the announced body, into memory of its own that stays until execve(2).
+    private func receive(
+        _ head: AnswerHead,
+        startingWith surplus: Text,
+        from descriptor: Int32
+    ) throws(Failure) -> Answer {
+        guard head["transfer-encoding"] == nil, head["content-encoding"] == nil else {
+            throw Answer.invalid("it is chunked or encoded")
+        }
+        guard head["content-type"] == Answer.contentType else { throw Answer.invalid("it is of another content type") }
+        guard let length = head["content-length"]?.number else { throw Answer.invalid("it has no length") }
+        guard length <= Answer.maximumBytes else {
+            throw Failure(code: "answer_too_large", message: "\(length) bytes, at most \(Answer.maximumBytes)")
+        }
+        guard length > 0 else { return try Answer(body: "", allowedNames: nil) }
+        guard let body = ckernel_exec_map(length)?.assumingMemoryBound(to: UInt8.self) else {
+            throw Failure(code: "out_of_memory", message: "no memory for \(length) bytes")
+        }
+        var filled = min(surplus.count, length)
+        for position in 0..<filled { body[position] = surplus.bytes[position] }
+        while filled < length {
+            let got = ckernel_exec_read(descriptor, body + filled, length - filled, deadline)
+            guard got > 0 else {
+                throw Failure(code: "truncated_answer", message: "\(filled) of \(length) bytes came")
+            }
+            filled += Int(got)
+        }
+        let text = Text(UnsafeBufferPointer(start: body, count: length))
+        return try Answer(body: text, allowedNames: head["attache-allowed-names"])
+    }
+
+    /// What a broken connection means: only what can pass by itself is tried again.
+    private func lost(_ error: Int32) throws(Failure) -> Attempt {
+        switch error {
+        case EAGAIN, ETIMEDOUT: return lost("no answer in \(options.timeoutSeconds) seconds")
+        case ECONNREFUSED, ECONNRESET, ENOENT, EPIPE: return lost(Message(error: error))
+        default: throw Failure(code: Start.unreachable, message: "\(socketPath): \(Message(error: error))")
+        }
+    }
+
+    private func lost(_ reason: Message) -> Attempt {
+        .failed(Failure(code: Start.unreachable, message: "\(socketPath): \(reason)"), retryAfterSeconds: 0)
+    }
+
+    private func refusal(_ head: AnswerHead) throws(Failure) -> Attempt {
+        let failure = ServerError.failure(head)
+        let canPass = head.status == 429 || (head.status >= 500 && !ServerError.isFinal(head))
+        guard canPass else { throw failure }
+        return .failed(failure, retryAfterSeconds: head["retry-after"]?.number ?? 0)
+    }
+
+    private static func endsHead(_ bytes: UnsafePointer<UInt8>) -> Bool {
+        bytes[0] == 0x0D && bytes[1] == 0x0A && bytes[2] == 0x0D && bytes[3] == 0x0A
+    }
+
+    /// Between a half and the whole of `pause`.
+    private static func jittered(_ pause: Int64) -> Int64 {
+        var random: UInt16 = 0
+        _ = ckernel_exec_random(&random, MemoryLayout<UInt16>.size)
+        return pause / 2 + pause / 2 * Int64(random) / Int64(UInt16.max)
+    }
+
+    private static func instance(_ environment: InheritedEnvironment) throws(Failure) -> Text {
+        if let name = environment.setting("ATTACHE_INSTANCE") {
+            guard name.count <= 255, name.isVisibleASCII else {
+                throw .usage("ATTACHE_INSTANCE takes at most 255 visible ASCII characters")
+            }
+            return name
+        }
+        let name = Text(cString: ckernel_exec_host_name())
+        return !name.isEmpty && name.isVisibleASCII ? name : "unnamed"
+    }
+}

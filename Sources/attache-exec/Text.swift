@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Bytes that someone else owns and keeps until execve(2): an argument, an inherited string, a piece of the answer.
+///
+/// Not a `String`: nothing here has to be UTF-8, and Embedded Swift would bring its Unicode tables along.
+///
+/// `@unchecked`: one thread, and the bytes outlive every copy.
+struct Text: ExpressibleByStringLiteral, Equatable, @unchecked Sendable {
+    let bytes: UnsafeBufferPointer<UInt8>
+
+    init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+
+    init(cString: UnsafePointer<UInt8>) {
+        var count = 0
+        while cString[count] != 0 { count += 1 }
+        bytes = UnsafeBufferPointer(start: cString, count: count)
+    }
+
+    init(stringLiteral literal: StaticString) {
+        bytes = UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount)
+    }
+
+    var count: Int { bytes.count }
+
+    var isEmpty: Bool { bytes.isEmpty }
+
+    /// Whether every byte is printable ASCII without the space: what may stand in a header or an answer's code.
+    var isVisibleASCII: Bool { bytes.allSatisfy { $0 > 0x20 && $0 < 0x7F } }
+
+    /// Whether this is a name that a vault's entry may have: `[A-Za-z_][A-Za-z0-9_]*`, at most 128 bytes.
+    var isEnvironmentName: Bool {
+        guard let first = bytes.first, count <= 128, !Text.isDigit(first) else { return false }
+        return bytes.allSatisfy { Text.isDigit($0) || Text.isLetter($0) || $0 == UInt8(ascii: "_") }
+    }
+
+    /// The non-negative decimal number that this is, of at most nine digits.
+    var number: Int? {
+        guard !isEmpty, count <= 9, bytes.allSatisfy(Text.isDigit) else { return nil }
+        return bytes.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
+    }
+
+    /// The part without spaces, tabs and carriage returns at its two ends.
+    var trimmed: Text {
+        var range = 0..<count
+        while let first = range.first, Text.isBlank(bytes[first]) { range = range.dropFirst() }
+        while let last = range.last, Text.isBlank(bytes[last]) { range = range.dropLast() }
+        return self[range]
+    }
+
+    subscript(range: Range<Int>) -> Text { Text(UnsafeBufferPointer(rebasing: bytes[range])) }
+
+    func hasPrefix(_ prefix: Text) -> Bool { count >= prefix.count && self[0..<prefix.count] == prefix }
+
+    func dropping(_ prefix: Text) -> Text? { hasPrefix(prefix) ? self[prefix.count..<count] : nil }
+
+    func index(of byte: UInt8) -> Int? { bytes.firstIndex(of: byte) }
+
+    /// Calls `body` with each non-empty piece between two `separator`s.
+    func forEachPiece(separator: UInt8, _ body: (Text) -> Void) {
+        var start = 0
+        while start < count {
+            var end = start
+            while end < count, bytes[end] != separator { end += 1 }
+            if end > start { body(self[start..<end]) }
+            start = end + 1
+        }
+    }
+
+    func equalsIgnoringCase(_ other: Text) -> Bool {
+        count == other.count && zip(bytes, other.bytes).allSatisfy { Text.lowercased($0) == Text.lowercased($1) }
+    }
+
+    static func == (left: Text, right: Text) -> Bool { left.bytes.elementsEqual(right.bytes) }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
+
+    private static func isLetter(_ byte: UInt8) -> Bool {
+        lowercased(byte) >= UInt8(ascii: "a") && lowercased(byte) <= UInt8(ascii: "z")
+    }
+
+    private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0D }
+
+    private static func lowercased(_ byte: UInt8) -> UInt8 {
+        byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
+    }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AccessRules
+import Testing
+import VaultModel
+
+struct RolePermissionsTests {
+    /// The table as people read it: one line an action, the roles that may do it.
+    static let table: [(Action, Set<Role>)] = [
+        (.workspaceCreate, [.owner]),
+        (.workspaceView, [.member, .admin, .owner]),
+        (.entryList, [.member, .admin, .owner]),
+        (.entryCreate, [.admin, .owner]),
+        (.entryUpdate, [.admin, .owner]),
+        (.entryDelete, [.admin, .owner]),
+        (.entryImport, [.admin, .owner]),
+        (.agentList, [.member, .admin, .owner]),
+        (.agentCreate, [.member, .admin, .owner]),
+        (.agentUpdate, [.member, .admin, .owner]),
+        (.agentDelete, [.admin, .owner]),
+        (.attach, [.member, .admin, .owner]),
+        (.detach, [.member, .admin, .owner]),
+        (.instanceList, [.member, .admin, .owner]),
+        (.gatewayTokenRotate, [.member, .admin, .owner]),
+        (.sessionCreate, [.member, .admin, .owner]),
+        (.start, [.owner]),
+        (.tokenList, [.member, .admin, .owner]),
+        (.tokenCreate, [.admin, .owner]),
+        (.tokenRevoke, [.admin, .owner]),
+        (.auditView, [.member, .admin, .owner]),
+        (.auditVerify, [.member, .admin, .owner]),
+    ]
+
+    @Test(arguments: table)
+    func eachActionIsAllowedToExactlyTheRolesOfTheTable(action: Action, roles: Set<Role>) {
+        #expect(Set(Role.allCases.filter { $0.allows(action) }) == roles)
+    }
+
+    @Test func theTableNamesEveryAction() {
+        #expect(Set(Self.table.map(\.0)) == Set(Action.allCases))
+        #expect(Self.table.count == Action.allCases.count)
+    }
+}

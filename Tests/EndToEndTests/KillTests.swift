@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import APITypes
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+/// The server is killed at random moments under load; what it acknowledged must be there afterwards.
+@Suite(.serialized)
+struct KillTests {
+    /// 50 rounds in all; `ATTACHE_KILL_ROUNDS` asks for more.
+    private static let rounds =
+        ProcessInfo.processInfo.environment["ATTACHE_KILL_ROUNDS"].flatMap { Int($0) } ?? 50
+
+    @Test func nothingAcknowledgedIsLostWhenTheServerIsKilled() async throws {
+        var server = try await RunningServer.start()
+        let token = try await server.createAgent("bot")
+        let ledger = Ledger()
+        for round in 0..<Self.rounds {
+            let current = server
+            await withTaskGroup(of: Void.self) { group in
+                for worker in 0..<4 {
+                    group.addTask {
+                        for number in 0..<10_000 {
+                            let name = "R\(round)_W\(worker)_\(number)"
+                            guard await current.put(name) else { return }
+                            ledger.created(name)
+                            guard let receipt = await current.receipt(token) else { return }
+                            ledger.started(receipt)
+                        }
+                    }
+                }
+                let wanted = ledger.names.count + Int.random(in: 1...12)
+                group.addTask {
+                    // Not after a time but after some work, so that every round has something to lose.
+                    while ledger.names.count < wanted { await Task.yield() }
+                    current.signal(SIGKILL)
+                }
+            }
+            _ = await current.waitForExit()
+            server = try await RunningServer.start(in: current.directory)
+        }
+        let names = Set(
+            try await server.attache(["secrets", "list", "--json"]).json(SecretPage.self).secrets.map(\.name)
+        )
+        let lost = ledger.names.filter { !names.contains($0) }
+        #expect(lost == [])
+        #expect(ledger.names.count >= Self.rounds)
+        let entries = try await server.attache(["secrets", "list", "--json"]).json(SecretPage.self).secrets
+        #expect(entries.filter { !$0.intact }.map(\.name) == [])
+        let audit = try await server.attache(["audit", "verify", "--json"])
+        #expect(audit.status == 0, "\(audit.output)\(audit.errors)")
+        let instances = Set(
+            try await server.attache(["agents", "instances", "bot", "--json"]).json(InstancePage.self).instances.map(
+                \.id
+            )
+        )
+        #expect(ledger.receipts.subtracting(instances) == [])
+    }
+}
+
+/// What the server has acknowledged.
+private final class Ledger: Sendable {
+    private let state = Mutex<(names: [String], receipts: Set<String>)>(([], []))
+
+    var names: [String] { state.withLock { $0.names } }
+    var receipts: Set<String> { state.withLock { $0.receipts } }
+
+    func created(_ name: String) { state.withLock { $0.names.append(name) } }
+
+    func started(_ receipt: String) { state.withLock { _ = $0.receipts.insert(receipt) } }
+}
+
+extension RunningServer {
+    /// Creates a variable over the operator's socket; true when the server acknowledged it.
+    fileprivate func put(_ name: String) async -> Bool {
+        let body = #"{"name":"\#(name)","kind":"secret","value":"value of \#(name)"}"#
+        let result = try? await run(
+            "/usr/bin/curl",
+            [
+                "-s", "-o", "/dev/null", "-w", "%{http_code}", "--unix-socket", socket, "-H",
+                "Content-Type: application/json", "-d", body, "http://attache/api/v1/secrets",
+            ]
+        )
+        return result?.output == "201"
+    }
+
+    /// Starts the agent and returns the receipt's id when the answer came whole.
+    fileprivate func receipt(_ token: String) async -> String? {
+        let result = try? await run(
+            "/usr/bin/curl",
+            [
+                "-s", "-D", "-", "--unix-socket", agentSocket, "-X", "POST", "-H", "Authorization: Bearer \(token)",
+                "-H", "Attache-Instance: r", "-H", "Attache-Start: \(UUID().uuidString)",
+                "http://attache/api/v1/starts",
+            ]
+        )
+        guard let result, result.status == 0, result.output.hasPrefix("HTTP/1.1 200") else { return nil }
+        let line = result.output.split(separator: "\r\n").first { $0.lowercased().hasPrefix("attache-receipt:") }
+        return line?.split(separator: " ").last.map(String.init)
+    }
+}

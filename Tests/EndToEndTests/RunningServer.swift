@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Synchronization
+import TestSupport
+
+/// A server of one test's own: the built `attache serve` on a fresh folder, port 0 and its own sockets.
+///
+/// Killed when the test lets go of it.
+final class RunningServer: Sendable {
+    let directory: TemporaryDirectory
+    let workspaceKey: String?
+    /// `HOST:PORT` of the TCP listener.
+    let address: String
+    private let process: Mutex<Process>
+    private let printed: PrintedLines
+
+    var socket: String { directory.appending("run/attache.sock") }
+    var agentSocket: String { directory.appending("run/agent.sock") }
+    var data: String { directory.appending("data") }
+    var keyFile: String { directory.appending("key/master.key") }
+    var pid: Int32 { process.withLock { $0.processIdentifier } }
+    /// Everything that the server wrote to stdout and stderr so far.
+    var log: String { printed.text }
+
+    /// Starts a server and waits until it says that it is ready.
+    static func start(
+        in directory: TemporaryDirectory? = nil,
+        extraArguments: [String] = [],
+        environment: [String: String] = [:]
+    ) async throws -> RunningServer {
+        try await RunningServer(
+            directory: try directory ?? TemporaryDirectory(),
+            extraArguments: extraArguments,
+            environment: environment
+        )
+    }
+
+    static func arguments(in directory: TemporaryDirectory) -> [String] {
+        [
+            "serve", "--data", directory.appending("data"), "--listen", "127.0.0.1:0",
+            "--socket", directory.appending("run/attache.sock"),
+            "--agent-socket", directory.appending("run/agent.sock"),
+            "--master-key-file", directory.appending("key/master.key"),
+        ]
+    }
+
+    private init(
+        directory: TemporaryDirectory,
+        extraArguments: [String],
+        environment: [String: String]
+    ) async throws {
+        self.directory = directory
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: Programs.attache)
+        process.arguments = Self.arguments(in: directory) + extraArguments
+        process.environment = environment
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        process.standardError = pipe
+        process.standardInput = FileHandle.nullDevice
+        let printed = PrintedLines(reading: pipe.fileHandleForReading)
+        self.printed = printed
+        try process.run()
+        self.process = Mutex(process)
+        try await printed.wait(for: "ready", deadline: .seconds(60))
+        let text = printed.text
+        workspaceKey = text.split(whereSeparator: \.isWhitespace).map(String.init).first { $0.hasPrefix("ak_ws_") }
+        address =
+            text.split(whereSeparator: \.isWhitespace).map(String.init)
+            .first { $0.hasPrefix("http://127.0.0.1:") }?.replacing("http://", with: "") ?? ""
+    }
+
+    deinit { signal(SIGKILL) }
+
+    func signal(_ number: Int32) {
+        process.withLock { if $0.isRunning { kill($0.processIdentifier, number) } }
+    }
+
+    /// Waits until the process has ended and returns its status.
+    func waitForExit() async -> Int32 {
+        await withCheckedContinuation { continuation in
+            Thread.detachNewThread { [self] in
+                let running = process.withLock { $0 }
+                running.waitUntilExit()
+                continuation.resume(returning: running.terminationStatus)
+            }
+        }
+    }
+
+    /// Runs `attache` against this server's operator socket.
+    func attache(
+        _ arguments: String...,
+        input: [UInt8] = [],
+        environment: [String: String] = [:]
+    ) async throws -> CommandResult {
+        var variables = ["ATTACHE_SOCKET": socket, "ATTACHE_AGENT_SOCKET": agentSocket, "PATH": "/usr/bin:/bin"]
+        variables.merge(environment) { $1 }
+        return try await run(Programs.attache, arguments, environment: variables, input: input)
+    }
+
+    /// Runs a command under `attache-exec` as the holder of `token`.
+    func exec(
+        token: String,
+        instance: String = "one",
+        flags: [String] = [],
+        _ command: [String],
+        environment: [String: String] = [:]
+    ) async throws -> CommandResult {
+        var variables = [
+            "ATTACHE_ADDRESS": "unix://\(agentSocket)", "ATTACHE_GATEWAY_TOKEN": token,
+            "ATTACHE_INSTANCE": instance, "PATH": "/usr/bin:/bin",
+        ]
+        variables.merge(environment) { $1 }
+        return try await run(Programs.attacheExec, flags + ["--"] + command, environment: variables)
+    }
+}
+
+/// What a process prints, line by line, as it prints it.
+final class PrintedLines: Sendable {
+    private struct State {
+        var bytes: [UInt8] = []
+        var ended = false
+    }
+
+    private let state = Mutex(State())
+    private let changed = DispatchSemaphore(value: 0)
+
+    init(reading handle: FileHandle) {
+        Thread.detachNewThread { [self] in
+            while true {
+                let data = handle.availableData
+                state.withLock {
+                    if data.isEmpty { $0.ended = true } else { $0.bytes += data }
+                }
+                changed.signal()
+                if data.isEmpty { return }
+            }
+        }
+    }
+
+    var text: String { state.withLock { String(decoding: $0.bytes, as: UTF8.self) } }
+
+    /// Waits until a line that is or begins with `word` was printed.
+    func wait(for word: String, deadline: Duration) async throws {
+        let end = DispatchTime.now() + .milliseconds(Int(deadline / .milliseconds(1)))
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            Thread.detachNewThread { [self] in
+                while true {
+                    if text.split(separator: "\n").contains(where: { $0.hasPrefix(word) }) {
+                        return continuation.resume()
+                    }
+                    if state.withLock({ $0.ended }) || changed.wait(timeout: end) == .timedOut {
+                        return continuation.resume(throwing: NeverPrinted(word: word, printed: text))
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A process ended, or the deadline passed, before the awaited line came.
+struct NeverPrinted: Error {
+    let word: String
+    let printed: String
+}

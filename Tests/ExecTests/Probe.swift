@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+
+/// A small C program that tells what it was started with, byte by byte, and can start another one in an odd state.
+///
+/// Compiled once a run and static, so that it also runs where there is nothing else.
+enum Probe {
+    /// The path; a failure to compile is a failure of every test that needs it.
+    static func path() throws -> String { try directory().path + "/probe" }
+
+    /// The folder that it is in, which is there as long as the test process.
+    static func directory() throws -> TemporaryDirectory { try compiled.get() }
+
+    /// Starts a program through the probe, in a state of choice and without any descriptor of the test process.
+    static func start(
+        _ arrangement: String = "plain",
+        in directory: String = "/",
+        _ path: String,
+        _ arguments: [[UInt8]],
+        environment: [[UInt8]]
+    ) throws -> Child {
+        let probe = try Probe.path()
+        let first = [probe, "arrange", arrangement, directory, path].map { [UInt8]($0) }
+        return try Child(probe, arguments: first + arguments, environment: environment)
+    }
+
+    private static let compiled = Result<TemporaryDirectory, any Error> {
+        let directory = try TemporaryDirectory()
+        let source = try directory.write(text.utf8, to: "probe.c")
+        let arguments = ["cc", "-O1", "-static", "-o", directory.path + "/probe", source].map { [UInt8]($0) }
+        let path = [UInt8]("PATH=" + (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"))
+        let compiler = try Child("/usr/bin/env", arguments: [[UInt8]("env")] + arguments, environment: [path])
+        let outcome = try compiler.outcome(within: .seconds(120))
+        guard outcome.ending == .exit(0) else { throw CompilerError(text: outcome.errors) }
+        // A static's last reference never goes away by itself.
+        atexit { if let path = try? Probe.directory().path { try? FileManager.default.removeItem(atPath: path) } }
+        return directory
+    }
+
+    private struct CompilerError: Error {
+        let text: String
+    }
+
+    private static let text = #"""
+        #define _GNU_SOURCE
+        #include <errno.h>
+        #include <fcntl.h>
+        #include <signal.h>
+        #include <stdint.h>
+        #include <stdio.h>
+        #include <stdlib.h>
+        #include <string.h>
+        #include <sys/prctl.h>
+        #include <sys/resource.h>
+        #include <sys/stat.h>
+        #include <sys/syscall.h>
+        #include <sys/time.h>
+        #include <unistd.h>
+
+        extern char **environ;
+
+        static void strings(char **vector) {
+            for (; *vector; vector++) fwrite(*vector, 1, strlen(*vector) + 1, stdout);
+        }
+
+        // Everything that execve(2) hands on, except the process id and the vectors.
+        static void state(void) {
+            uint64_t mask = 0;
+            syscall(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &mask, sizeof mask);
+            printf("mask %llx\n", (unsigned long long)mask);
+            for (int n = 1; n < 65; n++) {
+                struct { void *handler; unsigned long flags; void *restorer; uint64_t mask; } old = {0};
+                if (syscall(SYS_rt_sigaction, n, NULL, &old, sizeof old.mask) != 0) continue;
+                if (old.handler || old.flags || old.mask) printf("signal %d %p %lx\n", n, old.handler, old.flags);
+            }
+            sigset_t pending;
+            sigpending(&pending);
+            for (int n = 1; n < 65; n++) if (sigismember(&pending, n) == 1) printf("pending %d\n", n);
+            for (int n = 0; n < 16; n++) {
+                struct rlimit limit;
+                if (getrlimit(n, &limit) == 0)
+                    printf("limit %d %llx %llx\n", n, (unsigned long long)limit.rlim_cur, (unsigned long long)limit.rlim_max);
+            }
+            mode_t mode = umask(0);
+            umask(mode);
+            char folder[4096];
+            printf("umask %o cwd %s\n", mode, getcwd(folder, sizeof folder));
+            printf("parent %d group %d session %d\n", getppid(), getpgrp(), getsid(0));
+            printf("dumpable %d nice %d\n", prctl(PR_GET_DUMPABLE), getpriority(PRIO_PROCESS, 0));
+            struct itimerval timer;
+            getitimer(ITIMER_REAL, &timer);
+            printf("timer %ld %ld\n", (long)timer.it_value.tv_sec, (long)timer.it_value.tv_usec);
+            for (int fd = 0; fd < 256; fd++) {
+                struct stat status;
+                if (fstat(fd, &status) != 0) continue;
+                // The pipes of two runs are two pipes: only their kind can be equal.
+                printf("fd %d %o %x %x\n", fd, status.st_mode, fcntl(fd, F_GETFD), fcntl(fd, F_GETFL));
+            }
+        }
+
+        static void ignore(int n) { signal(n, SIG_IGN); }
+
+        static void block(int n) {
+            uint64_t one = (uint64_t)1 << (n - 1);
+            syscall(SYS_rt_sigprocmask, SIG_BLOCK, &one, NULL, sizeof one);
+        }
+
+        static void soften(int which, rlim_t soft) {
+            struct rlimit limit;
+            getrlimit(which, &limit);
+            limit.rlim_cur = soft;
+            setrlimit(which, &limit);
+        }
+
+        // probe arrange plain|odd|closed|stack|deaf FOLDER path arguments…
+        static int arrange(char *how, char *folder, char **command) {
+            closefrom(3);
+            if (chdir(folder) != 0) return 99;
+            if (!strcmp(how, "odd")) {
+                int ignored[] = {SIGPIPE, SIGUSR2, SIGTTOU, SIGINT};
+                for (int i = 0; i < 4; i++) ignore(ignored[i]);
+                int blocked[] = {SIGTERM, SIGUSR1, SIGPIPE, SIGCHLD, 32, 33, 40};
+                for (int i = 0; i < 7; i++) block(blocked[i]);
+                soften(RLIMIT_CORE, 4096);
+                soften(RLIMIT_NOFILE, 200);
+                soften(RLIMIT_STACK, 4 << 20);
+                umask(027);
+                dup2(open("/dev/null", O_WRONLY), 9);
+                dup2(open("/dev/zero", O_RDONLY), 77);
+            } else if (!strcmp(how, "closed")) {
+                close(0);
+                close(2);
+            } else if (!strcmp(how, "stack")) {
+                soften(RLIMIT_STACK, 1 << 20);
+            } else if (!strcmp(how, "deaf")) {
+                // Standard error that nobody reads any more.
+                int ends[2];
+                if (pipe(ends) != 0) return 99;
+                dup2(ends[1], 2);
+                close(ends[0]);
+                close(ends[1]);
+            }
+            execve(command[0], command, environ);
+            return 98;
+        }
+
+        // probe fill BYTES BYTES path arguments…: exec with two environment strings of these lengths, and no wrapper.
+        static int fill(char **arguments) {
+            static char a[131072], b[131072];
+            memset(a, 'x', atoi(arguments[0]));
+            memset(b, 'x', atoi(arguments[1]));
+            memcpy(a, "A=", 2);
+            memcpy(b, "B=", 2);
+            char *environment[] = {a, b, NULL};
+            execve(arguments[2], arguments + 2, environment);
+            return errno;
+        }
+
+        int main(int count, char **arguments) {
+            if (count < 2) return 97;
+            char *what = arguments[1];
+            if (!strcmp(what, "environment")) strings(environ);
+            else if (!strcmp(what, "arguments")) strings(arguments);
+            else if (!strcmp(what, "state")) state();
+            else if (!strcmp(what, "pid")) printf("%d", getpid());
+            else if (!strcmp(what, "exit")) return atoi(arguments[2]);
+            else if (!strcmp(what, "kill")) raise(atoi(arguments[2]));
+            else if (!strcmp(what, "arrange")) return arrange(arguments[2], arguments[3], arguments + 4);
+            else if (!strcmp(what, "fill")) return fill(arguments + 2);
+            else return 97;
+            return 0;
+        }
+        """#
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+
+/// A server on a Unix socket that answers the n-th request with the n-th reply, and all further ones with the last.
+///
+/// `@unchecked`: what the thread and the test share is only touched under `condition`.
+final class ScriptedServer: @unchecked Sendable {
+    enum Reply: Sendable {
+        /// These bytes, and then the end of the connection.
+        case bytes([UInt8])
+        /// The connection stays open and nothing comes.
+        case silence
+        /// The connection ends without a byte.
+        case hangUp
+        /// As `bytes`, in two writes, with the second only after the client has waited for it.
+        case pieces([UInt8], [UInt8])
+    }
+
+    struct Request: Sendable {
+        let head: String
+        /// The client's process, as the server's namespace names it.
+        let peer: pid_t
+        let receivedAt: ContinuousClock.Instant
+
+        func field(_ name: String) -> String? {
+            head.split(separator: "\r\n").first { $0.lowercased().hasPrefix(name.lowercased() + ": ") }
+                .map { String($0.dropFirst(name.count + 2)) }
+        }
+    }
+
+    private let condition = NSCondition()
+    private let replies: [Reply]
+    private let listener: Int32
+    private var received: [Request] = []
+    private var silent: [Int32] = []
+    private var isListening = false
+
+    /// Binds the path; connections are refused until ``listen()``.
+    init(at path: String, replies: [Reply]) throws {
+        self.replies = replies
+        listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let isShort = path.utf8.count < MemoryLayout.size(ofValue: address.sun_path)
+        guard listener >= 0, isShort else { throw SystemError(call: "socket") }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let bound = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(listener, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        guard bound == 0 else { throw SystemError(call: "bind") }
+    }
+
+    func listen() throws {
+        guard Glibc.listen(listener, 64) == 0 else { throw SystemError(call: "listen") }
+        isListening = true
+        Thread.detachNewThread { self.serve() }
+    }
+
+    /// Ends the server and every connection that it kept open.
+    func stop() {
+        condition.withLock {
+            for descriptor in silent { close(descriptor) }
+            silent = []
+        }
+        // Wakes the thread, which closes the socket; without a thread nobody else would.
+        if isListening { shutdown(listener, Int32(SHUT_RDWR)) } else { close(listener) }
+    }
+
+    var requests: [Request] { condition.withLock { received } }
+
+    /// Waits until `count` requests have come; false where the limit passes first.
+    func waitForRequests(_ count: Int, within limit: TimeInterval = 20) -> Bool {
+        let deadline = Date(timeIntervalSinceNow: limit)
+        return condition.withLock {
+            while received.count < count {
+                guard condition.wait(until: deadline) else { return false }
+            }
+            return true
+        }
+    }
+
+    private func serve() {
+        while true {
+            let connection = accept(listener, nil, nil)
+            guard connection >= 0 else { break }
+            answer(connection)
+        }
+        close(listener)
+    }
+
+    private func answer(_ connection: Int32) {
+        var head: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        while !head.suffix(4).elementsEqual([13, 10, 13, 10]) {
+            let count = read(connection, &buffer, buffer.count)
+            guard count > 0 else { break }
+            head += buffer[..<count]
+        }
+        let request = Request(
+            head: String(decoding: head, as: UTF8.self),
+            peer: ScriptedServer.peer(of: connection),
+            receivedAt: .now
+        )
+        let reply = replies[min(requests.count, replies.count - 1)]
+        if case .silence = reply { condition.withLock { silent.append(connection) } }
+        condition.withLock {
+            received.append(request)
+            condition.broadcast()
+        }
+        switch reply {
+        case .bytes(let bytes):
+            send(bytes, to: connection)
+            close(connection)
+        case .pieces(let first, let second):
+            send(first, to: connection)
+            // Nothing is left in the socket's queue once the client has read the first piece (unix(7), SIOCOUTQ).
+            var unread: Int32 = 1
+            while unread > 0, ioctl(connection, UInt(TIOCOUTQ), &unread) == 0 { sched_yield() }
+            send(second, to: connection)
+            close(connection)
+        case .hangUp:
+            close(connection)
+        case .silence:
+            break
+        }
+    }
+
+    private func send(_ bytes: [UInt8], to connection: Int32) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes {
+                Glibc.send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            guard count > 0 else { return }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    private static func peer(of connection: Int32) -> pid_t {
+        // struct ucred: pid, uid, gid.
+        var credentials: [Int32] = [0, 0, 0]
+        var length = socklen_t(12)
+        getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &credentials, &length)
+        return credentials[0]
+    }
+}

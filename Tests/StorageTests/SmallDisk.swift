@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Glibc
+import TestSupport
+
+/// A file system of a given size in memory, mounted while the value lives.
+final class SmallDisk: Sendable {
+    /// Whether this machine lets the tests mount one.
+    static let isAvailable = geteuid() == 0 && (try? SmallDisk(kibibytes: 64)) != nil
+
+    private let directory: TemporaryDirectory
+    var path: String { directory.path }
+
+    init(kibibytes: Int) throws {
+        directory = try TemporaryDirectory()
+        try Self.run("mount", "-t", "tmpfs", "-o", "size=\(kibibytes)k,mode=700", "tmpfs", directory.path)
+    }
+
+    deinit {
+        try? Self.run("umount", "-l", directory.path)
+    }
+
+    func makeReadOnly() throws {
+        try Self.run("mount", "-o", "remount,ro", path)
+    }
+
+    /// Fills the disk but for `bytes`; what fills it is removed by ``clear()``.
+    func fill(leaving bytes: Int = 0) throws {
+        let descriptor = Glibc.open("\(path)/filler", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw POSIXError(.EIO) }
+        defer { Glibc.close(descriptor) }
+        let page = [UInt8](repeating: 0xFF, count: 4096)
+        var written = 0
+        while Glibc.write(descriptor, page, page.count) == page.count { written += page.count }
+        guard ftruncate(descriptor, max(0, written - bytes)) == 0 else { throw POSIXError(.EIO) }
+    }
+
+    func clear() {
+        unlink("\(path)/filler")
+    }
+
+    private static func run(_ program: String, _ arguments: String...) throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = [program] + arguments
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else { throw POSIXError(.EPERM) }
+    }
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import APITypes
+import Foundation
+package import Sealing
+package import Storage
+package import VaultCore
+package import VaultModel
+
+/// A vault of one test's own, on a temporary folder with a fresh master key and a clock that stands still.
+package struct TestVault: Sendable {
+    package let vault: Vault
+    package let engine: SQLiteEngine
+    package let directory: TemporaryDirectory
+    package let clock: ManualClock
+    package let master: MasterKey
+    /// The first workspace key's token.
+    package let workspaceKey: String
+
+    package let localOperator = Caller.localOperator(uid: 0)
+
+    package static func make() async throws -> TestVault {
+        let directory = try TemporaryDirectory()
+        let clock = ManualClock()
+        let master = MasterKey.generate()
+        let folder = try DataFolder(claiming: directory.path)
+        let opened = try await Vault.open(folder, under: master, clock: clock, version: "test")
+        guard let key = opened.workspaceKey else { throw VaultOpeningError.noKeyRing }
+        return TestVault(
+            vault: opened.vault,
+            engine: opened.engine,
+            directory: directory,
+            clock: clock,
+            master: master,
+            workspaceKey: key
+        )
+    }
+
+    @discardableResult
+    package func create(
+        _ name: String,
+        _ value: String,
+        kind: EntryKind = .secret,
+        provider: String? = nil
+    ) async throws -> SecretBody {
+        try await vault.createSecret(
+            CreateSecretBody(name: name, kind: kind, value: .text(value), provider: provider),
+            by: localOperator
+        )
+    }
+
+    @discardableResult
+    package func update(_ name: String, _ change: UpdateSecretBody) async throws -> SecretBody {
+        try await vault.updateSecret(name, change, by: localOperator)
+    }
+
+    @discardableResult
+    package func createAgent(_ name: String, with secrets: [String] = []) async throws -> AgentBody {
+        try await vault.createAgent(CreateAgentBody(name: name, secretIds: secrets), by: localOperator)
+    }
+
+    /// Starts `agent` with the token that it was made with and returns the `NAME=value` strings.
+    @discardableResult
+    package func start(
+        _ agent: AgentBody,
+        replica: String = "one",
+        startID: String? = nil
+    ) async throws -> [String] {
+        try await start(token: agent.gatewayToken ?? "", replica: replica, startID: startID)
+    }
+
+    @discardableResult
+    package func start(token: String, replica: String = "one", startID: String? = nil) async throws -> [String] {
+        let answer = try await vault.start(
+            StartRequest(
+                token: Array(token.utf8),
+                replica: replica,
+                startID: startID ?? InstanceID(at: clock.now).text,
+                isSession: false
+            )
+        )
+        return answer.environment.bytes.withBytes { bytes in
+            bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+        }
+    }
+
+    /// A caller who holds a fresh workspace key of `role`.
+    package func caller(role: Role) async throws -> Caller {
+        let key = try await vault.createAPIKey(CreateAPIKeyBody(name: "\(role)", role: role), by: localOperator)
+        return try await vault.authenticate(Array((key.token ?? "").utf8))
+    }
+
+    /// Whether any file of the data folder holds `text`.
+    package func bytesOnDisk(contain text: String) throws -> Bool {
+        let needle = Data(text.utf8)
+        for name in try FileManager.default.contentsOfDirectory(atPath: directory.path) {
+            let data = try Data(contentsOf: URL(fileURLWithPath: directory.appending(name)))
+            if data.range(of: needle) != nil { return true }
+        }
+        return false
+    }
+}
+
+extension SecretText {
+    package static func text(_ text: String) -> SecretText {
+        SecretText(SharedSecret(copying: Array(text.utf8)))
+    }
+}
