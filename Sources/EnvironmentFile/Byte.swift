@@ -13,10 +13,39 @@ enum Byte {
     static let colon = UInt8(ascii: ":")
     static let equals = UInt8(ascii: "=")
     static let backslash = UInt8(ascii: "\\")
+    static let underscore = UInt8(ascii: "_")
     static let backtick = UInt8(ascii: "`")
 }
 
 extension UInt8 {
     /// Space or tab; no other character separates anything.
     var isBlank: Bool { self == Byte.space || self == Byte.tab }
+
+    var isDigit: Bool { self >= 0x30 && self <= 0x39 }
+
+    /// A letter of ASCII.
+    var isLetter: Bool { self | 0x20 >= 0x61 && self | 0x20 <= 0x7A }
+
+    /// Whether the byte may stand in a name; a digit may not stand first.
+    var isNameByte: Bool { isLetter || isDigit || self == Byte.underscore }
+
+    /// The byte, with a capital letter as the small one.
+    var lowercased: UInt8 { self >= 0x41 && self <= 0x5A ? self | 0x20 : self }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Whether the bytes from `index` up to `end` begin with `text`.
+    func has(_ text: StaticString, at index: Int, before end: Int) -> Bool {
+        let length = text.utf8CodeUnitCount
+        guard end - index >= length else { return false }
+        for offset in 0..<length where self[index + offset] != text.utf8Start[offset] { return false }
+        return true
+    }
+
+    /// The first index from `start` on that holds no blank, at most `end`.
+    func skippingBlanks(from start: Int, to end: Int) -> Int {
+        var index = start
+        while index < end, self[index].isBlank { index += 1 }
+        return index
+    }
 }

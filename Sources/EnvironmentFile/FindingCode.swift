@@ -46,6 +46,7 @@ package enum FindingCode: String, CaseIterable, Sendable {
     case duplicate = "W_DUPLICATE"
     case longLine = "W_LONG_LINE"
 
+    /// How much it matters unless a strict reading makes it an error.
     package var severity: FindingSeverity {
         switch self {
         case .encoding, .invalidUTF8, .nul, .loneCarriageReturn, .control, .fileTooLarge, .tooMany, .name, .noEquals,
@@ -102,14 +103,4 @@ package enum FindingCode: String, CaseIterable, Sendable {
         case .longLine: "a line of more than 65,535 bytes; some readers refuse it"
         }
     }
-}
-
-/// How much a finding matters.
-package enum FindingSeverity: String, Sendable {
-    /// Nothing is imported.
-    case error
-    /// Another common reader gives another value.
-    case ambiguous
-    case risk
-    case info
 }

@@ -4,20 +4,23 @@ package import VaultModel
 
 /// What a `.env` file says.
 package struct ParsedEnvironment: Sendable {
-    /// In the order of their lines, each name once; empty when any finding is an error.
+    /// Each name once, with the value of its last line, in the order of those lines; empty when there is an error.
     package let entries: [ParsedEntry]
-    /// In the order of their lines, at most 100.
+    /// In the order of their places, at most ``EnvironmentFileReader/maximumFindings``, the gravest first to be kept.
     package let findings: [Finding]
-
-    package var hasErrors: Bool { findings.contains(where: \.isError) }
+    /// How many more findings there were.
+    package let unlistedFindings: Int
+    package let hasErrors: Bool
 }
 
 /// One name of a file with its value.
 package struct ParsedEntry: Sendable {
     package let name: EnvironmentName
     package let value: SharedSecret
-    /// Where the value that counts begins, counted from 1.
+    /// Where the assignment that counts begins, counted from 1.
     package let line: Int
+    /// The byte of that line where the name begins, counted from 1.
     package let column: Int
-    package var flags: [FindingCode]
+    /// What was found about this name and its value; a code that was accepted is not among them.
+    package internal(set) var flags: [FindingCode]
 }

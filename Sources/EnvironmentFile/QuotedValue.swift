@@ -2,115 +2,116 @@
 
 internal import VaultModel
 
-/// A value in quotes: where it ends, what is wrong in it, and what it says.
+/// A value in quotes, which may span lines: where it ends, what is wrong in it, and what it says.
 struct QuotedValue {
-    struct Problem {
-        let code: FindingCode
-        let index: Int
-        /// Line feeds between the opening quote and the problem.
-        let lineFeeds: Int
-        /// Counted from 1, on the problem's own line.
-        let column: Int
-    }
-
-    private let opening: Int
     private let isDouble: Bool
+    /// What stands between the quotes.
+    private var content: Range<Int>
+    /// Bytes that decoding leaves out: a backslash of each escape, the CR of each CR LF.
+    private var omittedBytes = 0
+
+    /// The line of the closing quote.
+    private(set) var lastLine: SourceLines.Line
+    private(set) var traits: ValueTraits = []
+    private(set) var problems: [(code: FindingCode, place: FindingPlace)] = []
+
     /// The index after the closing quote.
-    let end: Int
-    let lineFeeds: Int
-    let lastLineStart: Int
-    let problems: [Problem]
-    let hasEscape: Bool
-    let hasUnknownEscape: Bool
-    let hasDollar: Bool
-    let swallowsAssignment: Bool
+    var end: Int { content.upperBound + 1 }
 
     /// Finds the closing quote; nil when there is none.
-    init?(bytes: UnsafeRawBufferPointer, opening: Int) {
-        let isDouble = bytes[opening] == Byte.quote
-        let close = bytes[opening]
+    ///
+    /// Takes from `lines` what it reads, to the end of the file if need be.
+    init?(openedAt opening: Int, on first: SourceLines.Line, from lines: inout SourceLines, log: inout FindingLog) {
+        let bytes = lines.bytes
+        let quote = bytes[opening]
+        isDouble = quote == Byte.quote
+        content = (opening + 1)..<(opening + 1)
+        lastLine = first
+        var line = first
         var index = opening + 1
-        var lineFeeds = 0
-        var lineStart = opening
-        var problems: [Problem] = []
-        var hasEscape = false
-        var hasUnknownEscape = false
-        var hasDollar = false
-        var swallows = false
-        func problem(_ code: FindingCode) -> Problem {
-            Problem(code: code, index: index, lineFeeds: lineFeeds, column: index - lineStart + 1)
-        }
-        scan: while true {
-            guard index < bytes.count else { return nil }
-            let byte = bytes[index]
-            switch byte {
-            case close: break scan
-            case Byte.lineFeed:
-                lineFeeds += 1
-                lineStart = index + 1
-                if Self.looksLikeAssignment(bytes, at: lineStart) { swallows = true }
-            case Byte.dollar: if isDouble { hasDollar = true }
-            case Byte.backslash:
-                guard index + 1 < bytes.count else { return nil }
-                let next = bytes[index + 1]
-                if isDouble {
-                    switch next {
-                    case Byte.lineFeed, Byte.carriageReturn: problems.append(problem(.continuation))
-                    case _ where Self.decode(next) != nil:
-                        hasEscape = true
+        var isInPEM = bytes.has("-----BEGIN ", at: index, before: line.end)
+        search: while true {
+            while index < line.end {
+                let byte = bytes[index]
+                if byte == quote { break search }
+                if byte == Byte.backslash {
+                    if isDouble {
+                        index += noteEscape(bytes, at: index, on: line)
+                    } else if index + 1 < line.end, bytes[index + 1] == quote {
+                        problems.append((.singleQuoteEscape, line.place(of: index)))
                         index += 1
-                    default: hasUnknownEscape = true
+                        // After a path such as 'C:\dir\' the quote is the closing one.
+                        if !bytes[(index + 1)..<line.end].contains(quote) { break search }
                     }
-                } else if next == Byte.apostrophe {
-                    problems.append(problem(.singleQuoteEscape))
-                    index += 1
+                } else if isDouble, byte == Byte.dollar {
+                    traits.insert(.dollar)
                 }
-            default: break
+                index += 1
             }
-            index += 1
+            let previous = line
+            guard let next = lines.next(reportingTo: &log) else { return nil }
+            traits.insert(.multiline)
+            omittedBytes += previous.next - previous.end - 1
+            line = next
+            index = line.start
+            if bytes.has("-----BEGIN ", at: index, before: line.end) {
+                isInPEM = true
+            } else if bytes.has("-----END ", at: index, before: line.end) {
+                isInPEM = false
+            } else if !isInPEM, AssignmentHead(bytes, line) != nil {
+                // In a PEM block the last line of base64 often ends in `=`.
+                traits.insert(.swallowsAssignment)
+            }
         }
-        self.opening = opening
-        self.isDouble = isDouble
-        end = index + 1
-        self.lineFeeds = lineFeeds
-        lastLineStart = lineStart
-        self.problems = problems
-        self.hasEscape = hasEscape
-        self.hasUnknownEscape = hasUnknownEscape
-        self.hasDollar = hasDollar
-        swallowsAssignment = swallows
+        content = (opening + 1)..<index
+        lastLine = line
+    }
+
+    /// Notes what the backslash at `index` does; how many bytes after it belong to it.
+    private mutating func noteEscape(
+        _ bytes: UnsafeRawBufferPointer,
+        at index: Int,
+        on line: SourceLines.Line
+    ) -> Int {
+        guard index + 1 < line.end else {
+            problems.append((.continuation, line.place(of: index)))
+            return 0
+        }
+        guard Self.decoded(bytes[index + 1]) != nil else {
+            traits.insert(.unknownEscape)
+            return 0
+        }
+        traits.insert(.escape)
+        omittedBytes += 1
+        return 1
     }
 
     /// The value with escapes decoded and line ends as LF, in wiped memory.
-    func decoded(from bytes: UnsafeRawBufferPointer) -> SecretBytes {
-        var count = 0
-        forEachByte(of: bytes) { _ in count += 1 }
-        return SecretBytes(count: count) { buffer in
+    func value(in bytes: UnsafeRawBufferPointer) -> SecretBytes {
+        SecretBytes(count: content.count - omittedBytes) { buffer in
+            guard omittedBytes > 0 else {
+                return buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[content]))
+            }
+            var index = content.lowerBound
             var offset = 0
-            forEachByte(of: bytes) { byte in
+            while index < content.upperBound {
+                var byte = bytes[index]
+                index += 1
+                if byte == Byte.carriageReturn, index < content.upperBound, bytes[index] == Byte.lineFeed { continue }
+                if isDouble, byte == Byte.backslash, index < content.upperBound,
+                    let decoded = Self.decoded(bytes[index])
+                {
+                    byte = decoded
+                    index += 1
+                }
                 buffer[offset] = byte
                 offset += 1
             }
         }
     }
 
-    private func forEachByte(of bytes: UnsafeRawBufferPointer, _ body: (UInt8) -> Void) {
-        var index = opening + 1
-        while index < end - 1 {
-            let byte = bytes[index]
-            index += 1
-            if byte == Byte.carriageReturn, bytes[index] == Byte.lineFeed { continue }
-            if isDouble, byte == Byte.backslash, let decoded = Self.decode(bytes[index]) {
-                body(decoded)
-                index += 1
-            } else {
-                body(byte)
-            }
-        }
-    }
-
     /// What a backslash and `byte` stand for in double quotes.
-    private static func decode(_ byte: UInt8) -> UInt8? {
+    private static func decoded(_ byte: UInt8) -> UInt8? {
         switch byte {
         case UInt8(ascii: "n"): Byte.lineFeed
         case UInt8(ascii: "r"): Byte.carriageReturn
@@ -118,19 +119,5 @@ struct QuotedValue {
         case Byte.backslash, Byte.quote, Byte.dollar: byte
         default: nil
         }
-    }
-
-    private static func looksLikeAssignment(_ bytes: UnsafeRawBufferPointer, at start: Int) -> Bool {
-        var index = start
-        while index < bytes.count, bytes[index].isBlank { index += 1 }
-        let nameStart = index
-        while index < bytes.count, index - nameStart <= EnvironmentName.maximumBytes {
-            if bytes[index] == Byte.equals {
-                return (try? EnvironmentName(String(decoding: bytes[nameStart..<index], as: UTF8.self))) != nil
-            }
-            if bytes[index] == Byte.lineFeed { return false }
-            index += 1
-        }
-        return false
     }
 }
