@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What must be reached on two cores; the benchmark ends with 1 when a line is missed.
+///
+/// Ratios are against what ran beside it in the same run, so that the machine and its load cancel out.
+enum Thresholds {
+    static let startsAgainstWrites = Threshold(
+        "starts of 20 entries ÷ OpenBao's durable writes, 32 clients",
+        .atLeast(1.5, unit: "×")
+    )
+    static let startLatencyAgainstWrites = Threshold(
+        "p99 of a start ÷ p99 of OpenBao's durable write, 32 clients",
+        .atMost(1.0, unit: "×")
+    )
+    static let startsAgainstReads = Threshold(
+        "starts of 20 entries ÷ environments read value by value from OpenBao",
+        .atLeast(10, unit: "×")
+    )
+    static let serverMemory = Threshold("peak memory of the server, 32 clients", .atMost(60, unit: "MB"))
+
+    static let wrapperAgainstEnv = Threshold(
+        "attache-exec with 10 entries ÷ /usr/bin/env with 10 variables",
+        .atMost(2.0, unit: "×")
+    )
+    static let wrapperOnDisk = Threshold(
+        "what the disk adds to attache-exec ÷ fdatasync",
+        .atMost(1.5, unit: "×")
+    )
+    static let wrapperSize = Threshold("attache-exec, stripped", .atMost(0.8, unit: "MB"))
+    static let wrapperMemory = Threshold("peak memory of attache-exec", .atMost(3, unit: "MB"))
+    static let wrapperDynamicParts = Threshold(
+        "interpreters and dynamic sections in attache-exec",
+        .atMost(0, unit: "")
+    )
+
+    static let coldStart = Threshold("attache serve to ready, 10,000 entries", .atMost(1, unit: "s"))
+}
+
+/// One thing that must be reached.
+struct Threshold {
+    enum Bound {
+        case atMost(Double, unit: String)
+        case atLeast(Double, unit: String)
+    }
+
+    let name: String
+    let bound: Bound
+
+    init(_ name: String, _ bound: Bound) {
+        self.name = name
+        self.bound = bound
+    }
+
+    func isMet(by measured: Double) -> Bool {
+        switch bound {
+        case .atMost(let limit, _): measured <= limit
+        case .atLeast(let limit, _): measured >= limit
+        }
+    }
+}
