@@ -159,11 +159,51 @@ let package = Package(
         ),
 
         // Tests
+        .testTarget(
+            name: "APIClientTests",
+            dependencies: [
+                "APIClient",
+                "APITypes",
+                "VaultModel",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]
+        ),
+        .testTarget(name: "APITypesTests", dependencies: ["APITypes", "VaultModel"]),
         .testTarget(name: "AccessRulesTests", dependencies: ["AccessRules", "VaultModel"]),
         .testTarget(name: "AuditTrailTests", dependencies: ["AuditTrail", "Sealing", "VaultModel"]),
         .testTarget(name: "EnvironmentFileTests", dependencies: ["EnvironmentFile", "VaultModel"]),
         .testTarget(name: "ExecTests"),
+        .testTarget(
+            name: "CommandsTests",
+            dependencies: [
+                "APIClient",
+                "APITypes",
+                "CKernel",
+                "Commands",
+                "VaultModel",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
         .testTarget(name: "EndToEndTests", dependencies: ["APITypes", "TestSupport", "VaultModel"]),
+        .testTarget(
+            name: "HTTPAPITests",
+            dependencies: [
+                "APITypes",
+                "CKernel",
+                "HTTPAPI",
+                "TestSupport",
+                "VaultCore",
+                "VaultModel",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
         .testTarget(
             name: "SealingTests",
             dependencies: [
@@ -191,6 +231,20 @@ let package = Package(
         .testTarget(name: "VaultCoreTests", dependencies: ["APITypes", "TestSupport", "VaultCore", "VaultModel"]),
     ]
 )
+
+if Context.environment["ATTACHE_BENCH"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "Benchmarks",
+            dependencies: [
+                "Sealing",
+                "VaultModel",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            path: "Tests/Benchmarks"
+        )
+    )
+}
 
 for target in package.targets where target.type != .system && target.type != .plugin {
     // Swift settings do nothing to a target of C.

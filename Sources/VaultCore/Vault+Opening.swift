@@ -24,17 +24,11 @@ extension Vault {
         } catch {
             throw .storage(error)
         }
-        if let found {
-            if found.schemaVersion > 0 {
-                ring = try unwrap(found.keyRings, under: master)
-            } else {
-                ring = KeyRing.generate()
-            }
-        } else {
-            ring = KeyRing.generate()
-        }
+        // A founding that was interrupted left a schema and nothing in it: it is founded again.
+        let isNew = found.map { $0.schemaVersion == 0 || $0.isEmpty } ?? true
+        ring = isNew ? KeyRing.generate() : try unwrap(found?.keyRings ?? [], under: master)
         do {
-            engine = try SQLiteEngine(opening: folder)
+            engine = try await SQLiteEngine.open(folder)
         } catch {
             throw .storage(error)
         }
@@ -48,7 +42,7 @@ extension Vault {
                 storage: "SQLite \(SQLiteEngine.libraryVersion)"
             )
         )
-        guard found == nil || found?.schemaVersion == 0 else {
+        guard isNew else {
             return OpenedVault(vault: vault, engine: engine, workspaceKey: nil)
         }
         do {

@@ -70,7 +70,7 @@ private func runBlocking(
     try process.run()
     group.enter()
     Thread.detachNewThread {
-        let bytes = [UInt8](stderr.fileHandleForReading.readDataToEndOfFile())
+        let bytes = readAll(stderr.fileHandleForReading)
         errors.withLock { $0 = bytes }
         group.leave()
     }
@@ -87,7 +87,7 @@ private func runBlocking(
     timer.schedule(deadline: .now() + .milliseconds(Int(deadline / .milliseconds(1))))
     timer.setEventHandler { kill(pid, SIGKILL) }
     timer.resume()
-    let output = [UInt8](stdout.fileHandleForReading.readDataToEndOfFile())
+    let output = readAll(stdout.fileHandleForReading)
     process.waitUntilExit()
     timer.cancel()
     group.wait()
@@ -98,4 +98,22 @@ private func runBlocking(
         stdout: output,
         stderr: errors.withLock { $0 }
     )
+}
+
+/// What can be read now, nil at the end.
+///
+/// `FileHandle` itself traps when a signal interrupts it.
+func readSome(_ handle: FileHandle) -> [UInt8]? {
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    while true {
+        let count = read(handle.fileDescriptor, &buffer, buffer.count)
+        if count > 0 { return Array(buffer[..<count]) }
+        if count == 0 || errno != EINTR { return nil }
+    }
+}
+
+private func readAll(_ handle: FileHandle) -> [UInt8] {
+    var bytes: [UInt8] = []
+    while let more = readSome(handle) { bytes += more }
+    return bytes
 }

@@ -31,10 +31,10 @@ struct KillTests {
                         }
                     }
                 }
+                // Not after a time but after some work, so that every round has something to lose.
                 let wanted = ledger.names.count + Int.random(in: 1...12)
                 group.addTask {
-                    // Not after a time but after some work, so that every round has something to lose.
-                    while ledger.names.count < wanted { await Task.yield() }
+                    await ledger.waitForNames(wanted)
                     current.signal(SIGKILL)
                 }
             }
@@ -62,14 +62,40 @@ struct KillTests {
 
 /// What the server has acknowledged.
 private final class Ledger: Sendable {
-    private let state = Mutex<(names: [String], receipts: Set<String>)>(([], []))
+    private struct State {
+        var names: [String] = []
+        var receipts: Set<String> = []
+        var waiter: (count: Int, continuation: CheckedContinuation<Void, Never>)?
+    }
+
+    private let state = Mutex(State())
 
     var names: [String] { state.withLock { $0.names } }
     var receipts: Set<String> { state.withLock { $0.receipts } }
 
-    func created(_ name: String) { state.withLock { $0.names.append(name) } }
+    func created(_ name: String) {
+        let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            state.names.append(name)
+            guard let waiter = state.waiter, waiter.count <= state.names.count else { return nil }
+            state.waiter = nil
+            return waiter.continuation
+        }
+        waiter?.resume()
+    }
 
     func started(_ receipt: String) { state.withLock { _ = $0.receipts.insert(receipt) } }
+
+    /// Returns when `count` names have been acknowledged; one waiter at a time.
+    func waitForNames(_ count: Int) async {
+        await withCheckedContinuation { continuation in
+            let isThere = state.withLock { state in
+                if state.names.count >= count { return true }
+                state.waiter = (count, continuation)
+                return false
+            }
+            if isThere { continuation.resume() }
+        }
+    }
 }
 
 extension RunningServer {

@@ -128,14 +128,12 @@ final class PrintedLines: Sendable {
 
     init(reading handle: FileHandle) {
         Thread.detachNewThread { [self] in
-            while true {
-                let data = handle.availableData
-                state.withLock {
-                    if data.isEmpty { $0.ended = true } else { $0.bytes += data }
-                }
+            while let bytes = readSome(handle) {
+                state.withLock { $0.bytes += bytes }
                 changed.signal()
-                if data.isEmpty { return }
             }
+            state.withLock { $0.ended = true }
+            changed.signal()
         }
     }
 

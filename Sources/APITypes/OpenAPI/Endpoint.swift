@@ -50,10 +50,6 @@ package struct Endpoint: Sendable {
             return .parameter(String(text.dropFirst().dropLast()))
         }
     }
-
-    package func takes(query name: String) -> Parameter? {
-        parameters.first { $0.place == .query && $0.name == name }
-    }
 }
 
 extension Endpoint {

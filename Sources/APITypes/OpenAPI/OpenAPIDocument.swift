@@ -84,8 +84,8 @@ package enum OpenAPIDocument {
 
     private static let requestID = Parameter.header(
         "X-Request-Id",
-        .string(pattern: "^[A-Za-z0-9_-]+$", length: 1...64),
-        "An id of the client's own for the request; any other is replaced."
+        .string(),
+        "An id of the client's own, 1 to 64 letters, digits, `-` or `_`; any other is replaced by one made for it."
     )
 
     /// The first segment that says what the endpoint is about.

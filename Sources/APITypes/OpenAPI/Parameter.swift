@@ -56,7 +56,11 @@ package struct Parameter: Sendable {
 extension Parameter {
     static let limit = query("limit", .integer(1...500), "How many to list at most; 100 unless told.")
     static let cursor = query("cursor", .string(length: 1...64), "The `nextCursor` of the page before.")
-    static let matching = query("q", .string(length: 0...256), "Only names that contain this text, ignoring case.")
+    static let matching = query(
+        "q",
+        .string(pattern: "^[^\\u0000]*$", length: 0...128, "At most 128 bytes of UTF-8."),
+        "Only names that contain this text, ignoring case."
+    )
     static let page = [limit, cursor]
 
     static let idempotencyKey = header(

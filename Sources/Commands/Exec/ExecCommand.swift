@@ -3,6 +3,7 @@
 internal import APIClient
 internal import APITypes
 internal import ArgumentParser
+internal import FoundationEssentials
 
 struct ExecCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -45,7 +46,9 @@ struct ExecCommand: AsyncParsableCommand {
         let environment = Wrapper.environment(
             from: ClientOptions.environment,
             token: session.gatewayToken,
-            agentSocket: settings.agentSocket
+            agentSocket: settings.agentSocket.hasPrefix("/")
+                ? settings.agentSocket
+                : "\(FileManager.default.currentDirectoryPath)/\(settings.agentSocket)"
         )
         throw wrapper.become(arguments: ["--"] + command, environment: environment)
     }

@@ -171,13 +171,9 @@ extension Failure {
         self.status = status
         text = body.error
         if text.last == "." { text.removeLast() }
-        hint = body.hint ?? body.code.hint
-        for conflict in body.conflicts ?? [] {
-            let other = conflict.with.map { ", with \($0)" } ?? ""
-            details.append("\(conflict.name): \(conflict.code.rawValue)\(other)")
-        }
-        for agent in body.agents ?? [] { details.append("agent \(agent.name)") }
-        if let version = body.currentVersion { details.append("current version \(version)") }
+        hint = body.code.hint ?? body.hint
+        // The other sentences name what is in the way; a file may have too many for one.
+        if body.code == .importConflict { details = body.conflicts?.map(\.name) ?? [] }
         self.body = .answered(body)
     }
 }
@@ -238,15 +234,16 @@ extension UnreachableReason {
 }
 
 extension ErrorCode {
-    /// What the command line can do about it, where the server gives no hint.
+    /// What the command line can do about it, where that is not what the server says to all its clients.
     fileprivate var hint: String? {
         switch self {
         case .stillAttached: "detach it first: attache agents detach AGENT NAME"
         case .importConflict: "choose with --on-existing skip or --on-existing update"
         case .planChanged: "look at the plan again with --dry-run"
         case .versionMismatch: "look at it again with attache secrets show"
-        case .tokenMissing, .tokenUnknown, .tokenRevoked, .tokenRotated: "check ATTACHE_API_KEY"
-        case .integrityError: "see attache doctor"
+        case .tokenMissing:
+            "root and the server's own user need no key at its socket; others set ATTACHE_API_KEY"
+        case .tokenUnknown, .tokenRevoked, .tokenRotated: "check ATTACHE_API_KEY"
         default: nil
         }
     }

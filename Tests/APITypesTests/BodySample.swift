@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import APITypes
+import Testing
+import VaultModel
+
+/// A body with everything that it can hold, and one with as little as it can hold.
+struct BodySample: Sendable, CustomTestStringConvertible {
+    let component: Component
+    let full: any Encodable & Sendable
+    let bare: any Encodable & Sendable
+
+    var testDescription: String { component.rawValue }
+
+    private init<Body: Encodable & Sendable>(_ component: Component, full: Body, bare: Body) {
+        self.component = component
+        self.full = full
+        self.bare = bare
+    }
+
+    /// For a body that always holds the same members.
+    private init<Body: Encodable & Sendable>(_ component: Component, _ body: Body) {
+        self.init(component, full: body, bare: body)
+    }
+
+    private static let time = Timestamp(milliseconds: 0)
+    private static let named = NamedBody(id: "id", name: "name")
+    private static let text = SecretText(SharedSecret(copying: Array("x".utf8)))
+    private static let server = ServerBody(version: "1", masterKeyId: "id", activeEpoch: 1, storage: "SQLite")
+
+    static let all = requests + secrets + agents + tokens + audit + others
+
+    private static let requests = [
+        BodySample(
+            .createSecret,
+            full: CreateSecretBody(
+                name: "A",
+                kind: .secret,
+                value: text,
+                provider: "p",
+                note: "n",
+                expiresAt: time
+            ),
+            bare: CreateSecretBody(name: "A", kind: .secret, value: text)
+        ),
+        BodySample(
+            .updateSecret,
+            full: UpdateSecretBody(
+                name: "A",
+                kind: .secret,
+                value: text,
+                provider: "p",
+                note: "n",
+                expiresAt: time
+            ),
+            bare: UpdateSecretBody()
+        ),
+        BodySample(
+            .createAgent,
+            full: CreateAgentBody(name: "a", replicas: 1, allowedNames: [], secretIds: []),
+            bare: CreateAgentBody(name: "a")
+        ),
+        BodySample(
+            .updateAgent,
+            full: UpdateAgentBody(name: "a", replicas: 1, allowedNames: []),
+            bare: UpdateAgentBody()
+        ),
+        BodySample(.attach, AttachBody(secretIds: ["A"])),
+        BodySample(
+            .rotateGatewayToken,
+            full: RotateGatewayTokenBody(revoke: true, graceSeconds: 1),
+            bare: RotateGatewayTokenBody()
+        ),
+        BodySample(
+            .createAPIKey,
+            full: CreateAPIKeyBody(name: "k", role: .member, expiresAt: time),
+            bare: CreateAPIKeyBody(name: "k")
+        ),
+    ]
+
+    private static func secret(isFull: Bool) -> SecretBody {
+        SecretBody(
+            id: "id",
+            name: "A",
+            kind: .secret,
+            version: 1,
+            value: isFull ? "v" : nil,
+            mask: isFull ? "***" : nil,
+            provider: isFull ? "p" : nil,
+            note: "",
+            createdAt: time,
+            updatedAt: time,
+            expiresAt: isFull ? time : nil,
+            agents: 0,
+            intact: true
+        )
+    }
+
+    private static let finding = FindingBody(line: 1, column: 1, code: "c", severity: "error", text: "t")
+
+    private static func importEntry(isFull: Bool) -> ImportEntryBody {
+        ImportEntryBody(
+            line: 1,
+            name: "A",
+            kind: .secret,
+            reason: "requested",
+            action: .create,
+            length: 1,
+            mask: "***",
+            provider: isFull ? "p" : nil,
+            flags: [],
+            id: isFull ? "id" : nil
+        )
+    }
+
+    private static let secrets = [
+        BodySample(.secret, full: secret(isFull: true), bare: secret(isFull: false)),
+        BodySample(
+            .secretPage,
+            full: SecretPage(secrets: [], nextCursor: "c"),
+            bare: SecretPage(secrets: [], nextCursor: nil)
+        ),
+        BodySample(.importEntry, full: importEntry(isFull: true), bare: importEntry(isFull: false)),
+        BodySample(
+            .importPlan,
+            ImportBody(planId: "p", applied: true, entries: [], findings: [], attachedTo: [], stale: [])
+        ),
+        BodySample(.finding, finding),
+    ]
+
+    private static func agent(isFull: Bool) -> AgentBody {
+        AgentBody(
+            id: "id",
+            name: "a",
+            replicas: 1,
+            allowedNames: [],
+            createdAt: time,
+            instances: 0,
+            secrets: isFull ? [] : nil,
+            gatewayToken: isFull ? "t" : nil
+        )
+    }
+
+    private static func attached(isFull: Bool) -> AttachedSecretBody {
+        AttachedSecretBody(
+            id: "id",
+            name: "A",
+            kind: .secret,
+            version: 1,
+            provider: isFull ? "p" : nil,
+            delivery: .environment,
+            state: .synced,
+            attachedAt: isFull ? time : nil
+        )
+    }
+
+    private static func instance(isFull: Bool) -> InstanceBody {
+        InstanceBody(
+            id: "id",
+            replica: "one",
+            startedAt: time,
+            endedAt: isFull ? time : nil,
+            endReason: isFull ? "ended" : nil,
+            receipt: []
+        )
+    }
+
+    private static let agents = [
+        BodySample(.agent, full: agent(isFull: true), bare: agent(isFull: false)),
+        BodySample(
+            .agentPage,
+            full: AgentPage(agents: [], nextCursor: "c"),
+            bare: AgentPage(agents: [], nextCursor: nil)
+        ),
+        BodySample(.attached, AttachedBody(attached: [])),
+        BodySample(.attachedSecret, full: attached(isFull: true), bare: attached(isFull: false)),
+        BodySample(.attachedSecretList, AttachedSecretList(secrets: [])),
+        BodySample(.instance, full: instance(isFull: true), bare: instance(isFull: false)),
+        BodySample(
+            .instancePage,
+            full: InstancePage(instances: [], nextCursor: "c"),
+            bare: InstancePage(instances: [], nextCursor: nil)
+        ),
+        BodySample(.receiptItem, ReceiptItemBody(secretId: "id", name: "A", version: 1)),
+    ]
+
+    private static func apiKey(isFull: Bool) -> APIKeyBody {
+        let end = isFull ? time : nil
+        return APIKeyBody(
+            id: "id",
+            name: "k",
+            role: .owner,
+            hint: "abcd",
+            createdAt: time,
+            expiresAt: end,
+            revokedAt: end,
+            lastUsedAt: end,
+            token: isFull ? "t" : nil
+        )
+    }
+
+    private static let tokens = [
+        BodySample(.apiKey, full: apiKey(isFull: true), bare: apiKey(isFull: false)),
+        BodySample(.apiKeyList, APIKeyList(apiKeys: [])),
+        BodySample(
+            .rotatedGatewayToken,
+            full: RotatedGatewayTokenBody(gatewayToken: "t", previousExpiresAt: time),
+            bare: RotatedGatewayTokenBody(gatewayToken: "t", previousExpiresAt: nil)
+        ),
+        BodySample(.session, SessionBody(gatewayToken: "t", expiresAt: time)),
+    ]
+
+    private static func auditEntry(isFull: Bool) -> AuditEntryBody {
+        AuditEntryBody(
+            sequence: 1,
+            at: time,
+            actor: "server",
+            action: "a",
+            allowed: true,
+            reason: isFull ? "role" : nil,
+            subjects: [],
+            details: [:],
+            requestId: isFull ? "r" : nil,
+            code: "00"
+        )
+    }
+
+    private static let audit = [
+        BodySample(.auditEntry, full: auditEntry(isFull: true), bare: auditEntry(isFull: false)),
+        BodySample(
+            .auditPage,
+            full: AuditPage(entries: [], nextCursor: "c"),
+            bare: AuditPage(entries: [], nextCursor: nil)
+        ),
+        BodySample(
+            .auditSubject,
+            full: AuditSubjectBody(kind: "k", id: "id", name: "n", version: 1),
+            bare: AuditSubjectBody(kind: "k", id: "id", name: nil, version: nil)
+        ),
+        BodySample(
+            .auditVerification,
+            full: AuditVerificationBody(intact: false, entries: 1, problem: "p", head: "00"),
+            bare: AuditVerificationBody(intact: true, entries: 0, problem: nil, head: nil)
+        ),
+    ]
+
+    private static let others = [
+        BodySample(
+            .conflict,
+            full: ConflictBody(code: .duplicateName, name: "A", with: "B"),
+            bare: ConflictBody(code: .duplicateName, name: "A")
+        ),
+        BodySample(
+            .error,
+            full: ErrorBody(
+                .busy,
+                "e",
+                hint: "h",
+                field: "f",
+                conflicts: [],
+                agents: [],
+                currentVersion: 1,
+                findings: []
+            ),
+            bare: ErrorBody(.busy, "e")
+        ),
+        BodySample(.health, HealthBody(status: "ok")),
+        BodySample(.named, named),
+        BodySample(.server, server),
+        BodySample(
+            .workspaceStatus,
+            WorkspaceStatusBody(
+                workspace: named,
+                role: .owner,
+                secrets: 0,
+                agents: 0,
+                attachments: 0,
+                liveInstances: 0,
+                staleAgents: [],
+                server: server
+            )
+        ),
+    ]
+}

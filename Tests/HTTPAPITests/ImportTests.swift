@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import APITypes
+import HTTPTypes
+import TestSupport
+import Testing
+import VaultCore
+import VaultModel
+
+struct ImportTests {
+    private static let file = Array("# comment\nAPI_KEY=sk-live-0123456789abcdefghij\nREGION=eu-west-3\n".utf8)
+
+    @Test(arguments: ["text/plain", "text/plain; charset=utf-8", "application/octet-stream"])
+    func aFileIsPlannedAndThenImported(type: String) async throws {
+        try await APISession.run { api async throws in
+            let path = "/api/v1/secrets/import"
+            let planned = try await api.send(.post, "\(path)?dry_run=true", bytes: Self.file, type: type)
+            #expect(planned.status == 200)
+            let plan = try planned.body(ImportBody.self)
+            #expect(!plan.applied)
+            #expect(try await api.send(.get, "/api/v1/secrets").body(SecretPage.self).secrets.isEmpty)
+            let applied = try await api.send(.post, "\(path)?plan=\(plan.planId)", bytes: Self.file, type: type)
+            #expect(applied.status == 201)
+            #expect(try applied.body(ImportBody.self).applied)
+            for answer in [planned, applied] { #expect(!answer.text.contains("0123456789abcdefghij")) }
+            let names = try await api.send(.get, "/api/v1/secrets").body(SecretPage.self).secrets.map(\.name)
+            #expect(names == ["API_KEY", "REGION"])
+        }
+    }
+
+    @Test func aChangedVaultMakesAPlanWorthless() async throws {
+        try await APISession.run { api async throws in
+            let path = "/api/v1/secrets/import"
+            let plan = try await api.send(.post, "\(path)?dry_run=true", bytes: Self.file, type: "text/plain")
+                .body(ImportBody.self)
+            _ = try await api.create("OTHER")
+            let answer = try await api.send(.post, "\(path)?plan=\(plan.planId)", bytes: Self.file, type: "text/plain")
+            #expect(answer.code == .planChanged)
+        }
+    }
+
+    @Test func whatIsImportedIsAttachedToEveryAgentThatIsNamed() async throws {
+        try await APISession.run { api async throws in
+            _ = try await api.test.createAgent("one")
+            _ = try await api.test.createAgent("two bots")
+            let uri = "/api/v1/secrets/import?attach=one&attach=two%20bots"
+            let body = try await api.send(.post, uri, bytes: Self.file, type: "text/plain").body(ImportBody.self)
+            #expect(body.attachedTo.map(\.name) == ["one", "two bots"])
+            let held = try await api.send(.get, "/api/v1/agents/one/secrets").body(AttachedSecretList.self)
+            #expect(held.secrets.map(\.name) == ["API_KEY", "REGION"])
+        }
+    }
+
+    @Test func aWrongFileIsRefusedWithItsPlacesAndWithoutItsText() async throws {
+        try await APISession.run { api async throws in
+            let file = Array("GOOD=1\n1BAD=canary-7f3a9c\n".utf8)
+            let answer = try await api.send(.post, "/api/v1/secrets/import", bytes: file, type: "text/plain")
+            #expect(answer.code == .invalidFile)
+            #expect(try answer.body(ErrorBody.self).findings?.map(\.line) == [2])
+            #expect(!answer.text.contains("canary-7f3a9c"))
+        }
+    }
+
+    @Test func anExistingNameStopsTheImportUnlessToldOtherwise() async throws {
+        try await APISession.run { api async throws in
+            _ = try await api.create("API_KEY", "old")
+            let path = "/api/v1/secrets/import"
+            let answer = try await api.send(.post, path, bytes: Self.file, type: "text/plain")
+            #expect(answer.code == .importConflict)
+            #expect(try answer.body(ErrorBody.self).conflicts?.map(\.name) == ["API_KEY"])
+            let skipped = try await api.send(
+                .post,
+                "\(path)?on_existing=skip",
+                bytes: Self.file,
+                type: "text/plain"
+            ).body(ImportBody.self)
+            #expect(skipped.entries.map(\.action) == [.skipExisting, .create])
+        }
+    }
+
+    @Test(arguments: ["dry_run=yes", "kind=credential", "on_existing=replace", "strict=1", "attached=x"])
+    func aWrongOptionIsRefused(option: String) async throws {
+        try await APISession.run { api async throws in
+            let uri = "/api/v1/secrets/import?\(option)"
+            #expect(try await api.send(.post, uri, bytes: Self.file, type: "text/plain").code == .invalidQuery)
+        }
+    }
+
+    @Test(arguments: ["application/json", "multipart/form-data", nil])
+    func aFileOfAnotherTypeIsRefused(type: String?) async throws {
+        try await APISession.run { api async throws in
+            let answer = try await api.send(.post, "/api/v1/secrets/import", bytes: Self.file, type: type)
+            #expect(answer.code == .unsupportedMediaType)
+        }
+    }
+
+    @Test func aFileOverTheLimitIsRefused() async throws {
+        try await APISession.run { api async throws in
+            let file = [UInt8](repeating: UInt8(ascii: "#"), count: 2 << 20)
+            let answer = try await api.send(.post, "/api/v1/secrets/import", bytes: file, type: "text/plain")
+            #expect(answer.code == .bodyTooLarge)
+        }
+    }
+}
