@@ -12,6 +12,7 @@ package enum ErrorCode: String, CaseIterable, Codable, Sendable {
     case duplicateProvider = "duplicate_provider"
     case duplicateVariable = "duplicate_variable"
     case forbidden
+    case headersTooLarge = "headers_too_large"
     case idempotencyKeyReused = "idempotency_key_reused"
     case importConflict = "import_conflict"
     case integrityError = "integrity_error"
@@ -22,6 +23,7 @@ package enum ErrorCode: String, CaseIterable, Codable, Sendable {
     case invalidJSON = "invalid_json"
     case invalidName = "invalid_name"
     case invalidQuery = "invalid_query"
+    case invalidRequest = "invalid_request"
     case invalidValue = "invalid_value"
     case kindIsFinal = "kind_is_final"
     case limitReached = "limit_reached"
@@ -42,7 +44,8 @@ package enum ErrorCode: String, CaseIterable, Codable, Sendable {
     /// The HTTP status that goes with the code: the one place where a status is chosen.
     package var status: Int {
         switch self {
-        case .invalidCursor, .invalidField, .invalidJSON, .invalidName, .invalidQuery, .invalidValue: 400
+        case .invalidCursor, .invalidField, .invalidJSON, .invalidName, .invalidQuery, .invalidRequest, .invalidValue:
+            400
         case .tokenMissing, .tokenRevoked, .tokenRotated, .tokenUnknown: 401
         case .forbidden: 403
         case .notFound: 404
@@ -54,6 +57,7 @@ package enum ErrorCode: String, CaseIterable, Codable, Sendable {
         case .bodyTooLarge: 413
         case .unsupportedMediaType: 415
         case .idempotencyKeyReused, .invalidFile, .limitReached: 422
+        case .headersTooLarge: 431
         case .integrityError, .internalError: 500
         case .auditUnavailable, .busy, .shuttingDown, .storageUnavailable: 503
         case .storageFull: 507

@@ -5,6 +5,7 @@ internal import Foundation
 internal import HTTPTypes
 package import Hummingbird
 internal import Logging
+internal import ServiceLifecycle
 internal import VaultCore
 
 /// Finds the route of a request and turns every outcome into an answer.
@@ -13,9 +14,12 @@ internal import VaultCore
 /// encoded or not, has no route.
 package struct Dispatcher: HTTPResponder {
     package let routes: [Route]
+    /// Whether a wrong method is told the right ones; otherwise it is as if the path did not exist.
+    private let namesMethods: Bool
     private let logger: Logger
 
-    init(routes: [Route], logger: Logger) {
+    init(routes: [Route], namesMethods: Bool = true, logger: Logger) {
+        self.namesMethods = namesMethods
         // Literals win over places: `/secrets/import` is not the secret named `import`.
         self.routes = routes.sorted { left, right in
             left.segments.count { $0 == .place } < right.segments.count { $0 == .place }
@@ -34,10 +38,16 @@ package struct Dispatcher: HTTPResponder {
         } catch let failure as APIFailure {
             response = Self.response(to: failure)
         } catch let error as VaultError {
-            if case .integrity = error {
-                logger.error("integrity error", metadata: ["request": "\(context.requestID)", "route": "\(template)"])
+            let body = error.body
+            if body.status >= 500 {
+                // No case of it holds a value or a token.
+                logger.error(
+                    "request failed",
+                    metadata: ["request": "\(context.requestID)", "route": "\(template)", "error": "\(error)"]
+                )
             }
-            response = Self.response(to: APIFailure(error.body))
+            response = Self.response(to: APIFailure(body))
+            if case .integrity(.some(let entry)) = error { response.headers[.attacheEntry] = entry }
         } catch {
             // The type only: the text of a foreign error may quote what it was working on.
             logger.error(
@@ -64,6 +74,9 @@ package struct Dispatcher: HTTPResponder {
         context: APIContext,
         template: inout String
     ) async throws -> Response {
+        if Task.isShuttingDownGracefully {
+            throw APIFailure(.shuttingDown, "the server is stopping", hint: "try again in a moment")
+        }
         guard let path = Self.segments(of: request.uri.path) else { throw Self.noRoute }
         var allowed: [String] = []
         for route in routes {
@@ -77,7 +90,7 @@ package struct Dispatcher: HTTPResponder {
             let reader = RequestReader(request: request, context: context, places: places)
             return try await Vault.$requestID.withValue(context.requestID) { try await route.handle(reader) }
         }
-        guard !allowed.isEmpty else { throw Self.noRoute }
+        guard namesMethods, !allowed.isEmpty else { throw Self.noRoute }
         throw APIFailure(
             ErrorBody(.methodNotAllowed, "this path takes \(allowed.sorted().joined(separator: ", "))"),
             headers: [.allow: allowed.sorted().joined(separator: ", ")]
@@ -128,6 +141,10 @@ package struct Dispatcher: HTTPResponder {
         {
             return given
         }
-        return String(UInt64.random(in: .min ... .max), radix: 36) + String(UInt32.random(in: .min ... .max), radix: 36)
+        return newRequestID()
+    }
+
+    static func newRequestID() -> String {
+        String(UInt64.random(in: .min ... .max), radix: 36) + String(UInt32.random(in: .min ... .max), radix: 36)
     }
 }

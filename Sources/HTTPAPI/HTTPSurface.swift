@@ -25,7 +25,7 @@ package struct HTTPSurface: Sendable {
         let identity = Identity(vault: vault, listener: listener)
         let starts = StartRoutes(vault: vault).routes
         switch listener {
-        case .agentSocket: return Dispatcher(routes: starts, logger: logger)
+        case .agentSocket: return Dispatcher(routes: starts, namesMethods: false, logger: logger)
         case .operatorSocket, .tcp:
             return Dispatcher(
                 routes: starts + SecretRoutes(vault: vault, identity: identity).routes
@@ -46,6 +46,8 @@ package struct HTTPSurface: Sendable {
     ) throws -> some ApplicationProtocol {
         let http = HTTPServerBuilder.http1(
             configuration: HTTP1Channel.Configuration(
+                additionalChannelHandlers: listener == .operatorSocket
+                    ? [PeerOfConnection(), MalformedRequestAnswer()] : [MalformedRequestAnswer()],
                 idleTimeout: .seconds(120),
                 httpDecoderConfiguration: .init(
                     maxHeaderFieldSize: 16 << 10,

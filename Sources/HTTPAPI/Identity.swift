@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import APITypes
-internal import CKernel
-internal import Glibc
 internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
@@ -34,21 +32,15 @@ struct Identity: Sendable {
     /// A process in a container has the host's uid 0 and is not the operator; a peer whose namespaces cannot be read is
     /// nobody.
     private func localOperator(_ channel: any Channel) async throws -> Caller {
-        guard let socket = channel as? any SocketOptionProvider else { throw VaultError.token(.missing) }
-        let credentials: ckernel_peer_credentials = try await socket.unsafeGetSocketOption(
-            level: .socket,
-            name: NIOBSDSocket.Option(rawValue: ckernel_peer_credentials_option())
-        ).get()
-        guard credentials.uid == 0 || credentials.uid == getuid(), credentials.pid > 0,
-            ckernel_peer_shares_namespaces(credentials.pid) == 1
-        else {
+        let peer = try? await channel.pipeline.handler(type: PeerOfConnection.self).get()
+        guard let peer, let uid = peer.operatorID else {
             throw APIFailure(
                 .tokenMissing,
                 "this process is not the operator of the machine",
                 hint: "run as root or as the server's user, outside of containers, or send a token"
             )
         }
-        return .localOperator(uid: credentials.uid)
+        return .localOperator(uid: uid)
     }
 }
 

@@ -156,6 +156,7 @@ extension HTTPField.Name {
     // The names are literals of token characters, which is all that the initializer checks.
     static let idempotencyKey = HTTPField.Name("Idempotency-Key") ?? .ifMatch
     static let requestID = HTTPField.Name("X-Request-Id") ?? .ifMatch
+    static let attacheEntry = HTTPField.Name("Attache-Entry") ?? .ifMatch
     static let attacheError = HTTPField.Name("Attache-Error") ?? .ifMatch
     static let attacheInstance = HTTPField.Name("Attache-Instance") ?? .ifMatch
     static let attacheStart = HTTPField.Name("Attache-Start") ?? .ifMatch

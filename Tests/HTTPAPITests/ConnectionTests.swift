@@ -35,7 +35,10 @@ struct ConnectionTests {
     ])
     func whatIsNoHTTPIsRefusedAndTheConnectionEnds(request: String) async throws {
         try await withServedSocket(.operatorSocket) { _, path async throws in
-            #expect(try await exchange(request, at: path).hasPrefix("HTTP/1.1 400 "))
+            let answer = try await exchange(request, at: path)
+            #expect(answer.hasPrefix("HTTP/1.1 400 "))
+            #expect(answer.contains("\"code\":\"invalid_request\""))
+            #expect(answer.lowercased().contains("attache-error: invalid_request\r\n"))
         }
     }
 
@@ -43,7 +46,8 @@ struct ConnectionTests {
         try await withServedSocket(.operatorSocket) { _, path async throws in
             let field = "X-Large: \(String(repeating: "x", count: 20 << 10))\r\n"
             let answer = try await exchange("GET /healthz HTTP/1.1\r\nHost: a\r\n\(field)\r\n", at: path)
-            #expect(answer.hasPrefix("HTTP/1.1 4"))
+            #expect(answer.hasPrefix("HTTP/1.1 431 "))
+            #expect(answer.contains("\"code\":\"headers_too_large\""))
         }
     }
 }

@@ -68,6 +68,16 @@ struct RoutingTests {
         }
     }
 
+    @Test(arguments: ["GET", "PUT", "DELETE", "OPTIONS"])
+    func theAgentsSocketDoesNotTellWhichMethodsThereAre(method: String) async throws {
+        try await APISession.run(.agentSocket) { api async throws in
+            let method = try #require(HTTPRequest.Method(method))
+            let answer = try await api.send(method, "/api/v1/starts")
+            #expect(answer.code == .notFound)
+            #expect(answer.header("Allow") == nil)
+        }
+    }
+
     @Test func theServerSaysThatItServesAndThatItIsReady() async throws {
         try await APISession.run { api async throws in
             #expect(try await api.send(.get, "/healthz", as: .nobody).status == 200)

@@ -3,7 +3,9 @@
 extension Endpoint.Access {
     /// What may go wrong before the endpoint itself is reached, and in the store under it.
     var errors: Set<ErrorCode> {
-        let always: Set<ErrorCode> = [.internalError, .invalidQuery, .shuttingDown]
+        let always: Set<ErrorCode> = [
+            .headersTooLarge, .internalError, .invalidQuery, .invalidRequest, .shuttingDown,
+        ]
         let store: Set<ErrorCode> = [
             .auditUnavailable, .busy, .integrityError, .storageFull, .storageUnavailable,
         ]

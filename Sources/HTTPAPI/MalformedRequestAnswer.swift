@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import APITypes
+internal import HTTPTypes
+internal import NIOCore
+internal import NIOFoundationCompat
+internal import NIOHTTP1
+internal import NIOHTTPTypes
+
+#if canImport(FoundationEssentials)
+    internal import FoundationEssentials
+#else
+    internal import Foundation
+#endif
+
+/// Answers bytes that are no HTTP request in the form of every other error, and ends the connection.
+///
+/// The server would answer them with an empty 400. While an earlier request is being answered the connection only ends:
+/// two answers must not mix.
+final class MalformedRequestAnswer: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPRequestPart
+    typealias OutboundIn = HTTPResponsePart
+    typealias OutboundOut = HTTPResponsePart
+
+    private var unanswered = 0
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if case .head = unwrapInboundIn(data) { unanswered += 1 }
+        context.fireChannelRead(data)
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        if case .end = unwrapOutboundIn(data) { unanswered -= 1 }
+        context.write(data, promise: promise)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard let code = Self.code(of: error) else {
+            context.fireErrorCaught(error)
+            return
+        }
+        guard unanswered == 0 else {
+            context.close(promise: nil)
+            return
+        }
+        let text = code == .headersTooLarge ? "the header is too large" : "the bytes are no HTTP request"
+        let body = (try? JSONEncoder().encode(ErrorBody(code, text))).map { ByteBuffer(data: $0) } ?? ByteBuffer()
+        let head = HTTPResponse(
+            status: HTTPResponse.Status(code: code.status),
+            headerFields: [
+                .contentType: "application/json", .contentLength: String(body.readableBytes), .connection: "close",
+                .cacheControl: "no-store", .xContentTypeOptions: "nosniff", .attacheError: code.rawValue,
+                .requestID: Dispatcher.newRequestID(),
+            ]
+        )
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        context.write(wrapOutboundOut(.body(body)), promise: nil)
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
+    }
+
+    private static func code(of error: any Error) -> ErrorCode? {
+        switch error {
+        case HTTPParserError.headerOverflow: .headersTooLarge
+        // The peer went away: nobody is left to be told.
+        case HTTPParserError.invalidEOFState, HTTPParserError.closedConnection: nil
+        case is HTTPParserError: .invalidRequest
+        default: nil
+        }
+    }
+}
