@@ -3,6 +3,9 @@
 #define _DEFAULT_SOURCE
 #include "CKernel.h"
 
+#include <malloc.h>
 #include <string.h>
 
 void ckernel_zero(void *bytes, size_t count) { explicit_bzero(bytes, count); }
+
+void ckernel_share_heap_areas(int count) { mallopt(M_ARENA_MAX, count); }

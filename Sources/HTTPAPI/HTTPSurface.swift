@@ -44,18 +44,19 @@ package struct HTTPSurface: Sendable {
         tls: TLSConfiguration? = nil,
         onRunning: @escaping @Sendable (any Channel) async -> Void
     ) throws -> some ApplicationProtocol {
-        let http = HTTPServerBuilder.http1(
-            configuration: HTTP1Channel.Configuration(
-                additionalChannelHandlers: listener == .operatorSocket
-                    ? [PeerOfConnection(), MalformedRequestAnswer()] : [MalformedRequestAnswer()],
-                idleTimeout: .seconds(120),
-                httpDecoderConfiguration: .init(
-                    maxHeaderFieldSize: 16 << 10,
-                    maxHeaderListSize: 32 << 10,
-                    maxHeaderFieldCount: 100
-                )
+        let configuration = HTTP1Channel.Configuration(
+            additionalChannelHandlers: listener == .operatorSocket
+                ? [PeerOfConnection(), MalformedRequestAnswer()] : [MalformedRequestAnswer()],
+            idleTimeout: .seconds(120),
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: 16 << 10,
+                maxHeaderListSize: 32 << 10,
+                maxHeaderFieldCount: 100
             )
         )
+        let http = HTTPServerBuilder { responder in
+            LoopBoundChannel(base: HTTP1Channel(responder: responder, configuration: configuration))
+        }
         return Application(
             responder: dispatcher(for: listener),
             server: try tls.map { try .tls(http, tlsConfiguration: $0) } ?? http,

@@ -30,6 +30,8 @@ package enum Server {
         announce: @escaping @Sendable (String) -> Void
     ) async throws(ServeError) {
         _ = ckernel_forbid_core_dumps()
+        // Before there are threads. Two are as fast as many on the few processors of such a server, and half as large.
+        ckernel_share_heap_areas(2)
         _ = ckernel_forbid_ptrace()
         let environment = ProcessInfo.processInfo.environment
         let configuration = try await ServerConfiguration.resolving(

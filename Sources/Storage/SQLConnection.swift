@@ -15,4 +15,14 @@ package protocol SQLConnection {
 
     /// Runs a query and returns all of its rows; whoever writes the query bounds them.
     func query(_ sql: String, _ parameters: [SQLValue]) throws(StorageFailure) -> [SQLRow]
+
+    /// What other programs had done to the database when this transaction began; nil when the engine cannot tell.
+    ///
+    /// Equal answers in two transactions that write mean that nobody but this engine wrote in between.
+    func foreignChanges() throws(StorageFailure) -> ForeignChanges?
+}
+
+/// How much other programs had changed a database, comparable only with another such count of the same engine.
+package struct ForeignChanges: Equatable, Sendable {
+    let count: Int64
 }

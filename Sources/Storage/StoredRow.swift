@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Synchronization
+
 /// A row struct that knows its table and the order of its columns.
 protocol StoredRow: Sendable {
     static var table: String { get }
@@ -20,8 +22,13 @@ extension StoredRow {
 
 extension SQLConnection {
     func insert<Row: StoredRow>(_ row: Row) throws(StorageFailure) {
-        let places = (1...Row.columns.count).map { "$\($0)" }.joined(separator: ", ")
-        try execute("INSERT INTO \(Row.table) (\(Row.columnList())) VALUES (\(places))", row.values)
+        try execute(StatementText.of(Row.self).insert, row.values)
+    }
+
+    /// Inserts unless a row with the same `key`, the columns of a unique constraint, is there; says whether it did.
+    func insert<Row: StoredRow>(_ row: Row, orKeepingEqual key: String) throws(StorageFailure) -> Bool {
+        let insert = StatementText.of(Row.self).insert
+        return try execute("\(insert) ON CONFLICT (\(key)) DO NOTHING", row.values) == 1
     }
 
     /// Selects rows of one table; `rest` begins with WHERE or ORDER BY.
@@ -30,7 +37,7 @@ extension SQLConnection {
         _ parameters: [SQLValue],
         as type: Row.Type = Row.self
     ) throws(StorageFailure) -> [Row] {
-        let rows = try query("SELECT \(Row.columnList()) FROM \(Row.table) \(rest)", parameters)
+        let rows = try query("\(StatementText.of(Row.self).select) \(rest)", parameters)
         return try rows.map { row throws(StorageFailure) in try Row(row) }
     }
 
@@ -46,6 +53,29 @@ extension SQLConnection {
         guard let row = try query(sql, parameters).first else { throw .corrupt }
         return Int(try row.integer(0))
     }
+}
+
+/// The beginnings of the statements on one table, written once: thousands of them run each second.
+private struct StatementText {
+    let insert: String
+    let select: String
+
+    private init<Row: StoredRow>(writing row: Row.Type) {
+        let places = (1...Row.columns.count).map { "$\($0)" }.joined(separator: ", ")
+        insert = "INSERT INTO \(Row.table) (\(Row.columnList())) VALUES (\(places))"
+        select = "SELECT \(Row.columnList()) FROM \(Row.table)"
+    }
+
+    static func of<Row: StoredRow>(_ row: Row.Type) -> StatementText {
+        written.withLock { written in
+            if let text = written[ObjectIdentifier(row)] { return text }
+            let text = StatementText(writing: row)
+            written[ObjectIdentifier(row)] = text
+            return text
+        }
+    }
+
+    private static let written = Mutex<[ObjectIdentifier: StatementText]>([:])
 }
 
 /// A condition under construction: the parts that are given, joined with AND, and their parameters in order.

@@ -53,6 +53,30 @@ extension EntryRow {
     ) throws(VaultError) -> (value: SharedSecret, mask: Mask) {
         do {
             try verify(with: ring, owner: owner, readable: value?.readable)
+        } catch {
+            throw .integrity(entry: name.text)
+        }
+        return try openWithMask(value, owner: owner, ring: ring)
+    }
+
+    /// Opens the stored value of a row whose code was checked when it was read.
+    func openCheckedValue(
+        _ value: EntryValueRow?,
+        owner: OwnerScope,
+        ring: KeyRing
+    ) throws(VaultError) -> SharedSecret {
+        if kind == .variable, value?.sealed == nil, let readable = value?.readable {
+            return SharedSecret(copying: readable)
+        }
+        return try openWithMask(value, owner: owner, ring: ring).value
+    }
+
+    private func openWithMask(
+        _ value: EntryValueRow?,
+        owner: OwnerScope,
+        ring: KeyRing
+    ) throws(VaultError) -> (value: SharedSecret, mask: Mask) {
+        do {
             switch (kind, value?.sealed, value?.readable) {
             case (.secret, .some(let sealed), nil):
                 let context = RecordContext(scope: owner, entry: id, version: version, kind: kind)

@@ -15,6 +15,7 @@ package struct Vault: Sendable {
     let clock: any WallClock
     /// What `/workspace/status` says of the server.
     let identity: ServerIdentity
+    let starts = StartCache()
 
     /// The id of the request that a task works on, for the audit trail.
     @TaskLocal package static var requestID: String?

@@ -12,21 +12,21 @@ package struct Identifier<Subject>: Hashable, Comparable, Sendable, CustomString
 
     /// Accepts the text form of any UUID, in either case.
     package init?(_ text: some StringProtocol) {
-        let bytes = Array(text.utf8)
-        guard bytes.count == 36 else { return nil }
-        for (index, byte) in bytes.enumerated() {
-            switch index {
-            case 8, 13, 18, 23: guard byte == UInt8(ascii: "-") else { return nil }
-            default:
-                switch byte {
-                case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
-                    UInt8(ascii: "A")...UInt8(ascii: "F"):
-                    break
-                default: return nil
-                }
+        var hasCapitals = false
+        var count = 0
+        for byte in text.utf8 {
+            switch (count, byte) {
+            case (8, UInt8(ascii: "-")), (13, UInt8(ascii: "-")), (18, UInt8(ascii: "-")), (23, UInt8(ascii: "-")):
+                break
+            case (8, _), (13, _), (18, _), (23, _): return nil
+            case (_, UInt8(ascii: "0")...UInt8(ascii: "9")), (_, UInt8(ascii: "a")...UInt8(ascii: "f")): break
+            case (_, UInt8(ascii: "A")...UInt8(ascii: "F")): hasCapitals = true
+            default: return nil
             }
+            count += 1
         }
-        self.text = text.lowercased()
+        guard count == 36 else { return nil }
+        self.text = hasCapitals ? text.lowercased() : String(text)
     }
 
     /// Makes an id for something created at `time`, with 48 random bits.

@@ -15,6 +15,11 @@
 /// Overwrites `count` bytes with zero in a way that the optimiser may not drop (explicit_bzero(3)).
 void ckernel_zero(void *_Nonnull bytes, size_t count);
 
+/// Makes all threads take their memory from `count` areas (mallopt(3), M_ARENA_MAX).
+///
+/// Otherwise there are eight for each processor, and each keeps what was freed in it.
+void ckernel_share_heap_areas(int count);
+
 /// Sets the soft limit of core dumps to zero (setrlimit(2)). Returns 0, or -1 with errno.
 int ckernel_forbid_core_dumps(void);
 

@@ -65,6 +65,13 @@ final class SQLiteConnection: SQLConnection {
         }
     }
 
+    /// Counts the commits of other connections (sqlite.org/pragma.html#pragma_data_version); only one of the engine's
+    /// connections writes.
+    func foreignChanges() throws(StorageFailure) -> ForeignChanges? {
+        guard let row = try query("PRAGMA data_version", []).first else { return nil }
+        return ForeignChanges(count: try row.integer(0))
+    }
+
     private func withStatement<R>(
         _ sql: String,
         _ parameters: [SQLValue],

@@ -6,6 +6,47 @@ extension SQLConnection {
     /// Throws ``StorageFailure/constraint`` when that start of that agent is recorded already.
     package func insertInstance(_ row: InstanceRow) throws(StorageFailure) { try insert(row) }
 
+    /// Inserts unless that start of that agent is recorded already; says whether it did.
+    package func insertInstanceOnce(_ row: InstanceRow) throws(StorageFailure) -> Bool {
+        try insert(row, orKeepingEqual: "agent_id, start_id")
+    }
+
+    /// Ends the live instances that `start`, of the same replica, takes the place of.
+    package func endInstances(replacedBy start: InstanceRow, at time: Timestamp) throws(StorageFailure) {
+        try execute(
+            """
+            UPDATE instances SET ended_at = $1, end_reason = $2
+            WHERE workspace_id = $3 AND agent_id = $4 AND ended_at IS NULL AND replica = $5 AND id <> $6
+            """,
+            [
+                .integer(time.milliseconds), .text(InstanceEndReason.replaced.rawValue), .text(start.workspaceID.text),
+                .text(start.agentID.text), .text(start.replica), .text(start.id.text),
+            ]
+        )
+    }
+
+    /// Ends the live instances of an agent but for the newest `count`.
+    package func endInstances(
+        of agent: AgentID,
+        beyond count: Int64,
+        at time: Timestamp,
+        in workspace: WorkspaceID
+    ) throws(StorageFailure) {
+        try execute(
+            """
+            UPDATE instances SET ended_at = $1, end_reason = $2
+            WHERE workspace_id = $3 AND agent_id = $4 AND ended_at IS NULL AND id < (
+                SELECT min(id) FROM (
+                    SELECT id FROM instances WHERE workspace_id = $3 AND agent_id = $4 AND ended_at IS NULL
+                    ORDER BY id DESC LIMIT $5) AS newest)
+            """,
+            [
+                .integer(time.milliseconds), .text(InstanceEndReason.surplus.rawValue), .text(workspace.text),
+                .text(agent.text), .integer(count),
+            ]
+        )
+    }
+
     /// Writes the end, the receipt and the token; who started and when never changes.
     package func updateInstance(_ row: InstanceRow) throws(StorageFailure) {
         try execute(

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Storage
+internal import Synchronization
+
+/// Remembers what starts read, so that a hundred replicas of an agent read it once.
+///
+/// A snapshot is used only when the transaction that records the start finds the workspace's revision unchanged, and
+/// the database untouched by any other program: what such a program changed is read, and refused, at the next start.
+/// Opened values are never kept.
+final class StartCache: Sendable {
+    /// As many agents as are remembered at most.
+    static let mostSnapshots = 256
+    /// As many bytes as the remembered rows take at most.
+    static let mostBytes = 8 << 20
+
+    private let state = Mutex(State())
+
+    private struct State {
+        var remembered: [[UInt8]: Remembered] = [:]
+        var bytes = 0
+        var uses: UInt64 = 0
+        var foreignChanges: ForeignChanges?
+
+        mutating func forget(_ digest: [UInt8]) {
+            guard let old = remembered.removeValue(forKey: digest) else { return }
+            bytes -= old.size
+        }
+    }
+
+    private struct Remembered {
+        let snapshot: StartSnapshot
+        let size: Int
+        var lastUse: UInt64
+    }
+
+    /// What other programs had done to the database when somebody last looked; nil before the first look.
+    var foreignChanges: ForeignChanges? { state.withLock { $0.foreignChanges } }
+
+    /// The snapshot for the token of that digest, to be used under the conditions above.
+    func snapshot(for digest: [UInt8]) -> StartSnapshot? {
+        state.withLock { state in
+            state.uses += 1
+            let now = state.uses
+            state.remembered[digest]?.lastUse = now
+            return state.remembered[digest]?.snapshot
+        }
+    }
+
+    /// Keeps a snapshot that was read when other programs had done `changes`, unless they have done more by now.
+    func remember(_ snapshot: StartSnapshot, for digest: [UInt8], readAt changes: ForeignChanges?) {
+        let size = snapshot.size
+        state.withLock { state in
+            guard let changes, changes == state.foreignChanges, size <= Self.mostBytes / 4 else { return }
+            state.forget(digest)
+            state.uses += 1
+            state.remembered[digest] = Remembered(snapshot: snapshot, size: size, lastUse: state.uses)
+            state.bytes += size
+            while state.remembered.count > Self.mostSnapshots || state.bytes > Self.mostBytes {
+                guard let oldest = state.remembered.min(by: { $0.value.lastUse < $1.value.lastUse }) else { return }
+                state.forget(oldest.key)
+            }
+        }
+    }
+
+    func forget(_ digest: [UInt8]) {
+        state.withLock { $0.forget(digest) }
+    }
+
+    /// Takes note of what other programs have done, as the engine says inside a transaction that writes.
+    ///
+    /// When that is news, or cannot be told, everything is forgotten and the answer is false.
+    func note(_ changes: ForeignChanges?) -> Bool {
+        state.withLock { state in
+            guard changes == nil || changes != state.foreignChanges else { return true }
+            state.foreignChanges = changes
+            state.remembered = [:]
+            state.bytes = 0
+            return false
+        }
+    }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import AuditTrail
+internal import Sealing
+internal import Storage
+internal import VaultModel
+
+/// Commits what a start was given, before it is given.
+struct StartRecording {
+    let connection: any SQLConnection
+    let ring: KeyRing
+    let now: Timestamp
+    let requestID: String?
+
+    /// Records the start and returns its id: the instance's, or a fresh one for a session, which is no instance.
+    func record(_ request: StartRequest, of snapshot: StartSnapshot) throws -> String {
+        let isSession = request.isSession || snapshot.token.kind == .session
+        let receipt = snapshot.receipt.encoded
+        let instance =
+            try isSession
+            ? InstanceID(at: now)
+            : recordInstance(request, of: snapshot, receipt: receipt)
+        try markUsed(snapshot.token)
+        try Trail(connection: connection, ring: ring, requestID: requestID).append(
+            AuditEvent(
+                action: .start,
+                subjects: [
+                    snapshot.agent.subject,
+                    AuditSubject(kind: .instance, id: instance.text, name: request.replica, version: nil),
+                ],
+                digest: sha256(receipt),
+                details: [
+                    AuditDetail(key: "entries", value: String(snapshot.receipt.versions.count)),
+                    AuditDetail(key: "session", value: isSession ? "yes" : "no"),
+                ]
+            ),
+            workspace: snapshot.workspace,
+            actor: .gateway(snapshot.agent.id, snapshot.token.id),
+            at: now
+        )
+        return instance.text
+    }
+
+    private func recordInstance(
+        _ request: StartRequest,
+        of snapshot: StartSnapshot,
+        receipt: [UInt8]
+    ) throws -> InstanceID {
+        let workspace = snapshot.workspace
+        let agent = snapshot.agent
+        let instance = InstanceRow(
+            id: InstanceID(at: now),
+            workspaceID: workspace,
+            agentID: agent.id,
+            replica: request.replica,
+            startID: request.startID,
+            tokenID: snapshot.token.id,
+            startedAt: now,
+            endedAt: nil,
+            endReason: nil,
+            receipt: receipt
+        )
+        guard try connection.insertInstanceOnce(instance) else { return try recordRetry(of: instance) }
+        try connection.endInstances(replacedBy: instance, at: now)
+        try connection.endInstances(of: agent.id, beyond: agent.replicas, at: now, in: workspace)
+        return instance.id
+    }
+
+    /// A retry of the same start: it may be given newer versions than the first try was.
+    private func recordRetry(of start: InstanceRow) throws -> InstanceID {
+        guard
+            var known = try connection.instance(startID: start.startID, of: start.agentID, in: start.workspaceID)
+        else { throw VaultError.integrity(entry: nil) }
+        known.receipt = start.receipt
+        known.endedAt = nil
+        known.endReason = nil
+        try connection.updateInstance(known)
+        return known.id
+    }
+
+    /// The first use of a gateway token ends the ones that it replaced.
+    private func markUsed(_ token: TokenRow) throws {
+        guard token.firstUsedAt == nil, let agent = token.agentID else { return }
+        var used = token
+        used.firstUsedAt = now
+        used.lastUsedAt = now
+        try connection.updateToken(used.sealed(with: ring))
+        // Another start may be about to use the row as it was before, or an old token, on the strength of a snapshot.
+        try connection.bumpRevision(of: token.workspaceID)
+        guard token.kind == .gateway, token.expiresAt == nil else { return }
+        for var old in try connection.tokens(of: agent, in: token.workspaceID)
+        where old.kind == .gateway && old.id != token.id && old.endedAt == nil && old.expiresAt != nil {
+            old.endedAt = now
+            old.endReason = .rotated
+            try connection.updateToken(old.sealed(with: ring))
+        }
+    }
+}
