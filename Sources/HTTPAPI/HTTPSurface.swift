@@ -7,7 +7,9 @@ internal import HummingbirdCore
 internal import HummingbirdTLS
 package import Logging
 package import NIOCore
+internal import NIOPosix
 package import NIOSSL
+package import ServiceLifecycle
 package import VaultCore
 
 /// Everything that the vault offers over HTTP, a set of routes for each listener.
@@ -37,11 +39,33 @@ package struct HTTPSurface: Sendable {
         }
     }
 
+    /// A service that runs ``application(for:at:tls:on:onRunning:)``.
+    ///
+    /// The agents' socket is served by one event loop, which accepts, reads, opens values and writes: a start is one short
+    /// connection, and handing it from thread to thread would take as long as the start itself.
+    package func service(
+        for listener: Listener,
+        at address: BindAddress,
+        tls: TLSConfiguration? = nil,
+        onRunning: @escaping @Sendable (any Channel) async -> Void
+    ) throws -> any Service {
+        let loops = MultiThreadedEventLoopGroup.singleton
+        switch listener {
+        case .agentSocket:
+            let loop = loops.next()
+            let application = try application(for: listener, at: address, tls: tls, on: loop, onRunning: onRunning)
+            return LoopBoundService(base: application, eventLoop: loop)
+        case .operatorSocket, .tcp:
+            return try application(for: listener, at: address, tls: tls, on: loops, onRunning: onRunning)
+        }
+    }
+
     /// An application that serves `listener` at `address`; `onRunning` is told the bound channel.
     package func application(
         for listener: Listener,
         at address: BindAddress,
         tls: TLSConfiguration? = nil,
+        on eventLoops: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
         onRunning: @escaping @Sendable (any Channel) async -> Void
     ) throws -> some ApplicationProtocol {
         let configuration = HTTP1Channel.Configuration(
@@ -62,6 +86,7 @@ package struct HTTPSurface: Sendable {
             server: try tls.map { try .tls(http, tlsConfiguration: $0) } ?? http,
             configuration: ApplicationConfiguration(address: address, backlog: 1_024),
             onServerRunning: onRunning,
+            eventLoopGroupProvider: .shared(eventLoops),
             logger: logger
         )
     }

@@ -4,6 +4,7 @@ internal import Hummingbird
 internal import HummingbirdCore
 internal import Logging
 internal import NIOCore
+internal import ServiceLifecycle
 
 /// Answers the requests of a connection on the event loop that reads and writes it.
 ///
@@ -20,6 +21,16 @@ struct LoopBoundChannel<Base: ServerChildChannel>: ServerChildChannel {
         await withTaskExecutorPreference(EventLoopTaskExecutor(eventLoop: value.channel.eventLoop)) {
             await base.handle(value: value, logger: logger)
         }
+    }
+}
+
+/// Accepts a listener's connections on the event loop that serves them.
+struct LoopBoundService: Service {
+    let base: any Service
+    let eventLoop: any EventLoop
+
+    func run() async throws {
+        try await withTaskExecutorPreference(EventLoopTaskExecutor(eventLoop: eventLoop)) { try await base.run() }
     }
 }
 

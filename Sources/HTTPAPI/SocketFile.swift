@@ -31,13 +31,17 @@ package struct SocketFile: Sendable {
         chmod(path, mode)
     }
 
-    /// The folder can be entered by all when the socket is for all, and by its owner otherwise.
+    /// Makes the folders that are missing; anybody may enter them, whatever the umask: who may connect, the socket says.
     private func makeFolder() throws(SocketFileError) {
         guard let slash = path.lastIndex(of: "/") else { return }
         var made = ""
         for part in path[..<slash].split(separator: "/", omittingEmptySubsequences: false) {
             made += part.isEmpty && made.isEmpty ? "/" : (made.isEmpty || made.hasSuffix("/") ? "" : "/") + part
-            guard mkdir(made, 0o755) == 0 || errno == EEXIST || access(made, F_OK) == 0 else { throw .notPermitted }
+            if mkdir(made, 0o755) == 0 {
+                guard chmod(made, 0o755) == 0 else { throw .notPermitted }
+            } else {
+                guard errno == EEXIST || access(made, F_OK) == 0 else { throw .notPermitted }
+            }
         }
     }
 

@@ -33,6 +33,8 @@ package enum Server {
         // Before there are threads. Two are as fast as many on the few processors of such a server, and half as large.
         ckernel_share_heap_areas(2)
         _ = ckernel_forbid_ptrace()
+        // What the server makes is its own, sockets from the moment that they are bound.
+        umask(0o077)
         let environment = ProcessInfo.processInfo.environment
         let configuration = try await ServerConfiguration.resolving(
             options,
@@ -56,7 +58,7 @@ package enum Server {
             for (listener, file) in sockets {
                 try file.prepare()
                 services.append(
-                    try surface.application(for: listener, at: .unixDomainSocket(path: file.path)) { _ in
+                    try surface.service(for: listener, at: .unixDomainSocket(path: file.path)) { _ in
                         file.applyMode()
                         announce("listening \(file.path)")
                         await readiness.listenerIsBound()
@@ -67,7 +69,7 @@ package enum Server {
                 let tls = try configuration.tls.map { try tlsConfiguration($0) }
                 let scheme = tls == nil ? "http" : "https"
                 services.append(
-                    try surface.application(
+                    try surface.service(
                         for: .tcp,
                         at: .hostname(listen.host, port: listen.port),
                         tls: tls

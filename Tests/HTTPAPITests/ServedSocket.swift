@@ -18,11 +18,11 @@ func withServedSocket(
     let path = directory.appending("s")
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let (running, whenRunning) = AsyncStream.makeStream(of: Void.self)
-    let application = try HTTPSurface(vault: test.vault, logger: logger).application(
+    let service = try HTTPSurface(vault: test.vault, logger: logger).service(
         for: listener,
         at: .unixDomainSocket(path: path)
     ) { _ in whenRunning.yield() }
-    let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: [application], logger: logger))
+    let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: [service], logger: logger))
     try await withThrowingTaskGroup(of: Void.self) { tasks in
         tasks.addTask { try await group.run() }
         for await _ in running { break }
