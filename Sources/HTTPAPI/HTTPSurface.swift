@@ -87,7 +87,14 @@ package struct HTTPSurface: Sendable {
             configuration: ApplicationConfiguration(address: address, backlog: 1_024),
             onServerRunning: onRunning,
             eventLoopGroupProvider: .shared(eventLoops),
-            logger: logger
+            logger: frameworkLogger
         )
+    }
+
+    /// What the framework says below a warning, such as where it listens, the server says itself.
+    private var frameworkLogger: Logger {
+        var logger = logger
+        logger.logLevel = max(logger.logLevel, .warning)
+        return logger
     }
 }

@@ -33,6 +33,8 @@ package enum Server {
         // Before there are threads. Two are as fast as many on the few processors of such a server, and half as large.
         ckernel_share_heap_areas(2)
         _ = ckernel_forbid_ptrace()
+        // Whoever read what the server announces may have gone.
+        signal(SIGPIPE, SIG_IGN)
         // What the server makes is its own, sockets from the moment that they are bound.
         umask(0o077)
         let environment = ProcessInfo.processInfo.environment
@@ -79,6 +81,7 @@ package enum Server {
                     }
                 )
             }
+            services.append(StoreWatch(engine: opened.engine))
             try await ServiceGroup(
                 configuration: ServiceGroupConfiguration(
                     services: services.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) },
@@ -171,6 +174,21 @@ package enum Server {
             throw .configuration(
                 "the TLS certificate or its key cannot be read",
                 hint: "both must be PEM files that the server's user can read"
+            )
+        }
+    }
+}
+
+/// Ends the server when its store takes no more writes: what is on the disk then is known only by opening it anew.
+private struct StoreWatch: Service {
+    let engine: SQLiteEngine
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await engine.waitForFailure() }
+        if engine.hasFailed {
+            throw ServeError.data(
+                "the disk failed while data was being written; what was acknowledged is safe",
+                hint: "look for I/O errors in the kernel's log, then start the server again"
             )
         }
     }

@@ -145,7 +145,16 @@ extension ServerConfiguration {
 }
 
 extension ListenAddress {
-    var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
+    /// Whether nobody but this machine can reach it; of names, only `localhost` is known to be (RFC 6761 §6.3).
+    var isLoopback: Bool {
+        var four = in_addr()
+        if inet_pton(AF_INET, host, &four) == 1 { return UInt32(bigEndian: four.s_addr) >> 24 == 127 }
+        var six = in6_addr()
+        if inet_pton(AF_INET6, host, &six) == 1 {
+            return withUnsafeBytes(of: six) { $0.dropLast().allSatisfy { $0 == 0 } && $0.last == 1 }
+        }
+        return host == "localhost"
+    }
 }
 
 /// The paths that are used when nothing else was said.

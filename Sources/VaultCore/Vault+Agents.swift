@@ -188,7 +188,13 @@ private func allowedNames(_ texts: [String]) throws(VaultError) -> String {
         throw .invalidField("allowedNames", reason: "an agent allows at most 100 names")
     }
     var names: Set<String> = []
-    for text in texts { names.insert(try environmentName(text, field: "allowedNames").text) }
+    for text in texts {
+        let name = try environmentName(text, field: "allowedNames")
+        guard !name.isReserved else {
+            throw .invalidField("allowedNames", reason: "no process ever receives a name that begins with ATTACHE_")
+        }
+        names.insert(name.text)
+    }
     return names.sorted().joined(separator: " ")
 }
 

@@ -29,6 +29,9 @@ package struct EnvironmentName: Hashable, Comparable, Sendable, CustomStringConv
         Self.dangerousNames.contains(text) || Self.dangerousPrefixes.contains { text.hasPrefix($0) }
     }
 
+    /// Whether the name is one of the wrapper's own, which it removes from every environment.
+    package var isReserved: Bool { text.hasPrefix("ATTACHE_") }
+
     package static func < (left: Self, right: Self) -> Bool { left.text < right.text }
 
     /// The loader, the shells and the language runtimes read these.

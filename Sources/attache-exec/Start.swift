@@ -163,8 +163,8 @@ struct Start {
 
     private static func instance(_ environment: InheritedEnvironment) throws(Failure) -> Text {
         if let name = environment.setting("ATTACHE_INSTANCE") {
-            guard name.count <= 255, name.isVisibleASCII else {
-                throw .usage("ATTACHE_INSTANCE takes at most 255 visible ASCII characters")
+            guard name.count <= 128, name.isVisibleASCII else {
+                throw .usage("ATTACHE_INSTANCE takes at most 128 visible ASCII characters")
             }
             return name
         }

@@ -115,7 +115,7 @@ struct EntryTests {
         #expect(try await test.vault.secrets(PageRequest(), by: test.localOperator).secrets.isEmpty)
     }
 
-    @Test(arguments: ["PATH", "LD_PRELOAD", "NODE_OPTIONS", "ATTACHE_GATEWAY_TOKEN", "MALLOC_CHECK_", "HOME"])
+    @Test(arguments: ["PATH", "LD_PRELOAD", "NODE_OPTIONS", "MALLOC_CHECK_", "HOME"])
     func aDangerousNameIsRefusedUntilAnAgentAllowsIt(name: String) async throws {
         let test = try await TestVault.make()
         await #expect(throws: VaultError.self) { _ = try await test.create(name, "x") }
@@ -129,6 +129,17 @@ struct EntryTests {
             _ = try await test.vault.attach(AttachBody(secretIds: [name]), to: plain.id, by: test.localOperator)
         }
         _ = try await test.vault.attach(AttachBody(secretIds: [name]), to: "special", by: test.localOperator)
+    }
+
+    @Test func aNameOfTheWrappersOwnIsNeverAllowed() async throws {
+        let test = try await TestVault.make()
+        await #expect(throws: VaultError.self) {
+            _ = try await test.vault.createAgent(
+                CreateAgentBody(name: "special", allowedNames: ["ATTACHE_GATEWAY_TOKEN"]),
+                by: test.localOperator
+            )
+        }
+        await #expect(throws: VaultError.self) { _ = try await test.create("ATTACHE_GATEWAY_TOKEN", "x") }
     }
 
     @Test func theKernelsLimitIsHeldToTheByte() async throws {

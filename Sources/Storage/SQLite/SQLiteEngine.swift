@@ -20,6 +20,8 @@ package final class SQLiteEngine: SQLEngine {
 
     private struct State {
         var queue = WriteQueue<PendingWrite>()
+        /// Told when writing ends for good.
+        var failureWatchers: [AsyncStream<Void>.Continuation] = []
         /// Reads and checkpoints under way.
         var activities = 0
         /// Wait until nothing is under way.
@@ -72,6 +74,24 @@ package final class SQLiteEngine: SQLEngine {
 
     /// Whether writing has ended for good; the server should end too, and be started again.
     package var hasFailed: Bool { state.withLock { $0.queue.phase == .failed } }
+
+    /// Returns when writing has ended for good, or when the task is cancelled.
+    package func waitForFailure() async {
+        let (failures, continuation) = AsyncStream.makeStream(of: Void.self)
+        let hasFailed = state.withLock { state in
+            state.failureWatchers.append(continuation)
+            return state.queue.phase == .failed
+        }
+        if hasFailed { return }
+        for await _ in failures { return }
+    }
+
+    /// Ends all writing and returns the writes that waited, to be refused.
+    private func failWriting() -> [PendingWrite] {
+        let (writes, watchers) = state.withLock { ($0.queue.fail(), $0.failureWatchers) }
+        for watcher in watchers { watcher.finish() }
+        return writes
+    }
 
     package func write<R: Sendable>(
         _ body: @escaping @Sendable (any SQLConnection) throws -> R
@@ -201,7 +221,7 @@ package final class SQLiteEngine: SQLEngine {
             try? database.rollback()
             var refused: [PendingWrite] = []
             if hasBegun, failure != .full, failure != .busy {
-                refused = rest + state.withLock { $0.queue.fail() }
+                refused = rest + failWriting()
             } else if outcomes.isEmpty {
                 refused = Array(rest)
             } else {
@@ -228,7 +248,7 @@ package final class SQLiteEngine: SQLEngine {
         } catch {
             let failure = StorageFailure(error)
             if failure != .full, failure != .busy {
-                for write in state.withLock({ $0.queue.fail() }) { write.refuse(failure) }
+                for write in failWriting() { write.refuse(failure) }
             }
             throw failure
         }
