@@ -233,7 +233,10 @@ let package = Package(
             dependencies: ["APITypes", "Sealing", "Storage", "VaultCore", "VaultModel"],
             path: "Tests/TestSupport"
         ),
-        .testTarget(name: "VaultCoreTests", dependencies: ["APITypes", "TestSupport", "VaultCore", "VaultModel"]),
+        .testTarget(
+            name: "VaultCoreTests",
+            dependencies: ["APITypes", "Sealing", "Storage", "TestSupport", "VaultCore", "VaultModel"]
+        ),
     ]
 )
 

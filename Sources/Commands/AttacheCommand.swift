@@ -30,7 +30,7 @@ package struct AttacheCommand: AsyncParsableCommand {
                     AuditCommand.self,
                 ]
             ),
-            CommandGroup(name: "Running", subcommands: [ExecCommand.self, ServeCommand.self]),
+            CommandGroup(name: "Running", subcommands: [ExecCommand.self, ServeCommand.self, KeysCommand.self]),
             CommandGroup(name: "Health", subcommands: [StatusCommand.self, DoctorCommand.self]),
         ]
     )

@@ -33,6 +33,7 @@ package struct HTTPSurface: Sendable {
                 routes: starts + SecretRoutes(vault: vault, identity: identity).routes
                     + AgentRoutes(vault: vault, identity: identity).routes
                     + WorkspaceRoutes(vault: vault, identity: identity).routes
+                    + (listener == .operatorSocket ? KeyRoutes(vault: vault, identity: identity).routes : [])
                     + HealthRoutes(vault: vault).routes,
                 logger: logger
             )

@@ -54,7 +54,7 @@ package enum Server {
             ServiceManagerNotice(environment: environment)?.send("READY=1")
         }
         do {
-            var services: [any Service] = []
+            var services: [any Service] = [KeyRotation(vault: opened.vault, logger: logger)]
             for (listener, file) in sockets {
                 try file.prepare()
                 services.append(
@@ -139,7 +139,7 @@ package enum Server {
                 key = try file.create()
                 announce("made the master key \(file.path) (id \(key.id)); back it up apart from the data")
             }
-            opened = try await Vault.open(folder, under: key, version: version)
+            opened = try await Vault.open(folder, under: key, version: version) { (try? file.read())?.id }
         } catch let error as ServeError {
             throw error
         } catch let error as VaultOpeningError {

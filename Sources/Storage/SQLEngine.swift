@@ -20,6 +20,11 @@ package protocol SQLEngine: Sendable {
     /// Fails with ``StorageFailure/busy`` while a reader needs the log; the erased bytes then go with the next one.
     func checkpoint() async throws(StorageFailure)
 
+    /// What is wrong with the database as the engine sees it, in one sentence each: its pages, indexes and references.
+    ///
+    /// Reads all of it. A read that fails is thrown.
+    func structureProblems() async throws -> [String]
+
     /// Finishes what was asked before, then closes; later calls throw ``StorageFailure/unavailable``.
     func close() async throws(StorageFailure)
 }

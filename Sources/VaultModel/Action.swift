@@ -24,4 +24,8 @@ package enum Action: String, CaseIterable, Sendable {
     case tokenRevoke = "api_key.revoke"
     case auditView = "audit.view"
     case auditVerify = "audit.verify"
+    case keysView = "keys.view"
+    case keysRotate = "keys.rotate"
+    case keysVerify = "keys.verify"
+    case userShred = "user.shred"
 }

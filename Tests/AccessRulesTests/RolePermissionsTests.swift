@@ -29,6 +29,10 @@ struct RolePermissionsTests {
         (.tokenRevoke, [.admin, .owner]),
         (.auditView, [.member, .admin, .owner]),
         (.auditVerify, [.member, .admin, .owner]),
+        (.keysView, [.owner]),
+        (.keysRotate, [.owner]),
+        (.keysVerify, [.owner]),
+        (.userShred, [.owner]),
     ]
 
     @Test(arguments: table)

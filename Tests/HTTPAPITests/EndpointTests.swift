@@ -26,7 +26,7 @@ struct EndpointTests {
     @Test(arguments: Endpoint.all.filter { $0.access != .anybody }.map(\.operation))
     func nobodyIsToldToShowAToken(operation: Operation) async throws {
         let endpoint = try #require(Endpoint.all.first { $0.operation == operation })
-        try await APISession.run { api async throws in
+        try await APISession.run(endpoint.listeners.contains(.tcp) ? .tcp : .operatorSocket) { api async throws in
             let path = endpoint.path.replacing("{id}", with: "x").replacing("{secretId}", with: "y")
             let method = try #require(HTTPRequest.Method(endpoint.method.rawValue))
             let headers = ["Attache-Instance": "one", "Attache-Start": "start-0001"]

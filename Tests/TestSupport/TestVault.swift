@@ -36,6 +36,25 @@ package struct TestVault: Sendable {
         )
     }
 
+    /// The same vault as a new server would find it after this one was killed now: on a copy of its files.
+    package func afterKill(master: MasterKey? = nil) async throws -> TestVault {
+        let copy = try TemporaryDirectory()
+        for name in ["attache.db", "attache.db-wal"]
+        where FileManager.default.fileExists(atPath: directory.appending(name)) {
+            try FileManager.default.copyItem(atPath: directory.appending(name), toPath: copy.appending(name))
+        }
+        let key = master ?? self.master
+        let opened = try await Vault.open(DataFolder(claiming: copy.path), under: key, clock: clock, version: "test")
+        return TestVault(
+            vault: opened.vault,
+            engine: opened.engine,
+            directory: copy,
+            clock: clock,
+            master: key,
+            workspaceKey: workspaceKey
+        )
+    }
+
     @discardableResult
     package func create(
         _ name: String,

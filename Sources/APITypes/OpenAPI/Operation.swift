@@ -2,7 +2,9 @@
 
 /// What a client can ask the server for; the raw value is the `operationId` of the description.
 package enum Operation: String, CaseIterable, Sendable {
+    case addMasterKey
     case attachSecrets
+    case beginRotation
     case createAgent
     case createAPIKey
     case createSecret
@@ -10,9 +12,11 @@ package enum Operation: String, CaseIterable, Sendable {
     case deleteAgent
     case deleteSecret
     case detachSecret
+    case dropMasterKey
     case getAgent
     case getDescription
     case getHealth
+    case getKeys
     case getReadiness
     case getSecret
     case getWorkspaceStatus
@@ -25,8 +29,10 @@ package enum Operation: String, CaseIterable, Sendable {
     case listSecrets
     case revokeAPIKey
     case rotateGatewayToken
+    case shredUser
     case start
     case updateAgent
     case updateSecret
     case verifyAudit
+    case verifyVault
 }

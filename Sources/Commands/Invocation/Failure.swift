@@ -118,6 +118,13 @@ extension Failure {
                 hint: "choose with --on-existing skip or --on-existing update",
                 details: names
             )
+        case .vaultDamaged(let rows):
+            self.init(
+                status,
+                code: "integrity_error",
+                "\(rows) \(rows == 1 ? "row of the vault does" : "rows of the vault do") not verify",
+                hint: "attache keys verify names them"
+            )
         case .auditDamaged:
             self.init(
                 status,

@@ -64,6 +64,9 @@ package final class SQLiteEngine: SQLEngine {
     /// The version of the SQLite library in use.
     package static var libraryVersion: String { String(cString: sqlite3_libversion()) }
 
+    /// The version of the schema that this program writes.
+    package static var schemaVersion: Int64 { Schema.current }
+
     /// How many transactions were committed, to see how writes are grouped.
     package var commitCount: Int { state.withLock { $0.commits } }
 
@@ -115,6 +118,17 @@ package final class SQLiteEngine: SQLEngine {
             }
         }
         try result.get()
+    }
+
+    package func structureProblems() async throws -> [String] {
+        try await read { connection in
+            // sqlite.org/pragma.html: `ok`, or up to 100 findings; and one row for each reference that leads nowhere.
+            let pages = try connection.query("PRAGMA integrity_check", []).compactMap { try $0.optionalText(0) }
+            let references = try connection.query("PRAGMA foreign_key_check", []).compactMap { row in
+                try row.optionalText(0).map { "a row of \($0) refers to one that is not there" }
+            }
+            return (pages == ["ok"] ? [] : pages.map { "the database: \($0)" }) + references
+        }
     }
 
     package func close() async throws(StorageFailure) {
