@@ -23,7 +23,7 @@ extension Action {
         case .workspaceCreate, .start:
             .owner
         // Concern the whole server: what it takes beside the role is to be its operator.
-        case .keysView, .keysRotate, .keysVerify, .userShred:
+        case .keysView, .keysRotate, .keysVerify, .userShred, .backupView, .backupCreate, .backupRestore:
             .owner
         }
     }

@@ -11,6 +11,7 @@ package struct AuditSubject: Hashable, Sendable {
         case instance
         /// A master key, by its id, or an epoch, by its number.
         case key
+        case backup
 
         /// The byte that stands for the kind in an encoded entry.
         ///
@@ -24,6 +25,7 @@ package struct AuditSubject: Hashable, Sendable {
             case .token: 5
             case .instance: 6
             case .key: 7
+            case .backup: 8
             }
         }
     }

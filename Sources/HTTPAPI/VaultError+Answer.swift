@@ -144,6 +144,8 @@ extension KeysProblem {
             )
         case .notReadBack:
             ErrorBody(.keysConflict, "the key ring did not read back as it was written; nothing was changed")
+        case .backupUnderWay:
+            ErrorBody(.keysConflict, "a backup is being made", hint: "attache backup list shows how far it is")
         case .isOperator: ErrorBody(.keysConflict, "the machine's operator cannot be shredded")
         case .isShredded: ErrorBody(.keysConflict, "the user's keys were destroyed")
         }

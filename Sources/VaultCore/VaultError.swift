@@ -65,6 +65,8 @@ package enum KeysProblem: Equatable, Sendable {
     case keyFileHolds(String?, needed: String)
     /// What was stored did not read back as it was written; nothing was changed.
     case notReadBack
+    /// A backup is being made.
+    case backupUnderWay
     /// The machine's operator cannot be shredded.
     case isOperator
     /// The user's keys were destroyed.

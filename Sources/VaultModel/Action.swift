@@ -28,4 +28,7 @@ package enum Action: String, CaseIterable, Sendable {
     case keysRotate = "keys.rotate"
     case keysVerify = "keys.verify"
     case userShred = "user.shred"
+    case backupView = "backup.view"
+    case backupCreate = "backup.create"
+    case backupRestore = "backup.restore"
 }

@@ -76,6 +76,7 @@ package enum Attachment {}
 package enum Instance {}
 package enum Token {}
 package enum Rotation {}
+package enum Backup {}
 
 package typealias WorkspaceID = Identifier<Workspace>
 package typealias UserID = Identifier<User>
@@ -85,3 +86,4 @@ package typealias AttachmentID = Identifier<Attachment>
 package typealias InstanceID = Identifier<Instance>
 package typealias TokenID = Identifier<Token>
 package typealias RotationID = Identifier<Rotation>
+package typealias BackupID = Identifier<Backup>

@@ -61,7 +61,19 @@ struct BodySample: Sendable, CustomTestStringConvertible {
         secondsLeft: nil
     )
 
+    private static let backup = BackupBody(name: "n", id: "id", createdAt: time, bytes: 1, masterKeyIds: ["k"])
+    private static let backupInProgress = BackupInProgressBody(id: "id", phase: "copying", done: 1, total: 2)
+    private static let backupFailure = BackupFailureBody(id: "id", at: time, text: "t")
+
     private static let keys = [
+        BodySample(.backup, backup),
+        BodySample(.backupFailure, backupFailure),
+        BodySample(.backupInProgress, backupInProgress),
+        BodySample(
+            .backupList,
+            full: BackupList(folder: "f", backups: [backup], running: backupInProgress, lastFailure: backupFailure),
+            bare: BackupList(folder: "f", backups: [], running: nil, lastFailure: nil)
+        ),
         BodySample(.addMasterKey, AddMasterKeyBody(key: text)),
         BodySample(.epoch, EpochBody(number: 1, state: "active")),
         BodySample(

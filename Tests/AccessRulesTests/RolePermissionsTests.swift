@@ -33,6 +33,9 @@ struct RolePermissionsTests {
         (.keysRotate, [.owner]),
         (.keysVerify, [.owner]),
         (.userShred, [.owner]),
+        (.backupView, [.owner]),
+        (.backupCreate, [.owner]),
+        (.backupRestore, [.owner]),
     ]
 
     @Test(arguments: table)

@@ -13,7 +13,11 @@ import VaultModel
 struct EndpointTests {
     private func routes(of listener: Listener) async throws -> Set<String> {
         let test = try await TestVault.make()
-        let surface = HTTPSurface(vault: test.vault, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let surface = HTTPSurface(
+            vault: test.vault,
+            backups: test.backups,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
         return Set(surface.dispatcher(for: listener).routes.map { "\($0.method.rawValue) \($0.template)" })
     }
 

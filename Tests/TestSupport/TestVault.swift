@@ -17,6 +17,8 @@ package struct TestVault: Sendable {
     /// The first workspace key's token.
     package let workspaceKey: String
 
+    package var backups: BackupStore { BackupStore(in: directory.appending("backups"), keep: nil, of: vault) }
+
     package let localOperator = Caller.localOperator(uid: 0)
 
     package static func make() async throws -> TestVault {
@@ -43,12 +45,17 @@ package struct TestVault: Sendable {
         where FileManager.default.fileExists(atPath: directory.appending(name)) {
             try FileManager.default.copyItem(atPath: directory.appending(name), toPath: copy.appending(name))
         }
+        return try await opening(copy, master: master)
+    }
+
+    /// The vault that `folder` holds, opened by another server.
+    package func opening(_ folder: TemporaryDirectory, master: MasterKey? = nil) async throws -> TestVault {
         let key = master ?? self.master
-        let opened = try await Vault.open(DataFolder(claiming: copy.path), under: key, clock: clock, version: "test")
+        let opened = try await Vault.open(DataFolder(claiming: folder.path), under: key, clock: clock, version: "test")
         return TestVault(
             vault: opened.vault,
             engine: opened.engine,
-            directory: copy,
+            directory: folder,
             clock: clock,
             master: key,
             workspaceKey: workspaceKey

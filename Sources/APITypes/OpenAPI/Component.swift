@@ -17,6 +17,10 @@ package enum Component: String, CaseIterable, Sendable {
     case auditPage = "AuditPage"
     case auditSubject = "AuditSubject"
     case auditVerification = "AuditVerification"
+    case backup = "Backup"
+    case backupFailure = "BackupFailure"
+    case backupInProgress = "BackupInProgress"
+    case backupList = "BackupList"
     case conflict = "Conflict"
     case createAgent = "CreateAgent"
     case createAPIKey = "CreateAPIKey"
@@ -88,6 +92,34 @@ package enum Component: String, CaseIterable, Sendable {
                 .required("entries", .count("How many entries were checked.")),
                 .optional("problem", .string("What was found, when the trail is not intact.")),
                 .optional("head", .string("The chain value of the last entry, in hexadecimal."))
+            )
+        case .backup:
+            .answer(
+                .required("name", .string("The file's name in the folder.")),
+                .required("id", .identifier),
+                .required("createdAt", .timestamp),
+                .required("bytes", .count("Of the file.")),
+                .required("masterKeyIds", .array(of: .string(), "The master keys that open it."))
+            )
+        case .backupFailure:
+            .answer(
+                .required("id", .identifier),
+                .required("at", .timestamp),
+                .required("text", .string())
+            )
+        case .backupInProgress:
+            .answer(
+                .required("id", .identifier),
+                .required("phase", .oneOf(["waiting", "copying", "writing"])),
+                .required("done", .count("Pages while copying, bytes while writing.")),
+                .required("total", .count("Of how many; 0 when that is not known."))
+            )
+        case .backupList:
+            .answer(
+                .required("folder", .string()),
+                .required("backups", .array(of: .reference(.backup))),
+                .optional("running", .reference(.backupInProgress)),
+                .optional("lastFailure", .reference(.backupFailure))
             )
         case .conflict:
             .answer(

@@ -63,3 +63,27 @@ extension Endpoint {
         ),
     ]
 }
+
+extension Endpoint {
+    /// The backups of the whole server: for its operator, on the operator's socket.
+    static let backups: [Endpoint] = [
+        Endpoint(
+            .listBackups,
+            .get,
+            "/api/v1/backups",
+            "List the backups in the server's folder, oldest first, and the one that is being made",
+            listeners: [.operatorSocket],
+            answer: .ok(.backupList, "The backups.")
+        ),
+        Endpoint(
+            .beginBackup,
+            .post,
+            "/api/v1/backups",
+            "Begin to make a backup, beside other requests",
+            listeners: [.operatorSocket],
+            parameters: [.idempotencyKey],
+            answer: .made(.backupInProgress, "The backup; `GET /backups` shows how far it is."),
+            errors: [.keysConflict]
+        ),
+    ]
+}

@@ -4,6 +4,7 @@
 package enum Operation: String, CaseIterable, Sendable {
     case addMasterKey
     case attachSecrets
+    case beginBackup
     case beginRotation
     case createAgent
     case createAPIKey
@@ -25,6 +26,7 @@ package enum Operation: String, CaseIterable, Sendable {
     case listAPIKeys
     case listAttachedSecrets
     case listAuditEntries
+    case listBackups
     case listInstances
     case listSecrets
     case revokeAPIKey

@@ -18,6 +18,8 @@ package enum CommandError: Error, Equatable {
     case auditDamaged
     /// So many rows of the vault do not verify.
     case vaultDamaged(rows: Int64)
+    /// A backup was not made, verified or restored.
+    case backup(String, hint: String?)
     case outputFailed(reason: String)
     /// `serve`: the configuration or the key cannot work.
     case serverConfiguration(String, hint: String?)

@@ -3,6 +3,7 @@
 internal import Dispatch
 internal import GRDB
 internal import GRDBSQLite
+internal import Glibc
 internal import Synchronization
 internal import VaultModel
 
@@ -128,6 +129,35 @@ package final class SQLiteEngine: SQLEngine {
                 try row.optionalText(0).map { "a row of \($0) refers to one that is not there" }
             }
             return (pages == ["ok"] ? [] : pages.map { "the database: \($0)" }) + references
+        }
+    }
+
+    package func copy(
+        to path: String,
+        progress: @escaping @Sendable (Int64, Int64) -> Void
+    ) async throws(StorageFailure) {
+        try beginActivity()
+        defer { endActivity() }
+        try await blocking { [pool] in Result { () throws(StorageFailure) in try Self.copy(pool, to: path, progress) } }
+    }
+
+    /// Copies page by page within one snapshot of a connection that reads (sqlite.org/backup.html).
+    private static func copy(
+        _ pool: DatabasePool,
+        to path: String,
+        _ progress: @escaping @Sendable (Int64, Int64) -> Void
+    ) throws(StorageFailure) {
+        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw StorageFailure(errno: errno) }
+        Glibc.close(descriptor)
+        do {
+            let copy = try DatabaseQueue(path: path)
+            try pool.backup(to: copy, pagesPerStep: 1_024) { step in
+                progress(Int64(step.completedPageCount), Int64(step.totalPageCount))
+            }
+            try copy.close()
+        } catch {
+            throw StorageFailure(error)
         }
     }
 
