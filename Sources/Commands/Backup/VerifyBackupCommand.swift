@@ -43,8 +43,8 @@ struct DrillBackupCommand: AsyncParsableCommand {
 
             Exit status: 0 it can be restored, 1 it cannot, or is too old, 78 the key is not the right one.
 
-            Example, in /etc/cron.d/attache:
-              17 4 * * * root attache backup drill --max-age 26h --json >/var/log/attache-drill.json
+            Example:
+              attache backup drill --max-age 26h --json > /var/log/attache-drill.json
             """
     )
 
