@@ -27,12 +27,17 @@ let package = Package(
     ],
     targets: [
         // 0 · values and C
+        .systemLibrary(
+            name: "CLibArchive",
+            providers: [.apt(["libarchive-dev"])]
+        ),
         .target(name: "CKernel", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
         .target(name: "VaultModel", dependencies: ["CKernel"]),
 
         // 1 · mechanisms
         .target(name: "APITypes", dependencies: ["VaultModel"]),
         .target(name: "AccessRules", dependencies: ["VaultModel"]),
+        .target(name: "BackupArchive", dependencies: ["CLibArchive"]),
         .target(name: "EnvironmentFile", dependencies: ["VaultModel"]),
         .target(
             name: "Sealing",
@@ -79,6 +84,7 @@ let package = Package(
                 "APITypes",
                 "AccessRules",
                 "AuditTrail",
+                "BackupArchive",
                 "EnvironmentFile",
                 "Sealing",
                 "Storage",
@@ -125,6 +131,7 @@ let package = Package(
             name: "ServerApp",
             dependencies: [
                 "APITypes",
+                "BackupArchive",
                 "CKernel",
                 "HTTPAPI",
                 "Sealing",
@@ -237,6 +244,9 @@ let package = Package(
             name: "VaultCoreTests",
             dependencies: [
                 "APITypes",
+                "BackupArchive",
+                "Sealing",
+                "Storage",
                 "TestSupport",
                 "VaultCore",
                 "VaultModel",

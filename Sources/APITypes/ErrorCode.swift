@@ -25,6 +25,7 @@ package enum ErrorCode: String, CaseIterable, Codable, Sendable {
     case invalidQuery = "invalid_query"
     case invalidRequest = "invalid_request"
     case invalidValue = "invalid_value"
+    case keysConflict = "keys_conflict"
     case kindIsFinal = "kind_is_final"
     case limitReached = "limit_reached"
     case methodNotAllowed = "method_not_allowed"
@@ -51,7 +52,7 @@ package enum ErrorCode: String, CaseIterable, Codable, Sendable {
         case .notFound: 404
         case .methodNotAllowed: 405
         case .alreadyAttached, .duplicateName, .duplicateProvider, .duplicateVariable, .importConflict,
-            .kindIsFinal, .planChanged, .stillAttached:
+            .keysConflict, .kindIsFinal, .planChanged, .stillAttached:
             409
         case .versionMismatch: 412
         case .bodyTooLarge: 413

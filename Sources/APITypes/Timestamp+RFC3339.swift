@@ -41,6 +41,8 @@ extension Timestamp: Codable {
     }
 
     package var rfc3339: String {
-        Date(timeIntervalSince1970: Double(milliseconds) / 1000).formatted(Self.style)
+        // The style cuts off what is below a millisecond, and most milliseconds have no exact form in a `Double`: half of
+        // one more never carries into the next.
+        Date(timeIntervalSince1970: (Double(milliseconds) + 0.5) / 1000).formatted(Self.style)
     }
 }

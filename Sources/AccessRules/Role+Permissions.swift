@@ -22,6 +22,9 @@ extension Action {
         // Done by the server or by an agent's own token, never on the strength of a role.
         case .workspaceCreate, .start:
             .owner
+        // Concern the whole server: what it takes beside the role is to be its operator.
+        case .keysView, .keysRotate, .keysVerify, .userShred, .backupView, .backupCreate, .backupRestore:
+            .owner
         }
     }
 }

@@ -9,6 +9,9 @@ package struct AuditSubject: Hashable, Sendable {
         case agent
         case token
         case instance
+        /// A master key, by its id, or an epoch, by its number.
+        case key
+        case backup
 
         /// The byte that stands for the kind in an encoded entry.
         ///
@@ -21,6 +24,8 @@ package struct AuditSubject: Hashable, Sendable {
             case .agent: 4
             case .token: 5
             case .instance: 6
+            case .key: 7
+            case .backup: 8
             }
         }
     }

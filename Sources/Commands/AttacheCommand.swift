@@ -30,7 +30,10 @@ package struct AttacheCommand: AsyncParsableCommand {
                     AuditCommand.self,
                 ]
             ),
-            CommandGroup(name: "Running", subcommands: [ExecCommand.self, ServeCommand.self]),
+            CommandGroup(
+                name: "Running",
+                subcommands: [ExecCommand.self, ServeCommand.self, KeysCommand.self, BackupCommand.self]
+            ),
             CommandGroup(name: "Health", subcommands: [StatusCommand.self, DoctorCommand.self]),
         ]
     )

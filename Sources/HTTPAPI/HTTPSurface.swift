@@ -15,10 +15,12 @@ package import VaultCore
 /// Everything that the vault offers over HTTP, a set of routes for each listener.
 package struct HTTPSurface: Sendable {
     private let vault: Vault
+    private let backups: BackupStore
     private let logger: Logger
 
-    package init(vault: Vault, logger: Logger) {
+    package init(vault: Vault, backups: BackupStore, logger: Logger) {
         self.vault = vault
+        self.backups = backups
         self.logger = logger
     }
 
@@ -29,13 +31,16 @@ package struct HTTPSurface: Sendable {
         switch listener {
         case .agentSocket: return Dispatcher(routes: starts, namesMethods: false, logger: logger)
         case .operatorSocket, .tcp:
-            return Dispatcher(
-                routes: starts + SecretRoutes(vault: vault, identity: identity).routes
-                    + AgentRoutes(vault: vault, identity: identity).routes
-                    + WorkspaceRoutes(vault: vault, identity: identity).routes
-                    + HealthRoutes(vault: vault).routes,
-                logger: logger
-            )
+            var routes = starts + SecretRoutes(vault: vault, identity: identity).routes
+            routes += AgentRoutes(vault: vault, identity: identity).routes
+            routes += WorkspaceRoutes(vault: vault, identity: identity).routes
+            routes += HealthRoutes(vault: vault).routes
+            if listener == .operatorSocket {
+                // What concerns the whole server.
+                routes += KeyRoutes(vault: vault, identity: identity).routes
+                routes += BackupRoutes(backups: backups, identity: identity).routes
+            }
+            return Dispatcher(routes: routes, logger: logger)
         }
     }
 

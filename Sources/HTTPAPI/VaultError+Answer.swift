@@ -68,6 +68,7 @@ extension VaultError {
             )
         case .integrity(nil):
             ErrorBody(.integrityError, "a stored row is damaged or was changed from outside")
+        case .keys(let problem): problem.body
         case .auditUnavailable:
             ErrorBody(.auditUnavailable, "the audit entry cannot be written, so nothing was done")
         case .storage(let problem): problem.body
@@ -106,6 +107,47 @@ extension StorageProblem {
         case .busy: ErrorBody(.busy, "the store is busy", hint: "try again")
         case .full: ErrorBody(.storageFull, "the server's disk is full", hint: "free space; no restart is needed")
         case .readOnly, .unavailable: ErrorBody(.storageUnavailable, "the store cannot be used")
+        }
+    }
+}
+
+extension KeysProblem {
+    fileprivate var body: ErrorBody {
+        switch self {
+        case .rotationUnderWay:
+            ErrorBody(
+                .keysConflict,
+                "a rotation of keys is under way",
+                hint: "attache keys status shows how far it is"
+            )
+        case .twoMasterKeys:
+            ErrorBody(
+                .keysConflict,
+                "two master keys open the vault",
+                hint: "give the old one up first: attache keys rotate-master --drop ID"
+            )
+        case .sameMasterKey:
+            ErrorBody(.keysConflict, "this master key opens the vault already", hint: "make a new one")
+        case .nothingToDrop:
+            ErrorBody(.keysConflict, "no master key of that id can be given up", hint: "attache keys status lists them")
+        case .keyNotHeld(let id):
+            ErrorBody(
+                .keysConflict,
+                "this server does not hold the master key \(id), which would be left",
+                hint: "put it into the key file and start the server again"
+            )
+        case .keyFileHolds(let id, let needed):
+            ErrorBody(
+                .keysConflict,
+                id.map { "the server's key file holds the master key \($0)" } ?? "the server's key file holds no key",
+                hint: "put the key \(needed) there first, or the server could not be started again"
+            )
+        case .notReadBack:
+            ErrorBody(.keysConflict, "the key ring did not read back as it was written; nothing was changed")
+        case .backupUnderWay:
+            ErrorBody(.keysConflict, "a backup is being made", hint: "attache backup list shows how far it is")
+        case .isOperator: ErrorBody(.keysConflict, "the machine's operator cannot be shredded")
+        case .isShredded: ErrorBody(.keysConflict, "the user's keys were destroyed")
         }
     }
 }

@@ -15,3 +15,14 @@ package func constantTimeEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
     // The comparison of keys is the one that the library promises to be free of early exits.
     SymmetricKey(data: left) == SymmetricKey(data: right)
 }
+
+/// A SHA-256 of bytes that come in parts.
+package struct RunningDigest {
+    private var hash = SHA256()
+
+    package init() {}
+
+    package mutating func add(_ bytes: UnsafeRawBufferPointer) { hash.update(bufferPointer: bytes) }
+
+    package consuming func finish() -> [UInt8] { Array(hash.finalize()) }
+}

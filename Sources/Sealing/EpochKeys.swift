@@ -10,7 +10,8 @@ package enum EpochState: UInt8, Sendable {
     case readable = 1
     /// Seals too. Exactly one epoch of a key ring is active.
     case active = 2
-    /// Verifies the codes of the audit trail, which is never written anew, and nothing else.
+    /// Verifies the codes of the audit trail and the fingerprints of requests, which are never made anew, and nothing
+    /// else.
     ///
     /// Records and rows of such an epoch are refused, so that old ones cannot be put back.
     case retired = 3

@@ -19,7 +19,10 @@ extension KeyRing {
         guard let number = Self.epoch(of: code) else { throw .rowCodeMismatch }
         let epoch = try keys(of: number)
         if case .owner(let owner) = scope { try owner.checkSalt() }
-        guard isCode(code, of: row.bytes, under: rowKey(of: scope, in: epoch)) else { throw .rowCodeMismatch }
+        if isCode(code, of: row.bytes, under: rowKey(of: scope, in: epoch)) { return }
+        guard case .owner(let owner) = scope, let previous = owner.previous,
+            isCode(code, of: row.bytes, under: ownerKeys(of: previous, in: epoch).rowCode)
+        else { throw .rowCodeMismatch }
     }
 
     /// Makes the code that chains an audit entry to the one before it.
@@ -64,9 +67,11 @@ extension KeyRing {
         code(of: Self.requestContent(bytes, workspace), under: active.request, epoch: active.number)
     }
 
-    /// Whether `fingerprint` is that of the request, also when it was made in an earlier epoch.
+    /// Whether `fingerprint` is that of the request, also when it was made in an earlier epoch, a retired one included:
+    /// it cannot be made anew, since the request is not kept.
     package func isFingerprint(_ fingerprint: [UInt8], of bytes: [UInt8], workspace: WorkspaceID) -> Bool {
-        guard let number = Self.epoch(of: fingerprint), let epoch = try? keys(of: number) else { return false }
+        guard let number = Self.epoch(of: fingerprint), let epoch = allKeys.first(where: { $0.number == number })
+        else { return false }
         return isCode(fingerprint, of: Self.requestContent(bytes, workspace), under: epoch.request)
     }
 
@@ -89,7 +94,7 @@ extension KeyRing {
         return content.bytes
     }
 
-    private static func epoch(of code: [UInt8]) -> UInt32? {
+    static func epoch(of code: [UInt8]) -> UInt32? {
         guard code.count == codeBytes else { return nil }
         return code.prefix(4).reduce(0) { $0 << 8 | UInt32($1) }
     }

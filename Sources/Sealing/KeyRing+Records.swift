@@ -30,10 +30,8 @@ extension KeyRing {
     /// owner's keys (``SealingError/wrongKey``), its content or what it is bound to (``SealingError/damagedRecord``).
     package func open(_ record: [UInt8], as context: RecordContext) throws(SealingError) -> OpenedRecord {
         guard let layout = RecordLayout(record) else { throw .malformedRecord }
-        let epoch = try keys(of: layout.epoch)
-        try context.scope.checkSalt()
         return try layout.open(
-            under: ownerKeys(of: context.scope, in: epoch).sealing,
+            under: sealingKey(of: layout, context.scope),
             boundTo: context.binding
         ) { plaintext throws(SealingError) in
             var reader = CanonicalReader(plaintext)

@@ -29,6 +29,9 @@ extension KeyRing {
         return KeyRing(allKeys: keys, active: new, owners: OwnerKeyCache())
     }
 
+    /// Whether `epoch` still opens and verifies, or seals.
+    package func isUsable(_ epoch: UInt32) -> Bool { (try? keys(of: epoch)) != nil }
+
     /// Ends the use of a readable epoch; throws ``SealingError/unknownEpoch(_:)`` for any other.
     package func retiring(_ epoch: UInt32) throws(SealingError) -> KeyRing {
         guard try keys(of: epoch).state == .readable else { throw .unknownEpoch(epoch) }

@@ -45,7 +45,25 @@ package struct KeyRing: Sendable {
         return keys
     }
 
+    /// The keys by the scope's own salt, not by the one before.
     func ownerKeys(of scope: OwnerScope, in epoch: EpochKeys) -> OwnerKeys {
-        owners.keys(of: scope, epoch: epoch.number) { OwnerKeys(of: scope, epochKey: epoch.key) }
+        let scope = scope.settled
+        return owners.keys(of: scope, epoch: epoch.number) { OwnerKeys(of: scope, epochKey: epoch.key) }
     }
+
+    /// Tells when no copy of this ring is in use any more.
+    package var use: KeyRingUse { KeyRingUse(owners) }
+}
+
+/// Whether anybody still works with a ring that was replaced.
+///
+/// Holds the ring weakly: as long as a copy of it is anywhere in the process, it is in use.
+package struct KeyRingUse: Sendable {
+    private weak let owners: OwnerKeyCache?
+
+    fileprivate init(_ owners: OwnerKeyCache) {
+        self.owners = owners
+    }
+
+    package var hasEnded: Bool { owners == nil }
 }

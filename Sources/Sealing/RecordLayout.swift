@@ -52,6 +52,12 @@ struct RecordLayout {
         return record.bytes
     }
 
+    /// Whether the record commits to `sealingKey`.
+    func isSealed(under sealingKey: SymmetricKey) -> Bool {
+        Self.recordKeys(from: sealingKey, random: bytes[Self.randomRange]).commitment
+            == SymmetricKey(data: bytes[Self.commitmentRange])
+    }
+
     /// Opens the record and lends its plaintext for the length of `body`.
     func open<R: ~Copyable>(
         under sealingKey: SymmetricKey,

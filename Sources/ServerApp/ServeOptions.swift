@@ -10,6 +10,9 @@ package struct ServeOptions: Sendable {
     package var tlsCertificate: String?
     package var tlsKey: String?
     package var masterKeyFile: String?
+    package var backupsFolder: String?
+    package var backupsEvery: String?
+    package var backupsKeep: String?
     package var configurationFile: String?
     package var logLevel: String?
 

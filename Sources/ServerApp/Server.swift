@@ -50,13 +50,21 @@ package enum Server {
             (Listener.operatorSocket, SocketFile(path: configuration.socket, mode: 0o600)),
             (Listener.agentSocket, SocketFile(path: configuration.agentSocket, mode: 0o666)),
         ]
-        let surface = HTTPSurface(vault: opened.vault, logger: logger)
+        let backups = BackupStore(
+            in: configuration.backups.folder,
+            keep: configuration.backups.keep,
+            of: opened.vault
+        )
+        let surface = HTTPSurface(vault: opened.vault, backups: backups, logger: logger)
         let readiness = Readiness(listeners: sockets.count + (configuration.listen == nil ? 0 : 1)) {
             announce("ready")
             ServiceManagerNotice(environment: environment)?.send("READY=1")
         }
         do {
-            var services: [any Service] = []
+            var services: [any Service] = [
+                KeyRotation(vault: opened.vault, logger: logger),
+                BackupSchedule(store: backups, every: configuration.backups.every, logger: logger),
+            ]
             for (listener, file) in sockets {
                 try file.prepare()
                 services.append(
@@ -142,7 +150,7 @@ package enum Server {
                 key = try file.create()
                 announce("made the master key \(file.path) (id \(key.id)); back it up apart from the data")
             }
-            opened = try await Vault.open(folder, under: key, version: version)
+            opened = try await Vault.open(folder, under: key, version: version) { (try? file.read())?.id }
         } catch let error as ServeError {
             throw error
         } catch let error as VaultOpeningError {

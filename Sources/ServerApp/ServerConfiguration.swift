@@ -12,12 +12,22 @@ struct ServerConfiguration: Sendable {
     var agentSocket: String
     var tls: TLSFiles?
     var masterKeyFile: String
+    var backups: Backups
     var logLevel: Logger.Level
 
     struct TLSFiles: Equatable, Sendable {
         var certificate: String
         var key: String
     }
+}
+
+/// Where backups are kept, when they are made, and how many of them stay.
+struct Backups: Equatable, Sendable {
+    var folder: String
+    /// Nil makes none but those that are asked for.
+    var every: Duration?
+    /// Nil keeps all of them.
+    var keep: Int?
 }
 
 /// A TCP address: `HOST:PORT`, with brackets around an IPv6 host.
@@ -98,8 +108,32 @@ extension ServerConfiguration {
             agentSocket: reader.string(forKey: "agent.socket") ?? places.agentSocket,
             tls: tls,
             masterKeyFile: reader.string(forKey: "master.key.file") ?? places.masterKeyFile,
+            backups: try backups(reader, data: data),
             logLevel: logLevel
         )
+    }
+
+    private static func backups(_ reader: ConfigReader, data: String) throws(ServeError) -> Backups {
+        var backups = Backups(folder: reader.string(forKey: "backups.folder") ?? "\(data)/backups")
+        if let text = reader.string(forKey: "backups.every"), text != "off" {
+            guard let hours = Int(text), (1...8_760).contains(hours) else {
+                throw .configuration(
+                    "the time between backups is not a number of hours, or off",
+                    hint: "write it like 24: ATTACHE_BACKUPS_EVERY=24"
+                )
+            }
+            backups.every = .seconds(3_600 * hours)
+        }
+        if let text = reader.string(forKey: "backups.keep"), text != "all" {
+            guard let count = Int(text), (1...100_000).contains(count) else {
+                throw .configuration(
+                    "the number of backups to keep is not a number, or all",
+                    hint: "write it like 14: ATTACHE_BACKUPS_KEEP=14"
+                )
+            }
+            backups.keep = count
+        }
+        return backups
     }
 
     private static func configReader(
@@ -111,6 +145,8 @@ extension ServerConfiguration {
             "data": options.data, "listen": options.listen, "socket": options.socket,
             "agent.socket": options.agentSocket, "tls.certificate": options.tlsCertificate,
             "tls.key": options.tlsKey, "master.key.file": options.masterKeyFile, "log.level": options.logLevel,
+            "backups.folder": options.backupsFolder, "backups.every": options.backupsEvery,
+            "backups.keep": options.backupsKeep,
         ].reduce(into: [:]) { values, flag in
             guard let value = flag.value else { return }
             let parts = flag.key.split(separator: ".").map(String.init)

@@ -20,6 +20,16 @@ package protocol SQLEngine: Sendable {
     /// Fails with ``StorageFailure/busy`` while a reader needs the log; the erased bytes then go with the next one.
     func checkpoint() async throws(StorageFailure)
 
+    /// What is wrong with the database as the engine sees it, in one sentence each: its pages, indexes and references.
+    ///
+    /// Reads all of it. A read that fails is thrown.
+    func structureProblems() async throws -> [String]
+
+    /// Writes a copy of the database, as it is at one moment, to a new file at `path` with mode 0600; writes go on.
+    ///
+    /// `progress` is told the parts done and all parts now and then. What was written so far is left when it fails.
+    func copy(to path: String, progress: @escaping @Sendable (Int64, Int64) -> Void) async throws(StorageFailure)
+
     /// Finishes what was asked before, then closes; later calls throw ``StorageFailure/unavailable``.
     func close() async throws(StorageFailure)
 }

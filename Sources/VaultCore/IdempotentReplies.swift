@@ -46,5 +46,8 @@ extension Act {
 
     private var token: TokenID? { member.token }
 
-    private func label(of once: Once) -> String { "\(callerLabel)/\(once.key)" }
+    private func label(of once: Once) -> String { replyLabel(caller: callerLabel, key: once.key) }
 }
+
+/// What a kept answer is bound to, beside its workspace.
+func replyLabel(caller: String, key: String) -> String { "\(caller)/\(key)" }

@@ -19,6 +19,10 @@ extension MembershipRow {
         row.rowCode = ring.rowCode(for: content, scope: .system)
         return row
     }
+
+    func verify(with ring: KeyRing) throws(SealingError) {
+        try ring.verify(rowCode, of: content, scope: .system)
+    }
 }
 
 extension UserRow {
@@ -30,6 +34,10 @@ extension UserRow {
         var row = self
         row.rowCode = ring.rowCode(for: content, scope: .system)
         return row
+    }
+
+    func verify(with ring: KeyRing) throws(SealingError) {
+        try ring.verify(rowCode, of: content, scope: .system)
     }
 }
 
@@ -141,6 +149,12 @@ extension SQLConnection {
     /// The keys' scope of `user`, whose salt was made when the user joined the workspace.
     func ownerScope(of user: UserID, in workspace: WorkspaceID) throws -> OwnerScope {
         guard let row = try ownerSalt(of: user, in: workspace) else { throw VaultError.integrity(entry: nil) }
-        return OwnerScope(workspace: workspace, user: user, salt: row.salt)
+        return row.scope
+    }
+}
+
+extension OwnerSaltRow {
+    var scope: OwnerScope {
+        OwnerScope(workspace: workspaceID, user: userID, salt: salt, previousSalt: previousSalt)
     }
 }

@@ -2,6 +2,7 @@
 
 package import APITypes
 internal import AuditTrail
+internal import Sealing
 internal import Storage
 package import VaultModel
 
@@ -23,32 +24,38 @@ extension Vault {
     package func verifyAudit(by caller: Caller) async throws(VaultError) -> AuditVerificationBody {
         let ring = ring
         return try await read(.auditVerify, by: caller) { act in
-            let chain = act.workspace.text
-            var verifier = ChainVerifier(chain: chain, ring: ring)
-            var next: Int64 = 1
-            var last: [UInt8]?
-            do {
-                while true {
-                    let rows = try act.connection.auditEntries(chain, from: next, limit: 1_000)
-                    for row in rows {
-                        try verifier.check(ChainLink(row))
-                        try row.checkColumns()
-                        last = row.code
-                    }
-                    guard let sequence = rows.last?.sequence else { break }
-                    next = sequence + 1
-                }
-                try verifier.finish(head: try act.connection.auditHead(chain).map(ChainHead.init))
-            } catch let error as AuditError {
-                return AuditVerificationBody(
-                    intact: false,
-                    entries: next - 1,
-                    problem: error.finding,
-                    head: last.map(hexadecimal)
-                )
-            }
-            return AuditVerificationBody(intact: true, entries: next - 1, problem: nil, head: last.map(hexadecimal))
+            try act.connection.verifiedChain(act.workspace.text, ring: ring)
         }
+    }
+}
+
+extension SQLConnection {
+    /// Checks a whole chain, from its first entry to its head.
+    func verifiedChain(_ chain: String, ring: KeyRing) throws -> AuditVerificationBody {
+        var verifier = ChainVerifier(chain: chain, ring: ring)
+        var next: Int64 = 1
+        var last: [UInt8]?
+        do {
+            while true {
+                let rows = try auditEntries(chain, from: next, limit: 1_000)
+                for row in rows {
+                    try verifier.check(ChainLink(row))
+                    try row.checkColumns()
+                    last = row.code
+                }
+                guard let sequence = rows.last?.sequence else { break }
+                next = sequence + 1
+            }
+            try verifier.finish(head: try auditHead(chain).map(ChainHead.init))
+        } catch let error as AuditError {
+            return AuditVerificationBody(
+                intact: false,
+                entries: next - 1,
+                problem: error.finding,
+                head: last.map(hexadecimal)
+            )
+        }
+        return AuditVerificationBody(intact: true, entries: next - 1, problem: nil, head: last.map(hexadecimal))
     }
 }
 

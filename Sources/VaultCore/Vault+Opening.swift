@@ -8,13 +8,15 @@ package import VaultModel
 extension Vault {
     /// Opens the vault that `folder` holds, or founds one in an empty folder.
     ///
-    /// Everything that can be wrong with the key is found before anything is written: with a wrong key the database
+    /// `keyInFile` tells which key the server would find if it were started now; without one, an old master key is given up
+    /// without that check. Everything that can be wrong with the key is found before anything is written: with a wrong key the database
     /// stays as it is, to the byte. A folder that holds data without a key ring is never founded anew.
     package static func open(
         _ folder: DataFolder,
         under master: MasterKey,
         clock: any WallClock = SystemWallClock(),
-        version: String
+        version: String,
+        keyInFile: @escaping @Sendable () -> MasterKeyID? = { nil }
     ) async throws(VaultOpeningError) -> OpenedVault {
         let found: Inspection?
         let engine: SQLiteEngine
@@ -34,7 +36,7 @@ extension Vault {
         }
         let vault = Vault(
             engine: engine,
-            ring: ring,
+            keys: HeldKeys(ring: ring, master: master, keyInFile: keyInFile),
             clock: clock,
             identity: ServerIdentity(
                 version: version,

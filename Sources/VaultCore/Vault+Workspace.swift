@@ -15,7 +15,7 @@ extension Vault {
     package func status(by caller: Caller) async throws(VaultError) -> WorkspaceStatusBody {
         let server = ServerBody(
             version: identity.version,
-            masterKeyId: identity.masterKeyID,
+            masterKeyId: keys.masterKeyIDs.first?.text ?? identity.masterKeyID,
             activeEpoch: ring.activeEpoch,
             storage: identity.storage
         )

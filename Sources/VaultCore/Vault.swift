@@ -11,11 +11,16 @@ internal import VaultModel
 /// in one transaction. What a method returns has been committed, its audit entry with it.
 package struct Vault: Sendable {
     let engine: any SQLEngine
-    let ring: KeyRing
+    let keys: HeldKeys
     let clock: any WallClock
     /// What `/workspace/status` says of the server.
     let identity: ServerIdentity
     let starts = StartCache()
+
+    /// The key ring to work with now.
+    ///
+    /// Taken anew for each act and let go with it: a rotation waits for whoever still has the ring before.
+    var ring: KeyRing { keys.ring }
 
     /// The id of the request that a task works on, for the audit trail.
     @TaskLocal package static var requestID: String?

@@ -28,13 +28,14 @@ package enum VaultError: Error, Equatable {
     case idempotencyKeyReused
     /// A stored row is damaged or was changed behind the vault's back; names the entry where it is one.
     case integrity(entry: String?)
+    case keys(KeysProblem)
     case auditUnavailable
     case storage(StorageProblem)
 }
 
 /// What was not found.
 package enum VaultSubject: String, Equatable, Sendable {
-    case entry, agent, attachment, apiKey = "api key", workspace
+    case entry, agent, attachment, apiKey = "api key", workspace, user
 }
 
 /// Why a token opens nothing.
@@ -46,6 +47,30 @@ package enum TokenProblem: Equatable, Sendable {
     case rotated
     /// Ended by hand, expired, or its agent is gone.
     case revoked
+}
+
+/// Why a step of a rotation of keys cannot be taken now.
+package enum KeysProblem: Equatable, Sendable {
+    /// A rotation of the epoch or of a user is not finished.
+    case rotationUnderWay
+    /// Two master keys open the vault, and one of them has to be given up first.
+    case twoMasterKeys
+    /// The master key opens the vault already.
+    case sameMasterKey
+    /// Only one master key opens the vault, or none of that id does.
+    case nothingToDrop
+    /// The server does not hold the key that would be left.
+    case keyNotHeld(String)
+    /// The key file of the server holds another key than the one that would be left.
+    case keyFileHolds(String?, needed: String)
+    /// What was stored did not read back as it was written; nothing was changed.
+    case notReadBack
+    /// A backup is being made.
+    case backupUnderWay
+    /// The machine's operator cannot be shredded.
+    case isOperator
+    /// The user's keys were destroyed.
+    case isShredded
 }
 
 /// What keeps the store from answering, as far as a caller can act on it.

@@ -24,4 +24,11 @@ package enum Action: String, CaseIterable, Sendable {
     case tokenRevoke = "api_key.revoke"
     case auditView = "audit.view"
     case auditVerify = "audit.verify"
+    case keysView = "keys.view"
+    case keysRotate = "keys.rotate"
+    case keysVerify = "keys.verify"
+    case userShred = "user.shred"
+    case backupView = "backup.view"
+    case backupCreate = "backup.create"
+    case backupRestore = "backup.restore"
 }

@@ -75,6 +75,8 @@ package enum Agent {}
 package enum Attachment {}
 package enum Instance {}
 package enum Token {}
+package enum Rotation {}
+package enum Backup {}
 
 package typealias WorkspaceID = Identifier<Workspace>
 package typealias UserID = Identifier<User>
@@ -83,3 +85,5 @@ package typealias AgentID = Identifier<Agent>
 package typealias AttachmentID = Identifier<Attachment>
 package typealias InstanceID = Identifier<Instance>
 package typealias TokenID = Identifier<Token>
+package typealias RotationID = Identifier<Rotation>
+package typealias BackupID = Identifier<Backup>

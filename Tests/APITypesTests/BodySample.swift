@@ -28,7 +28,85 @@ struct BodySample: Sendable, CustomTestStringConvertible {
     private static let text = SecretText(SharedSecret(copying: Array("x".utf8)))
     private static let server = ServerBody(version: "1", masterKeyId: "id", activeEpoch: 1, storage: "SQLite")
 
-    static let all = requests + secrets + agents + tokens + audit + others
+    static let all = requests + secrets + agents + tokens + audit + keys + others
+
+    private static let rotation = RotationBody(
+        id: "id",
+        kind: "user",
+        phase: "done",
+        epoch: 2,
+        userId: "id",
+        done: 1,
+        total: 1,
+        damaged: 0,
+        startedAt: time,
+        updatedAt: time,
+        endedAt: time,
+        rowsPerSecond: 1,
+        secondsLeft: 0
+    )
+    private static let bareRotation = RotationBody(
+        id: "id",
+        kind: "epoch",
+        phase: "adding",
+        epoch: nil,
+        userId: nil,
+        done: 0,
+        total: 1,
+        damaged: 0,
+        startedAt: time,
+        updatedAt: time,
+        endedAt: nil,
+        rowsPerSecond: nil,
+        secondsLeft: nil
+    )
+
+    private static let backup = BackupBody(name: "n", id: "id", createdAt: time, bytes: 1, masterKeyIds: ["k"])
+    private static let backupInProgress = BackupInProgressBody(id: "id", phase: "copying", done: 1, total: 2)
+    private static let backupFailure = BackupFailureBody(id: "id", at: time, text: "t")
+
+    private static let keys = [
+        BodySample(.backup, backup),
+        BodySample(.backupFailure, backupFailure),
+        BodySample(.backupInProgress, backupInProgress),
+        BodySample(
+            .backupList,
+            full: BackupList(folder: "f", backups: [backup], running: backupInProgress, lastFailure: backupFailure),
+            bare: BackupList(folder: "f", backups: [], running: nil, lastFailure: nil)
+        ),
+        BodySample(.addMasterKey, AddMasterKeyBody(key: text)),
+        BodySample(.epoch, EpochBody(number: 1, state: "active")),
+        BodySample(
+            .keys,
+            full: KeysBody(masterKeys: [], epochs: [], rotation: rotation),
+            bare: KeysBody(masterKeys: [], epochs: [], rotation: nil)
+        ),
+        BodySample(
+            .masterKey,
+            full: MasterKeyBody(id: "id", wrappedAt: time, inKeyFile: true),
+            bare: MasterKeyBody(id: "id", wrappedAt: time, inKeyFile: nil)
+        ),
+        BodySample(
+            .rotateKeys,
+            full: RotateKeysBody(kind: "user", user: "u"),
+            bare: RotateKeysBody(kind: "epoch")
+        ),
+        BodySample(.rotation, full: rotation, bare: bareRotation),
+        BodySample(.shredUser, ShredUserBody(user: "u")),
+        BodySample(.shredded, ShreddedBody(userId: "id", entries: 1)),
+        BodySample(
+            .verification,
+            VerificationBody(
+                intact: true,
+                rows: 1,
+                records: 1,
+                chains: 1,
+                auditEntries: 1,
+                problems: [],
+                milliseconds: 1
+            )
+        ),
+    ]
 
     private static let requests = [
         BodySample(

@@ -29,6 +29,13 @@ struct RolePermissionsTests {
         (.tokenRevoke, [.admin, .owner]),
         (.auditView, [.member, .admin, .owner]),
         (.auditVerify, [.member, .admin, .owner]),
+        (.keysView, [.owner]),
+        (.keysRotate, [.owner]),
+        (.keysVerify, [.owner]),
+        (.userShred, [.owner]),
+        (.backupView, [.owner]),
+        (.backupCreate, [.owner]),
+        (.backupRestore, [.owner]),
     ]
 
     @Test(arguments: table)

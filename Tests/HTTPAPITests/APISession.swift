@@ -27,7 +27,11 @@ struct APISession: Sendable {
         _ body: @escaping @Sendable (APISession) async throws -> Void
     ) async throws {
         let test = try await TestVault.make()
-        let surface = HTTPSurface(vault: test.vault, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let surface = HTTPSurface(
+            vault: test.vault,
+            backups: test.backups,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
         let application = try surface.application(for: listener, at: .hostname("127.0.0.1", port: 0)) { _ in }
         try await application.test(.router) { try await body(APISession(listener: listener, test: test, client: $0)) }
     }

@@ -13,7 +13,11 @@ import VaultModel
 struct EndpointTests {
     private func routes(of listener: Listener) async throws -> Set<String> {
         let test = try await TestVault.make()
-        let surface = HTTPSurface(vault: test.vault, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let surface = HTTPSurface(
+            vault: test.vault,
+            backups: test.backups,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
         return Set(surface.dispatcher(for: listener).routes.map { "\($0.method.rawValue) \($0.template)" })
     }
 
@@ -26,7 +30,7 @@ struct EndpointTests {
     @Test(arguments: Endpoint.all.filter { $0.access != .anybody }.map(\.operation))
     func nobodyIsToldToShowAToken(operation: Operation) async throws {
         let endpoint = try #require(Endpoint.all.first { $0.operation == operation })
-        try await APISession.run { api async throws in
+        try await APISession.run(endpoint.listeners.contains(.tcp) ? .tcp : .operatorSocket) { api async throws in
             let path = endpoint.path.replacing("{id}", with: "x").replacing("{secretId}", with: "y")
             let method = try #require(HTTPRequest.Method(endpoint.method.rawValue))
             let headers = ["Attache-Instance": "one", "Attache-Start": "start-0001"]

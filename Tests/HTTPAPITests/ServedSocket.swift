@@ -18,7 +18,7 @@ func withServedSocket(
     let path = directory.appending("s")
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let (running, whenRunning) = AsyncStream.makeStream(of: Void.self)
-    let service = try HTTPSurface(vault: test.vault, logger: logger).service(
+    let service = try HTTPSurface(vault: test.vault, backups: test.backups, logger: logger).service(
         for: listener,
         at: .unixDomainSocket(path: path)
     ) { _ in whenRunning.yield() }

@@ -61,7 +61,7 @@ struct DataFolderTests {
 
         let before = try contents(of: path)
         let found = try #require(try DataFolder(claiming: path).inspect())
-        #expect(found.schemaVersion == 1)
+        #expect(found.schemaVersion == SQLiteEngine.schemaVersion)
         #expect(found.keyRings == [ring])
         #expect(!found.isEmpty)
         #expect(try contents(of: path) == before)
@@ -86,7 +86,7 @@ struct DataFolderTests {
         let directory = try TemporaryDirectory()
         try await SQLiteEngine.open(at: directory.path).close()
         let found = try #require(try DataFolder(claiming: directory.path).inspect())
-        #expect(found.schemaVersion == 1)
+        #expect(found.schemaVersion == SQLiteEngine.schemaVersion)
         #expect(found.isEmpty)
     }
 
@@ -98,7 +98,7 @@ struct DataFolderTests {
         }
         try await engine.close()
         let before = try contents(of: directory.path)
-        let newer = StorageFailure.newerSchema(found: 99, known: 1)
+        let newer = StorageFailure.newerSchema(found: 99, known: SQLiteEngine.schemaVersion)
         #expect(throws: newer) { try DataFolder(claiming: directory.path).inspect() }
         await #expect(throws: newer) { try await SQLiteEngine.open(at: directory.path) }
         #expect(try contents(of: directory.path) == before)
@@ -109,7 +109,7 @@ struct DataFolderTests {
         let engine = try await SQLiteEngine.open(at: directory.path)
         let select = "SELECT version, applied_at FROM schema_migrations"
         let steps = try await engine.read { try $0.query(select, []) }
-        #expect(steps.count == 1)
+        #expect(Int64(steps.count) == SQLiteEngine.schemaVersion)
         try await engine.close()
         let again = try await SQLiteEngine.open(at: directory.path)
         #expect(try await again.read { try $0.query(select, []) } == steps)

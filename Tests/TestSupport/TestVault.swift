@@ -17,6 +17,8 @@ package struct TestVault: Sendable {
     /// The first workspace key's token.
     package let workspaceKey: String
 
+    package var backups: BackupStore { BackupStore(in: directory.appending("backups"), keep: nil, of: vault) }
+
     package let localOperator = Caller.localOperator(uid: 0)
 
     package static func make() async throws -> TestVault {
@@ -33,6 +35,30 @@ package struct TestVault: Sendable {
             clock: clock,
             master: master,
             workspaceKey: key
+        )
+    }
+
+    /// The same vault as a new server would find it after this one was killed now: on a copy of its files.
+    package func afterKill(master: MasterKey? = nil) async throws -> TestVault {
+        let copy = try TemporaryDirectory()
+        for name in ["attache.db", "attache.db-wal"]
+        where FileManager.default.fileExists(atPath: directory.appending(name)) {
+            try FileManager.default.copyItem(atPath: directory.appending(name), toPath: copy.appending(name))
+        }
+        return try await opening(copy, master: master)
+    }
+
+    /// The vault that `folder` holds, opened by another server.
+    package func opening(_ folder: TemporaryDirectory, master: MasterKey? = nil) async throws -> TestVault {
+        let key = master ?? self.master
+        let opened = try await Vault.open(DataFolder(claiming: folder.path), under: key, clock: clock, version: "test")
+        return TestVault(
+            vault: opened.vault,
+            engine: opened.engine,
+            directory: folder,
+            clock: clock,
+            master: key,
+            workspaceKey: workspaceKey
         )
     }
 

@@ -105,6 +105,25 @@ extension Component {
         .required("receipt", .array(of: .reference(.receiptItem), "What the instance was given."))
     )
 
+    static let rotationSchema = Schema.answer(
+        .required("id", .identifier),
+        .required("kind", .oneOf(["epoch", "user"])),
+        .required(
+            "phase",
+            .oneOf(["adding", "activating", "resealing", "verifying", "retiring", "done", "incomplete"])
+        ),
+        .optional("epoch", .count("The epoch that is being moved to.")),
+        .optional("userId", .identifier),
+        .required("done", .count("Rows worked on: each once for sealing and once for verifying.")),
+        .required("total", .count("Of how many.")),
+        .required("damaged", .count("Rows that do not verify and were left as they are.")),
+        .required("startedAt", .timestamp),
+        .required("updatedAt", .timestamp),
+        .optional("endedAt", .timestamp),
+        .optional("rowsPerSecond", .count("The rate since the beginning.")),
+        .optional("secondsLeft", .count("At that rate."))
+    )
+
     static let secretSchema = Schema.answer(
         .required("id", .identifier),
         .required("name", .environmentName),

@@ -4,6 +4,7 @@ internal import VaultModel
 
 /// A body of the API, by its name in the description.
 package enum Component: String, CaseIterable, Sendable {
+    case addMasterKey = "AddMasterKey"
     case agent = "Agent"
     case agentPage = "AgentPage"
     case apiKey = "APIKey"
@@ -16,10 +17,15 @@ package enum Component: String, CaseIterable, Sendable {
     case auditPage = "AuditPage"
     case auditSubject = "AuditSubject"
     case auditVerification = "AuditVerification"
+    case backup = "Backup"
+    case backupFailure = "BackupFailure"
+    case backupInProgress = "BackupInProgress"
+    case backupList = "BackupList"
     case conflict = "Conflict"
     case createAgent = "CreateAgent"
     case createAPIKey = "CreateAPIKey"
     case createSecret = "CreateSecret"
+    case epoch = "Epoch"
     case error = "Error"
     case finding = "Finding"
     case health = "Health"
@@ -27,20 +33,29 @@ package enum Component: String, CaseIterable, Sendable {
     case importPlan = "Import"
     case instance = "Instance"
     case instancePage = "InstancePage"
+    case keys = "Keys"
+    case masterKey = "MasterKey"
     case named = "Named"
     case receiptItem = "ReceiptItem"
+    case rotateKeys = "RotateKeys"
+    case rotation = "Rotation"
     case rotateGatewayToken = "RotateGatewayToken"
     case rotatedGatewayToken = "RotatedGatewayToken"
     case secret = "Secret"
     case secretPage = "SecretPage"
     case server = "Server"
     case session = "Session"
+    case shredUser = "ShredUser"
+    case shredded = "Shredded"
     case updateAgent = "UpdateAgent"
     case updateSecret = "UpdateSecret"
+    case verification = "Verification"
     case workspaceStatus = "WorkspaceStatus"
 
     package var schema: Schema {
         switch self {
+        case .addMasterKey:
+            .request(.required("key", .string(length: 32...64, "64 hexadecimal digits, as in a key's file.")))
         case .agent: Self.agentSchema
         case .agentPage:
             .answer(
@@ -78,6 +93,34 @@ package enum Component: String, CaseIterable, Sendable {
                 .optional("problem", .string("What was found, when the trail is not intact.")),
                 .optional("head", .string("The chain value of the last entry, in hexadecimal."))
             )
+        case .backup:
+            .answer(
+                .required("name", .string("The file's name in the folder.")),
+                .required("id", .identifier),
+                .required("createdAt", .timestamp),
+                .required("bytes", .count("Of the file.")),
+                .required("masterKeyIds", .array(of: .string(), "The master keys that open it."))
+            )
+        case .backupFailure:
+            .answer(
+                .required("id", .identifier),
+                .required("at", .timestamp),
+                .required("text", .string())
+            )
+        case .backupInProgress:
+            .answer(
+                .required("id", .identifier),
+                .required("phase", .oneOf(["waiting", "copying", "writing"])),
+                .required("done", .count("Pages while copying, bytes while writing.")),
+                .required("total", .count("Of how many; 0 when that is not known."))
+            )
+        case .backupList:
+            .answer(
+                .required("folder", .string()),
+                .required("backups", .array(of: .reference(.backup))),
+                .optional("running", .reference(.backupInProgress)),
+                .optional("lastFailure", .reference(.backupFailure))
+            )
         case .conflict:
             .answer(
                 .required("code", .oneOf(ErrorCode.allCases.map(\.rawValue))),
@@ -106,6 +149,11 @@ package enum Component: String, CaseIterable, Sendable {
                 .optional("note", .note),
                 .optional("expiresAt", .time)
             )
+        case .epoch:
+            .answer(
+                .required("number", .count("Ascending; a number is never used again.")),
+                .required("state", .string("`readable`, `active` or `retired`."))
+            )
         case .error: Self.errorSchema
         case .finding:
             .answer(
@@ -123,6 +171,18 @@ package enum Component: String, CaseIterable, Sendable {
             .answer(
                 .required("instances", .array(of: .reference(.instance))),
                 .optional("nextCursor", .nextCursor)
+            )
+        case .keys:
+            .answer(
+                .required("masterKeys", .array(of: .reference(.masterKey), "Two while one is being replaced.")),
+                .required("epochs", .array(of: .reference(.epoch))),
+                .optional("rotation", .reference(.rotation))
+            )
+        case .masterKey:
+            .answer(
+                .required("id", .string("16 hexadecimal digits; says nothing about the key.")),
+                .required("wrappedAt", .timestamp),
+                .optional("inKeyFile", .boolean("Whether the server's key file holds it now."))
             )
         case .named:
             .answer(
@@ -148,6 +208,12 @@ package enum Component: String, CaseIterable, Sendable {
                 .required("gatewayToken", .token("gwt_", "Never shown again.")),
                 .optional("previousExpiresAt", .timestamp)
             )
+        case .rotateKeys:
+            .request(
+                .required("kind", .oneOf(["epoch", "user"])),
+                .optional("user", .nameOrID("With `user`: the user's id or name."))
+            )
+        case .rotation: Self.rotationSchema
         case .secret: Self.secretSchema
         case .secretPage:
             .answer(
@@ -166,6 +232,12 @@ package enum Component: String, CaseIterable, Sendable {
                 .required("gatewayToken", .token("gwt_", "Never shown again.")),
                 .required("expiresAt", .timestamp)
             )
+        case .shredUser: .request(.required("user", .nameOrID("The user's id or name.")))
+        case .shredded:
+            .answer(
+                .required("userId", .identifier),
+                .required("entries", .count("How many entries were the user's."))
+            )
         case .updateAgent:
             .request(
                 .optional("name", .displayName),
@@ -180,6 +252,16 @@ package enum Component: String, CaseIterable, Sendable {
                 .optional("provider", .provider),
                 .optional("note", .note),
                 .optional("expiresAt", .time)
+            )
+        case .verification:
+            .answer(
+                .required("intact", .boolean()),
+                .required("rows", .count("Rows whose codes were verified.")),
+                .required("records", .count("Sealed records that were opened.")),
+                .required("chains", .count("Audit chains.")),
+                .required("auditEntries", .count("Their entries.")),
+                .required("problems", .array(of: .string(), "What is wrong; never a part of a value.")),
+                .required("milliseconds", .count("How long it took."))
             )
         case .workspaceStatus: Self.workspaceStatusSchema
         }

@@ -4,7 +4,7 @@ internal import VaultModel
 
 extension Endpoint {
     /// Every endpoint of the server.
-    package static let all = secrets + agents + workspace + server
+    package static let all = secrets + agents + workspace + keys + backups + server
 
     private static let secrets: [Endpoint] = [
         Endpoint(

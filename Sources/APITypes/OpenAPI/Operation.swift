@@ -2,7 +2,10 @@
 
 /// What a client can ask the server for; the raw value is the `operationId` of the description.
 package enum Operation: String, CaseIterable, Sendable {
+    case addMasterKey
     case attachSecrets
+    case beginBackup
+    case beginRotation
     case createAgent
     case createAPIKey
     case createSecret
@@ -10,9 +13,11 @@ package enum Operation: String, CaseIterable, Sendable {
     case deleteAgent
     case deleteSecret
     case detachSecret
+    case dropMasterKey
     case getAgent
     case getDescription
     case getHealth
+    case getKeys
     case getReadiness
     case getSecret
     case getWorkspaceStatus
@@ -21,12 +26,15 @@ package enum Operation: String, CaseIterable, Sendable {
     case listAPIKeys
     case listAttachedSecrets
     case listAuditEntries
+    case listBackups
     case listInstances
     case listSecrets
     case revokeAPIKey
     case rotateGatewayToken
+    case shredUser
     case start
     case updateAgent
     case updateSecret
     case verifyAudit
+    case verifyVault
 }

@@ -16,6 +16,10 @@ package enum CommandError: Error, Equatable {
     /// An import would not be carried out: entries of these names exist.
     case importConflict(file: String, names: [String])
     case auditDamaged
+    /// So many rows of the vault do not verify.
+    case vaultDamaged(rows: Int64)
+    /// A backup was not made, verified or restored.
+    case backup(String, hint: String?)
     case outputFailed(reason: String)
     /// `serve`: the configuration or the key cannot work.
     case serverConfiguration(String, hint: String?)

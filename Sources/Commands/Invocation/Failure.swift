@@ -118,6 +118,13 @@ extension Failure {
                 hint: "choose with --on-existing skip or --on-existing update",
                 details: names
             )
+        case .vaultDamaged(let rows):
+            self.init(
+                status,
+                code: "integrity_error",
+                "\(rows) \(rows == 1 ? "row of the vault does" : "rows of the vault do") not verify",
+                hint: "attache keys verify names them"
+            )
         case .auditDamaged:
             self.init(
                 status,
@@ -125,6 +132,7 @@ extension Failure {
                 "the audit trail is not intact",
                 hint: "keep a copy of the data folder as it is before anything else"
             )
+        case .backup(let text, let hint): self.init(status, code: "backup_failed", text, hint: hint)
         case .outputFailed(let reason):
             self.init(status, code: "output_failed", "the output cannot be written: \(reason)")
         case .serverConfiguration(let text, let hint): self.init(status, code: "configuration", text, hint: hint)

@@ -26,6 +26,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "The PEM file of the server's certificate chain.") var tlsCertificate: String?
     @Option(help: "The PEM file of its key.") var tlsKey: String?
     @Option(help: "The file of the master key.") var masterKeyFile: String?
+    @Option(help: "The folder of the backups.") var backupsFolder: String?
+    @Option(help: "Hours between backups, or off.") var backupsEvery: String?
+    @Option(help: "How many backups are kept, or all.") var backupsKeep: String?
     @Option(name: .customLong("config"), help: "The configuration file, JSON.") var configurationFile: String?
     @Option(help: "trace, debug, info, notice, warning, error or critical.") var logLevel: String?
     @Flag(help: "Print errors as JSON.") var json = false
@@ -39,6 +42,9 @@ struct ServeCommand: AsyncParsableCommand {
         options.tlsCertificate = tlsCertificate
         options.tlsKey = tlsKey
         options.masterKeyFile = masterKeyFile
+        options.backupsFolder = backupsFolder
+        options.backupsEvery = backupsEvery
+        options.backupsKeep = backupsKeep
         options.configurationFile = configurationFile
         options.logLevel = logLevel
         do {

@@ -45,6 +45,8 @@ struct DatabaseGlance: ~Copyable {
         if let indexToRemove { unlink(indexToRemove) }
     }
 
+    borrowing func lend<R>(to body: (any SQLConnection) throws -> R) throws -> R { try connection.lend(to: body) }
+
     borrowing func inspect() throws(StorageFailure) -> Inspection {
         let tables = try connection.query("SELECT name FROM sqlite_master WHERE type = 'table'", [])
         guard !tables.isEmpty else { return Inspection(schemaVersion: 0, keyRings: [], isEmpty: true) }

@@ -3,6 +3,7 @@
 internal import Dispatch
 internal import GRDB
 internal import GRDBSQLite
+internal import Glibc
 internal import Synchronization
 internal import VaultModel
 
@@ -65,6 +66,9 @@ package final class SQLiteEngine: SQLEngine {
 
     /// The version of the SQLite library in use.
     package static var libraryVersion: String { String(cString: sqlite3_libversion()) }
+
+    /// The version of the schema that this program writes.
+    package static var schemaVersion: Int64 { Schema.current }
 
     /// How many transactions were committed, to see how writes are grouped.
     package var commitCount: Int { state.withLock { $0.commits } }
@@ -135,6 +139,46 @@ package final class SQLiteEngine: SQLEngine {
             }
         }
         try result.get()
+    }
+
+    package func structureProblems() async throws -> [String] {
+        try await read { connection in
+            // sqlite.org/pragma.html: `ok`, or up to 100 findings; and one row for each reference that leads nowhere.
+            let pages = try connection.query("PRAGMA integrity_check", []).compactMap { try $0.optionalText(0) }
+            let references = try connection.query("PRAGMA foreign_key_check", []).compactMap { row in
+                try row.optionalText(0).map { "a row of \($0) refers to one that is not there" }
+            }
+            return (pages == ["ok"] ? [] : pages.map { "the database: \($0)" }) + references
+        }
+    }
+
+    package func copy(
+        to path: String,
+        progress: @escaping @Sendable (Int64, Int64) -> Void
+    ) async throws(StorageFailure) {
+        try beginActivity()
+        defer { endActivity() }
+        try await blocking { [pool] in Result { () throws(StorageFailure) in try Self.copy(pool, to: path, progress) } }
+    }
+
+    /// Copies page by page within one snapshot of a connection that reads (sqlite.org/backup.html).
+    private static func copy(
+        _ pool: DatabasePool,
+        to path: String,
+        _ progress: @escaping @Sendable (Int64, Int64) -> Void
+    ) throws(StorageFailure) {
+        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw StorageFailure(errno: errno) }
+        Glibc.close(descriptor)
+        do {
+            let copy = try DatabaseQueue(path: path)
+            try pool.backup(to: copy, pagesPerStep: 1_024) { step in
+                progress(Int64(step.completedPageCount), Int64(step.totalPageCount))
+            }
+            try copy.close()
+        } catch {
+            throw StorageFailure(error)
+        }
     }
 
     package func close() async throws(StorageFailure) {

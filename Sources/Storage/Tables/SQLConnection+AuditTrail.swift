@@ -30,6 +30,12 @@ extension SQLConnection {
         try count("SELECT count(*) FROM audit_entries WHERE chain = $1", [.text(chain)])
     }
 
+    /// Every chain that has a head or an entry.
+    package func auditChains() throws(StorageFailure) -> [String] {
+        let rows = try query("SELECT chain FROM audit_heads UNION SELECT chain FROM audit_entries ORDER BY chain", [])
+        return try rows.map { row throws(StorageFailure) in try row.text(0) }
+    }
+
     package func auditHead(_ chain: String) throws(StorageFailure) -> AuditHeadRow? {
         try selectOne("WHERE chain = $1", [.text(chain)])
     }

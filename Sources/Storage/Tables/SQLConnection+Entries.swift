@@ -24,6 +24,11 @@ extension SQLConnection {
         )
     }
 
+    /// Every entry that a user owns in a workspace, live or deleted.
+    package func ownedEntries(of user: UserID, in workspace: WorkspaceID) throws(StorageFailure) -> [EntryRow] {
+        try select("WHERE workspace_id = $1 AND owner_id = $2 ORDER BY id", [.text(workspace.text), .text(user.text)])
+    }
+
     /// The entry of that id, live or deleted.
     package func entry(_ id: EntryID, in workspace: WorkspaceID) throws(StorageFailure) -> EntryRow? {
         try selectOne("WHERE id = $1 AND workspace_id = $2", [.text(id.text), .text(workspace.text)])

@@ -9,6 +9,20 @@ extension SQLConnection {
         try selectOne("WHERE workspace_id = $1 AND user_id = $2", [.text(workspace.text), .text(user.text)])
     }
 
+    package func updateOwnerSalt(_ row: OwnerSaltRow) throws(StorageFailure) {
+        try execute(
+            "UPDATE owner_salts SET salt = $1, previous_salt = $2 WHERE workspace_id = $3 AND user_id = $4",
+            [
+                .blob(row.salt), SQLValue(blob: row.previousSalt), .text(row.workspaceID.text), .text(row.userID.text),
+            ]
+        )
+    }
+
+    /// The salts of a user in every workspace.
+    package func ownerSalts(of user: UserID) throws(StorageFailure) -> [OwnerSaltRow] {
+        try select("WHERE user_id = $1 ORDER BY workspace_id", [.text(user.text)])
+    }
+
     package func ownerSalts(in workspace: WorkspaceID) throws(StorageFailure) -> [OwnerSaltRow] {
         try select("WHERE workspace_id = $1 ORDER BY user_id", [.text(workspace.text)])
     }

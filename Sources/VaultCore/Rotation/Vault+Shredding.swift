@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import APITypes
+internal import AuditTrail
+internal import Sealing
+internal import Storage
+package import VaultModel
+
+extension Vault {
+    /// Destroys a user's salts in every workspace, and with them everything that was ever sealed for that user.
+    ///
+    /// The user's entries are deleted and detached as well. What a copy of the database made before holds is beyond
+    /// reach: such a copy has the salt too.
+    package func shredUser(
+        _ body: ShredUserBody,
+        by caller: Caller,
+        once: Once? = nil
+    ) async throws(VaultError) -> ShreddedBody {
+        try requireOperator(caller, .userShred)
+        let shredded: ShreddedBody = try await write(.userShred, by: caller, once: once) { act in
+            try act.connection.refuseDuringRotation()
+            let user = try act.user(body.user)
+            guard try act.connection.firstUser()?.id != user else { throw VaultError.keys(.isOperator) }
+            var entries = 0
+            for var salt in try act.connection.ownerSalts(of: user) {
+                guard !salt.salt.isEmpty else { continue }
+                for row in try act.connection.ownedEntries(of: user, in: salt.workspaceID) {
+                    try act.shred(row)
+                    entries += 1
+                }
+                salt.salt = []
+                salt.previousSalt = nil
+                try act.connection.updateOwnerSalt(salt)
+                try act.connection.bumpRevision(of: salt.workspaceID)
+            }
+            return Done(
+                ShreddedBody(userId: user.text, entries: entries),
+                AuditEvent(
+                    action: .userShred,
+                    subjects: [AuditSubject(kind: .user, id: user.text)],
+                    details: [AuditDetail(key: "entries", value: String(entries))]
+                )
+            )
+        }
+        // Salts and readable values are to be gone from the log as well.
+        await eraseFromLog()
+        return shredded
+    }
+}
+
+extension Act {
+    /// Leaves of an entry that it existed; nobody can vouch for the row any more.
+    fileprivate func shred(_ old: EntryRow) throws {
+        for attachment in try connection.attachments(of: old.id, in: old.workspaceID) {
+            try connection.deleteAttachment(attachment.id, in: old.workspaceID)
+        }
+        try connection.destroyEntryValue(of: old.id, version: old.version, at: now, in: old.workspaceID)
+        var row = old
+        row.deletedAt = row.deletedAt ?? now
+        row.updatedAt = now
+        row.rowCode = []
+        try connection.updateEntry(row)
+    }
+}
