@@ -145,6 +145,44 @@ void *ckernel_exec_map(size_t count) {
     return pages == MAP_FAILED ? NULL : pages;
 }
 
+int ckernel_exec_sealed_file(const void *bytes, size_t count) {
+    // MFD_NOEXEC_SEAL (Linux 6.3), which an older kernel does not know, keeps the file from ever being executable.
+    const unsigned noexec = 8;
+    int fd = memfd_create("attache", MFD_CLOEXEC | MFD_ALLOW_SEALING | noexec);
+    if (fd < 0 && errno == EINVAL) fd = memfd_create("attache", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (fd < 0) return -errno;
+    int kept = -1;
+    size_t written = 0;
+    while (written < count) {
+        ssize_t some = write(fd, (const char *)bytes + written, count - written);
+        if (some < 0 && errno == EINTR) continue;
+        if (some < 0) goto end;
+        written += (size_t)some;
+    }
+    // Programs that are careful with keys look at the mode. Only a process that has the descriptor, or may trace one
+    // that has, reaches the file at all.
+    if (fchmod(fd, 0400) != 0) goto end;
+    if (fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0) goto end;
+    if (lseek(fd, 0, SEEK_SET) != 0) goto end;
+    // Above those that shells use for themselves, and not close-on-exec.
+    kept = fcntl(fd, F_DUPFD, 64);
+    if (kept < 0 && errno == EINVAL) kept = fcntl(fd, F_DUPFD, 3);
+end:;
+    int error = errno;
+    close(fd);
+    return kept < 0 ? -error : kept;
+}
+
+int ckernel_exec_link(const uint8_t *path, const uint8_t *target) {
+    if (symlink((const char *)target, (const char *)path) == 0) return 0;
+    static const char own[] = "/proc/self/fd/";
+    char old[sizeof own - 1];
+    if (errno != EEXIST) return -errno;
+    if (readlink((const char *)path, old, sizeof old) != sizeof old || memcmp(old, own, sizeof old) != 0) return -EEXIST;
+    if (unlink((const char *)path) != 0 || symlink((const char *)target, (const char *)path) != 0) return -errno;
+    return 0;
+}
+
 int ckernel_exec_random(void *bytes, size_t count) {
     return getrandom(bytes, count, 0) == (ssize_t)count ? 0 : -errno;
 }

@@ -48,11 +48,13 @@ struct CommandLineTests {
         #expect(outcome.errors == "")
     }
 
-    @Test func theVersionGoesToStandardError() throws {
+    @Test func theVersionIsTheProductsAndGoesToStandardOutput() throws {
         let outcome = try Wrapper.run("--version")
         #expect(outcome.ending == .exit(0))
-        #expect(outcome.errors.hasPrefix("attache-exec "))
-        #expect(outcome.output.isEmpty)
+        let source = try String(contentsOf: Sources.file("Commands/ProductVersion.swift"), encoding: .utf8)
+        let version = try #require(source.firstMatch(of: /text = "([0-9.]+)"/)?.output.1)
+        #expect(outcome.text == "attache-exec \(version)\n")
+        #expect(outcome.errors == "")
     }
 
     @Test func theRequestIsTheOneOfTheProtocol() throws {

@@ -65,6 +65,14 @@ enum Wrapper {
     }
 }
 
+/// The sources of the programs, which some tests hold against each other.
+enum Sources {
+    static func file(_ path: String) -> URL {
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appendingPathComponent("Sources/" + path)
+    }
+}
+
 /// Answers as the server would send them.
 enum Answers {
     static let type = "application/vnd.attache.environment"
