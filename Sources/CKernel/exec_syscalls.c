@@ -31,10 +31,19 @@ uint8_t **ckernel_exec_arguments(void) { return arguments; }
 
 uint8_t **ckernel_exec_environment(void) { return (uint8_t **)environ; }
 
+// As rt_sigaction(2) takes it: sigaction(3) refuses signals 32 and 33, which a thread makes the C library ignore.
+struct disposition {
+    void *handler;
+    unsigned long flags;
+    void *restorer;
+    uint64_t mask;
+};
+
 // What was inherited and goes back. The mask is the kernel's own 64 bits: sigprocmask(3) would clear signals 32 and 33.
 static struct {
     struct rlimit core;
     struct sigaction pipe;
+    struct disposition library[2];
     uint64_t mask;
 } inherited;
 
@@ -58,12 +67,16 @@ void ckernel_exec_take_signals(void) {
         unblocked |= UINT64_C(1) << (ending[i] - 1);
     }
     sigaction(SIGPIPE, &ignore, &inherited.pipe);
+    for (int n = 0; n < 2; n++)
+        syscall(SYS_rt_sigaction, 32 + n, NULL, &inherited.library[n], sizeof inherited.mask);
     syscall(SYS_rt_sigprocmask, SIG_UNBLOCK, &unblocked, &inherited.mask, sizeof inherited.mask);
 }
 
 void ckernel_exec_restore(void) {
     setrlimit(RLIMIT_CORE, &inherited.core);
     sigaction(SIGPIPE, &inherited.pipe, NULL);
+    for (int n = 0; n < 2; n++)
+        syscall(SYS_rt_sigaction, 32 + n, &inherited.library[n], NULL, sizeof inherited.mask);
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &inherited.mask, NULL, sizeof inherited.mask);
 }
 

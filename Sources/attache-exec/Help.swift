@@ -39,7 +39,10 @@ enum Help {
           --help, --version
 
         variables:
-          ATTACHE_ADDRESS             unix:///path (default unix:///run/attache/agent.sock)
+          ATTACHE_ADDRESS             unix:///path (default unix:///run/attache/agent.sock), https://host:port
+          ATTACHE_CA_FILE             authorities to trust, instead of the image's store
+          ATTACHE_CLIENT_CERTIFICATE_FILE, ATTACHE_CLIENT_KEY_FILE
+                                      for a server that asks for a certificate
           ATTACHE_GATEWAY_TOKEN_FILE  file that holds the gateway token
           ATTACHE_GATEWAY_TOKEN       the token itself, where there is no file
           ATTACHE_INSTANCE            this replica's stable name (default: host name)

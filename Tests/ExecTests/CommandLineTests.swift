@@ -35,10 +35,11 @@ struct CommandLineTests {
         #expect(scene.server.requests.isEmpty)
     }
 
-    @Test func anHTTPSAddressIsNotSpokenTo() throws {
+    @Test func anHTTPSAddressNeedsTheOtherBuild() throws {
         let outcome = try Wrapper.run("--", "/bin/true", environment: ["ATTACHE_ADDRESS=https://vault.test"])
         #expect(outcome.ending == .exit(125))
-        #expect(outcome.errors == "attache-exec: error: address_unsupported: this build speaks to a unix socket only\n")
+        let text = "address_unsupported: this build has no TLS; attache-exec-tls has"
+        #expect(outcome.errors == "attache-exec: error: \(text)\n")
     }
 
     @Test func helpGoesToStandardOutputWithAnExample() throws {

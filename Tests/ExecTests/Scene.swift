@@ -47,11 +47,11 @@ final class Scene: Sendable {
 /// The built `attache-exec`.
 enum Wrapper {
     /// `ATTACHE_BIN_DIR`, else the folder that the test bundle was built into.
-    static func path() throws -> String {
+    static func path(hasTLS: Bool = false) throws -> String {
         let folder =
             ProcessInfo.processInfo.environment["ATTACHE_BIN_DIR"]
             ?? URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().path
-        let path = folder + "/attache-exec"
+        let path = folder + (hasTLS ? "/attache-exec-tls" : "/attache-exec")
         try #require(FileManager.default.isExecutableFile(atPath: path), "build attache-exec, or set ATTACHE_BIN_DIR")
         return path
     }
