@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 
 # What the dependencies link on top of the Swift toolchain and what that links itself (Debian 12 names).
-SYSTEM_PACKAGES = binutils ca-certificates git libarchive-dev libc6-dev libgcc-12-dev libsqlite3-dev libstdc++-12-dev tzdata zlib1g-dev
-# What the tests run beside the programs: a compiler for probes, other users and namespaces, another HTTP client.
-TEST_PACKAGES = curl gcc libc6-dev util-linux
+SYSTEM_PACKAGES = binutils ca-certificates git libarchive-dev libc6-dev libgcc-12-dev libsqlite3-dev libssl-dev libstdc++-12-dev tzdata zlib1g-dev
+# What the tests run beside the programs: a compiler for probes, other users and namespaces, another HTTP client, a list
+# of system calls, a server of TLS.
+TEST_PACKAGES = curl gcc libc6-dev openssl strace util-linux
 # What the benchmarks measure themselves against.
 BENCH_PACKAGES = gcc s6
 
@@ -45,6 +46,7 @@ test: system-packages test-packages ## build everything and run every test
 release: system-packages ## build for users
 	$(SWIFT) build $(STATIC) --product attache
 	$(SWIFT) build $(RELEASE) --product attache-exec
+	$(SWIFT) build $(RELEASE) --product attache-exec-tls
 
 run: build ## show the whole path, from a .env file to two processes that have its values
 	@packaging/demo/run "$$($(SWIFT) build --show-bin-path)"
@@ -55,7 +57,7 @@ bench: bench-packages release ## measure, on a quiet machine
 
 install: release ## install the programs below PREFIX (/usr/local)
 	install -d "$(DESTDIR)$(PREFIX)/bin"
-	cd "$$($(SWIFT) build $(RELEASE) --show-bin-path)" && install --strip attache attache-exec "$(DESTDIR)$(PREFIX)/bin"
+	cd "$$($(SWIFT) build $(RELEASE) --show-bin-path)" && install --strip attache attache-exec attache-exec-tls "$(DESTDIR)$(PREFIX)/bin"
 
 clean: ## remove what was built
 	$(SWIFT) package clean

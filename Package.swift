@@ -10,6 +10,8 @@ let package = Package(
     products: [
         .executable(name: "attache", targets: ["attache"]),
         .executable(name: "attache-exec", targets: ["attache-exec"]),
+        // The same program: what is linked with COpenSSL has TLS (docs/decisions/0010-tls-by-linking.md).
+        .executable(name: "attache-exec-tls", targets: ["attache-exec", "COpenSSL"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
@@ -32,6 +34,15 @@ let package = Package(
             providers: [.apt(["libarchive-dev"])]
         ),
         .target(name: "CKernel", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+        .target(
+            name: "COpenSSL",
+            dependencies: ["CKernel"],
+            cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])],
+            linkerSettings: [
+                .linkedLibrary("ssl"),
+                .linkedLibrary("crypto"),
+            ]
+        ),
         .target(name: "VaultModel", dependencies: ["CKernel"]),
 
         // 1 · mechanisms
@@ -163,6 +174,7 @@ let package = Package(
             swiftSettings: [
                 .enableExperimentalFeature("Embedded"),
                 .unsafeFlags(["-wmo"]),
+                .unsafeFlags(["-Osize"], .when(configuration: .release)),
             ],
             linkerSettings: [
                 .unsafeFlags(["-static-executable"]),

@@ -31,10 +31,19 @@ uint8_t **ckernel_exec_arguments(void) { return arguments; }
 
 uint8_t **ckernel_exec_environment(void) { return (uint8_t **)environ; }
 
+// As rt_sigaction(2) takes it: sigaction(3) refuses signals 32 and 33, which a thread makes the C library ignore.
+struct disposition {
+    void *handler;
+    unsigned long flags;
+    void *restorer;
+    uint64_t mask;
+};
+
 // What was inherited and goes back. The mask is the kernel's own 64 bits: sigprocmask(3) would clear signals 32 and 33.
 static struct {
     struct rlimit core;
     struct sigaction pipe;
+    struct disposition library[2];
     uint64_t mask;
 } inherited;
 
@@ -58,12 +67,16 @@ void ckernel_exec_take_signals(void) {
         unblocked |= UINT64_C(1) << (ending[i] - 1);
     }
     sigaction(SIGPIPE, &ignore, &inherited.pipe);
+    for (int n = 0; n < 2; n++)
+        syscall(SYS_rt_sigaction, 32 + n, NULL, &inherited.library[n], sizeof inherited.mask);
     syscall(SYS_rt_sigprocmask, SIG_UNBLOCK, &unblocked, &inherited.mask, sizeof inherited.mask);
 }
 
 void ckernel_exec_restore(void) {
     setrlimit(RLIMIT_CORE, &inherited.core);
     sigaction(SIGPIPE, &inherited.pipe, NULL);
+    for (int n = 0; n < 2; n++)
+        syscall(SYS_rt_sigaction, 32 + n, &inherited.library[n], NULL, sizeof inherited.mask);
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &inherited.mask, NULL, sizeof inherited.mask);
 }
 
@@ -143,6 +156,44 @@ void ckernel_exec_write(int fd, const void *bytes, size_t count) {
 void *ckernel_exec_map(size_t count) {
     void *pages = mmap(NULL, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     return pages == MAP_FAILED ? NULL : pages;
+}
+
+int ckernel_exec_sealed_file(const void *bytes, size_t count) {
+    // MFD_NOEXEC_SEAL (Linux 6.3), which an older kernel does not know, keeps the file from ever being executable.
+    const unsigned noexec = 8;
+    int fd = memfd_create("attache", MFD_CLOEXEC | MFD_ALLOW_SEALING | noexec);
+    if (fd < 0 && errno == EINVAL) fd = memfd_create("attache", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (fd < 0) return -errno;
+    int kept = -1;
+    size_t written = 0;
+    while (written < count) {
+        ssize_t some = write(fd, (const char *)bytes + written, count - written);
+        if (some < 0 && errno == EINTR) continue;
+        if (some < 0) goto end;
+        written += (size_t)some;
+    }
+    // Programs that are careful with keys look at the mode. Only a process that has the descriptor, or may trace one
+    // that has, reaches the file at all.
+    if (fchmod(fd, 0400) != 0) goto end;
+    if (fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0) goto end;
+    if (lseek(fd, 0, SEEK_SET) != 0) goto end;
+    // Above those that shells use for themselves, and not close-on-exec.
+    kept = fcntl(fd, F_DUPFD, 64);
+    if (kept < 0 && errno == EINVAL) kept = fcntl(fd, F_DUPFD, 3);
+end:;
+    int error = errno;
+    close(fd);
+    return kept < 0 ? -error : kept;
+}
+
+int ckernel_exec_link(const uint8_t *path, const uint8_t *target) {
+    if (symlink((const char *)target, (const char *)path) == 0) return 0;
+    static const char own[] = "/proc/self/fd/";
+    char old[sizeof own - 1];
+    if (errno != EEXIST) return -errno;
+    if (readlink((const char *)path, old, sizeof old) != sizeof old || memcmp(old, own, sizeof old) != 0) return -EEXIST;
+    if (unlink((const char *)path) != 0 || symlink((const char *)target, (const char *)path) != 0) return -errno;
+    return 0;
 }
 
 int ckernel_exec_random(void *bytes, size_t count) {

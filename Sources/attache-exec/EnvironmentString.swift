@@ -14,6 +14,8 @@ struct EnvironmentString {
         name = text.index(of: UInt8(ascii: "=")).flatMap { $0 > 0 ? text[0..<$0] : nil }
     }
 
+    init(joining pieces: [Text]) { self.init(Text(joining: pieces)) }
+
     init(cString: UnsafePointer<UInt8>) { self.init(Text(cString: cString)) }
 
     var value: Text? { name.map { text[$0.count + 1..<text.count] } }

@@ -4,29 +4,26 @@ internal import CKernel
 
 /// The environment of the command: what was inherited, and over it what the vault gave.
 struct EnvironmentVector {
-    /// Every name once, `ATTACHE_…` gone, malformed inherited strings as they were.
+    /// Every name once, `ATTACHE_…` gone except for `--pass`, malformed inherited strings as they were.
     let strings: [EnvironmentString]
 
     /// Merges, and reports every clash by name, once.
     ///
     /// The vault's value wins, except for `--keep`. Where an inherited name occurs twice the last string stays, which
     /// is the one that a shell would have used.
-    init(inherited: InheritedEnvironment, given: [EnvironmentString], options: Options) throws(Failure) {
-        let given = given.filter { options.only.isEmpty || options.only.contains($0.name ?? "") }
+    init(inherited: InheritedEnvironment, given: [EnvironmentString], options: Options) {
         var merged: [EnvironmentString?] = []
         merged.reserveCapacity(inherited.strings.count + given.count)
         var index = NameIndex(capacity: inherited.strings.count + given.count)
-        for string in inherited.strings where !string.isOwn {
+        for string in inherited.strings where !string.isOwn || options.pass.contains(string.name ?? "") {
             if let name = string.name, let older = index.put(name, at: merged.count) { merged[older] = nil }
             merged.append(string)
         }
 
-        var missing = options.require.filter { !(options.keep.contains($0) && index.position(of: $0) != nil) }
         var replaced: [Text] = []
         var kept: [Text] = []
         for string in given {
             guard let name = string.name else { continue }
-            missing.removeAll { $0 == name }
             if index.position(of: name) != nil, options.keep.contains(name) {
                 kept.append(name)
                 continue
@@ -36,9 +33,6 @@ struct EnvironmentVector {
                 replaced.append(name)
             }
             merged.append(string)
-        }
-        guard missing.isEmpty else {
-            throw Failure(code: "required_missing", message: "not attached to this agent: \(missing)")
         }
         strings = merged.compactMap { $0 }
         EnvironmentVector.report("note: the vault's value replaces the inherited one: ", replaced, options)

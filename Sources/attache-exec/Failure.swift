@@ -16,6 +16,8 @@ struct Failure: Error {
     let code: Text
     let message: Message
     var status = Status.ownFailure
+    /// Whether the same may work later, without anybody doing anything about it.
+    var canPass = false
 
     static func usage(_ message: Message) -> Failure { Failure(code: "usage", message: message) }
 

@@ -6,7 +6,7 @@ internal import CKernel
 enum Help {
     static func print() -> Never { print(text, to: 1) }
 
-    static func printVersion() -> Never { print("attache-exec 0.1.0\n", to: 2) }
+    static func printVersion() -> Never { print("attache-exec 0.1.0\n", to: 1) }
 
     private static func print(_ text: Text, to descriptor: Int32) -> Never {
         if let start = text.bytes.baseAddress { ckernel_exec_write(descriptor, start, text.count) }
@@ -27,6 +27,11 @@ enum Help {
           --keep NAMES       ATTACHE_KEEP           the inherited value wins over the vault's
           --only NAMES       ATTACHE_ONLY           take only these from the vault
           --require NAMES    ATTACHE_REQUIRE        do not start without these
+          --strict           ATTACHE_STRICT=1       the vault must give exactly what is required, mapped or a file
+          --map NAME=OTHER   ATTACHE_MAP            give the vault's NAME to the command as OTHER
+          --prefix TEXT      ATTACHE_PREFIX         put TEXT before every name that --map does not name
+          --file NAME[=PATH] ATTACHE_FILE           hand NAME over as a file in memory; NAME_FILE has its path
+          --pass NAMES       ATTACHE_PASS           leave these ATTACHE_… variables to the command
           --session          ATTACHE_SESSION=1      same values, not a new instance: for shells and probes
           --allow-offline    ATTACHE_ALLOW_OFFLINE=1  start without values where no server can be reached
           --timeout SECONDS  ATTACHE_TIMEOUT        for everything before the command starts (default 30)
@@ -34,7 +39,10 @@ enum Help {
           --help, --version
 
         variables:
-          ATTACHE_ADDRESS             unix:///path (default unix:///run/attache/agent.sock)
+          ATTACHE_ADDRESS             unix:///path (default unix:///run/attache/agent.sock), https://host:port
+          ATTACHE_CA_FILE             authorities to trust, instead of the image's store
+          ATTACHE_CLIENT_CERTIFICATE_FILE, ATTACHE_CLIENT_KEY_FILE
+                                      for a server that asks for a certificate
           ATTACHE_GATEWAY_TOKEN_FILE  file that holds the gateway token
           ATTACHE_GATEWAY_TOKEN       the token itself, where there is no file
           ATTACHE_INSTANCE            this replica's stable name (default: host name)

@@ -5,6 +5,11 @@ struct Options {
     private(set) var keep: [Text] = []
     private(set) var only: [Text] = []
     private(set) var require: [Text] = []
+    private(set) var renamed: [Renaming] = []
+    private(set) var prefix: Text = ""
+    private(set) var files: [FileRequest] = []
+    private(set) var pass: [Text] = []
+    private(set) var isStrict = false
     private(set) var isSession = false
     private(set) var allowsOffline = false
     private(set) var isQuiet = false
@@ -32,20 +37,34 @@ struct Options {
             let end = argument.index(of: UInt8(ascii: "=")) ?? argument.count
             let flag = argument[0..<end]
             var value = end < argument.count ? argument[end + 1..<argument.count] : nil
-            if value == nil, ["--keep", "--only", "--require", "--timeout"].contains(flag), command.pointee != nil {
+            if value == nil, Options.flagsWithValue.contains(flag), command.pointee != nil {
                 value = commandName
                 command += 1
             }
             try take(flag, value, from: flag)
         }
         guard command.pointee != nil else { throw .usage("no command; try attache-exec --help") }
+        guard !isStrict || !expected.isEmpty else {
+            throw .usage("--strict takes the expected names from --require, --map and --file; there are none")
+        }
+    }
+
+    /// The vault's names that the command was said to need.
+    var expected: [Text] {
+        isStrict ? require + renamed.map { $0.name } + files.map { $0.name } : require
+    }
+
+    private static var flagsWithValue: [Text] {
+        ["--keep", "--only", "--require", "--map", "--prefix", "--file", "--pass", "--timeout"]
     }
 
     private static var variables: [(Text, Text)] {
         [
             ("ATTACHE_KEEP", "--keep"), ("ATTACHE_ONLY", "--only"), ("ATTACHE_REQUIRE", "--require"),
-            ("ATTACHE_TIMEOUT", "--timeout"), ("ATTACHE_SESSION", "--session"),
-            ("ATTACHE_ALLOW_OFFLINE", "--allow-offline"), ("ATTACHE_QUIET", "--quiet"),
+            ("ATTACHE_MAP", "--map"), ("ATTACHE_PREFIX", "--prefix"), ("ATTACHE_FILE", "--file"),
+            ("ATTACHE_PASS", "--pass"), ("ATTACHE_STRICT", "--strict"), ("ATTACHE_TIMEOUT", "--timeout"),
+            ("ATTACHE_SESSION", "--session"), ("ATTACHE_ALLOW_OFFLINE", "--allow-offline"),
+            ("ATTACHE_QUIET", "--quiet"),
         ]
     }
 
@@ -54,6 +73,11 @@ struct Options {
         case "--keep": keep += try Options.names(value, source)
         case "--only": only += try Options.names(value, source)
         case "--require": require += try Options.names(value, source)
+        case "--map": renamed += try Renaming.list(value, source)
+        case "--prefix": prefix = try Renaming.prefix(value, source)
+        case "--file": files += try FileRequest.list(value, source)
+        case "--pass": pass += try Options.ownNames(value, source)
+        case "--strict": isStrict = try Options.choice(value, source)
         case "--timeout": timeoutSeconds = try Options.seconds(value, source)
         case "--session": isSession = try Options.choice(value, source)
         case "--allow-offline": allowsOffline = try Options.choice(value, source)
@@ -72,6 +96,15 @@ struct Options {
         (list ?? "").forEachPiece(separator: UInt8(ascii: ",")) { names.append($0.trimmed) }
         guard !names.isEmpty, names.allSatisfy({ $0.isEnvironmentName }) else {
             throw .usage("\(source) takes names of variables")
+        }
+        return names
+    }
+
+    /// Settings of the wrapper that the command may see; never the token itself.
+    private static func ownNames(_ list: Text?, _ source: Text) throws(Failure) -> [Text] {
+        let names = try names(list, source)
+        guard names.allSatisfy({ $0.hasPrefix(Text.ownPrefix) && $0 != "ATTACHE_GATEWAY_TOKEN" }) else {
+            throw .usage("\(source) takes names that begin with ATTACHE_, and never ATTACHE_GATEWAY_TOKEN")
         }
         return names
     }

@@ -4,8 +4,7 @@ internal import CKernel
 
 /// One start of this instance: as many attempts as the deadline allows, all of them the same start for the server.
 struct Start {
-    /// NUL-terminated, since it is the end of an inherited string or a literal.
-    private let socketPath: Text
+    private let server: Server
     private let instance: Text
     private var id: (UInt64, UInt64) = (0, 0)
     private var token: GatewayToken
@@ -21,14 +20,7 @@ struct Start {
     private static let longestPause: Int64 = 5_000
 
     init(environment: InheritedEnvironment, options: Options) throws(Failure) {
-        let address = environment.setting("ATTACHE_ADDRESS") ?? "unix:///run/attache/agent.sock"
-        guard !address.hasPrefix("https://") else {
-            throw Failure(code: "address_unsupported", message: "this build speaks to a unix socket only")
-        }
-        guard let path = address.dropping("unix://"), path.hasPrefix("/") else {
-            throw .usage("ATTACHE_ADDRESS is unix:///path")
-        }
-        socketPath = path
+        server = try Server(environment)
         instance = try Start.instance(environment)
         token = GatewayToken(environment: environment, isQuiet: options.isQuiet)
         self.options = options
@@ -73,20 +65,28 @@ struct Start {
     }
 
     private mutating func attempt() throws(Failure) -> Attempt {
-        var request = StartRequest(id: id, instance: instance, isSession: options.isSession)
+        var request = StartRequest(to: server.host, id: id, instance: instance, isSession: options.isSession)
         try request.authorize(with: &token, until: deadline)
-        let descriptor = socketPath.bytes.baseAddress.map { ckernel_exec_connect($0, deadline) } ?? -ENOENT
-        guard descriptor >= 0 else { return try lost(-descriptor) }
-        defer { ckernel_exec_close(descriptor) }
-        let sent = request.send(to: descriptor)
-        guard sent == 0 else { return try lost(-sent) }
+        do throws(Failure) {
+            return try exchange(&request)
+        } catch {
+            guard error.canPass else { throw error }
+            return .failed(error, retryAfterSeconds: 0)
+        }
+    }
+
+    /// One connection: the request, and the head of what comes back.
+    private func exchange(_ request: inout StartRequest) throws(Failure) -> Attempt {
+        let connection = try server.connect(until: deadline)
+        let sent = request.send(over: connection, until: deadline)
+        guard sent == 0 else { throw server.failure(-sent) }
 
         var filled = 0
         while true {
             guard filled < Start.headCapacity else { throw Answer.invalid("its head is too long") }
-            let got = ckernel_exec_read(descriptor, received + filled, Start.headCapacity - filled, deadline)
-            guard got >= 0 else { return try lost(Int32(-got)) }
-            guard got > 0 else { return lost("closed without an answer") }
+            let got = connection.read(into: received + filled, Start.headCapacity - filled, until: deadline)
+            guard got >= 0 else { throw server.failure(Int32(-got)) }
+            guard got > 0 else { throw server.unreachable("closed without an answer", canPass: true) }
             let unseen = max(0, filled - 3)
             filled += Int(got)
             for end in unseen..<max(unseen, filled - 3) where Start.endsHead(received + end) {
@@ -94,7 +94,7 @@ struct Start {
                 let surplus = Text(UnsafeBufferPointer(start: received + end + 4, count: filled - end - 4))
                 guard let head = AnswerHead(text) else { throw Answer.invalid("its head is not HTTP/1.1") }
                 guard head.status == 200 else { return try refusal(head) }
-                return .answered(try receive(head, startingWith: surplus, from: descriptor))
+                return .answered(try receive(head, startingWith: surplus, from: connection))
             }
         }
     }
@@ -103,7 +103,7 @@ struct Start {
     private func receive(
         _ head: AnswerHead,
         startingWith surplus: Text,
-        from descriptor: Int32
+        from connection: borrowing Connection
     ) throws(Failure) -> Answer {
         guard head["transfer-encoding"] == nil, head["content-encoding"] == nil else {
             throw Answer.invalid("it is chunked or encoded")
@@ -120,7 +120,7 @@ struct Start {
         var filled = min(surplus.count, length)
         for position in 0..<filled { body[position] = surplus.bytes[position] }
         while filled < length {
-            let got = ckernel_exec_read(descriptor, body + filled, length - filled, deadline)
+            let got = connection.read(into: body + filled, length - filled, until: deadline)
             guard got > 0 else {
                 throw Failure(code: "truncated_answer", message: "\(filled) of \(length) bytes came")
             }
@@ -128,19 +128,6 @@ struct Start {
         }
         let text = Text(UnsafeBufferPointer(start: body, count: length))
         return try Answer(body: text, allowedNames: head["attache-allowed-names"])
-    }
-
-    /// What a broken connection means: only what can pass by itself is tried again.
-    private func lost(_ error: Int32) throws(Failure) -> Attempt {
-        switch error {
-        case EAGAIN, ETIMEDOUT: return lost("no answer in \(options.timeoutSeconds) seconds")
-        case ECONNREFUSED, ECONNRESET, ENOENT, EPIPE: return lost(Message(error: error))
-        default: throw Failure(code: Start.unreachable, message: "\(socketPath): \(Message(error: error))")
-        }
-    }
-
-    private func lost(_ reason: Message) -> Attempt {
-        .failed(Failure(code: Start.unreachable, message: "\(socketPath): \(reason)"), retryAfterSeconds: 0)
     }
 
     private func refusal(_ head: AnswerHead) throws(Failure) -> Attempt {

@@ -4,16 +4,18 @@ internal import CKernel
 
 /// One `POST /api/v1/starts`, in memory that is wiped when the request goes away (docs/formats/start-protocol.md).
 struct StartRequest: ~Copyable {
-    /// More than the fixed lines, the longest instance and the longest token together.
+    /// More than the fixed lines, the longest host, the longest instance and the longest token together.
     private static let capacity = 2048
     private static let maximumTokenBytes = 1024
 
     private let storage: UnsafeMutablePointer<UInt8>
     private var count = 0
 
-    init(id: (UInt64, UInt64), instance: Text, isSession: Bool) {
+    init(to host: Text, id: (UInt64, UInt64), instance: Text, isSession: Bool) {
         storage = .allocate(capacity: StartRequest.capacity)
-        append("POST /api/v1/starts HTTP/1.1\r\nHost: attache\r\nAccept: ")
+        append("POST /api/v1/starts HTTP/1.1\r\nHost: ")
+        append(host)
+        append("\r\nAccept: ")
         append(Answer.contentType)
         append("\r\nContent-Length: 0\r\nConnection: close\r\nAttache-Start: ")
         append(hexadecimal: id.0)
@@ -43,9 +45,9 @@ struct StartRequest: ~Copyable {
     }
 
     /// Ends the head and sends it: 0 or a negated errno.
-    mutating func send(to descriptor: Int32) -> Int32 {
+    mutating func send(over connection: borrowing Connection, until deadline: Int64) -> Int32 {
         append("\r\n")
-        return ckernel_exec_send(descriptor, storage, count)
+        return connection.send(storage, count, until: deadline)
     }
 
     private mutating func append(hexadecimal number: UInt64) {

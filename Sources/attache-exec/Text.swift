@@ -20,7 +20,35 @@ struct Text: ExpressibleByStringLiteral, Equatable, @unchecked Sendable {
         bytes = UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount)
     }
 
+    /// A copy of the pieces one after the other, with a NUL behind it, that stays until execve(2).
+    init(joining pieces: [Text]) {
+        let count = pieces.reduce(0) { $0 + $1.count }
+        let room = UnsafeMutablePointer<UInt8>.allocate(capacity: count + 1)
+        var filled = 0
+        for piece in pieces {
+            for byte in piece.bytes {
+                room[filled] = byte
+                filled += 1
+            }
+        }
+        room[count] = 0
+        bytes = UnsafeBufferPointer(start: room, count: count)
+    }
+
+    init(number: Int) {
+        var digits: [UInt8] = []
+        var rest = number
+        repeat {
+            digits.insert(UInt8(ascii: "0") + UInt8(rest % 10), at: 0)
+            rest /= 10
+        } while rest > 0
+        self = digits.withUnsafeBufferPointer { Text(joining: [Text($0)]) }
+    }
+
     var count: Int { bytes.count }
+
+    /// For a system call; only where a NUL is known to follow, which ends an inherited string and a joined one.
+    var cString: UnsafePointer<UInt8> { bytes.baseAddress ?? Text.nothing }
 
     var isEmpty: Bool { bytes.isEmpty }
 
@@ -69,6 +97,8 @@ struct Text: ExpressibleByStringLiteral, Equatable, @unchecked Sendable {
     func equalsIgnoringCase(_ other: Text) -> Bool {
         count == other.count && zip(bytes, other.bytes).allSatisfy { Text.lowercased($0) == Text.lowercased($1) }
     }
+
+    private static var nothing: UnsafePointer<UInt8> { ("" as StaticString).utf8Start }
 
     static func == (left: Text, right: Text) -> Bool { left.bytes.elementsEqual(right.bytes) }
 

@@ -15,8 +15,8 @@ func run() throws(Failure) -> Never {
     let answer = try start.fetch()
     environment.wipeToken()
 
-    let given = answer?.strings ?? []
-    let vector = try EnvironmentVector(inherited: environment, given: given, options: options)
+    let given = try Selection(options: options, inherited: environment).choose(from: answer?.strings ?? [])
+    let vector = EnvironmentVector(inherited: environment, given: given, options: options)
     try ArgumentSpace.checkStrings(given)
     if given.contains(where: { $0.name == "PATH" }) {
         target = try Target(command: options.commandName, searching: vector["PATH"]?.value)

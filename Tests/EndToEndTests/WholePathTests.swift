@@ -85,6 +85,20 @@ struct WholePathTests {
         #expect(!wrong.errors.contains(key.dropLast(6)))
     }
 
+    @Test func aStartOverTCPOnTheSameMachineIsAStart() async throws {
+        let server = try await RunningServer.start()
+        #expect(try await server.attache("secrets", "create", "TOKEN", input: Array("v-1".utf8)).status == 0)
+        let token = try await server.createAgent("bot", with: ["TOKEN"])
+        let result = try await server.exec(
+            token: token,
+            ["/bin/sh", "-c", "printf %s \"$TOKEN\""],
+            environment: ["ATTACHE_ADDRESS": "http://\(server.address)"]
+        )
+        #expect(result.errors == "")
+        #expect(result.output == "v-1")
+        #expect(try await server.states(of: "bot") == ["TOKEN": "synced"])
+    }
+
     @Test func aServerThatIsToldToStopFinishesAndEndsWithZero() async throws {
         let server = try await RunningServer.start()
         server.signal(SIGTERM)

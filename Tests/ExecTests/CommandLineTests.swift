@@ -35,10 +35,11 @@ struct CommandLineTests {
         #expect(scene.server.requests.isEmpty)
     }
 
-    @Test func anHTTPSAddressIsNotSpokenTo() throws {
+    @Test func anHTTPSAddressNeedsTheOtherBuild() throws {
         let outcome = try Wrapper.run("--", "/bin/true", environment: ["ATTACHE_ADDRESS=https://vault.test"])
         #expect(outcome.ending == .exit(125))
-        #expect(outcome.errors == "attache-exec: error: address_unsupported: this build speaks to a unix socket only\n")
+        let text = "address_unsupported: this build has no TLS; attache-exec-tls has"
+        #expect(outcome.errors == "attache-exec: error: \(text)\n")
     }
 
     @Test func helpGoesToStandardOutputWithAnExample() throws {
@@ -48,11 +49,13 @@ struct CommandLineTests {
         #expect(outcome.errors == "")
     }
 
-    @Test func theVersionGoesToStandardError() throws {
+    @Test func theVersionIsTheProductsAndGoesToStandardOutput() throws {
         let outcome = try Wrapper.run("--version")
         #expect(outcome.ending == .exit(0))
-        #expect(outcome.errors.hasPrefix("attache-exec "))
-        #expect(outcome.output.isEmpty)
+        let source = try String(contentsOf: Sources.file("Commands/ProductVersion.swift"), encoding: .utf8)
+        let version = try #require(source.firstMatch(of: /text = "([0-9.]+)"/)?.output.1)
+        #expect(outcome.text == "attache-exec \(version)\n")
+        #expect(outcome.errors == "")
     }
 
     @Test func theRequestIsTheOneOfTheProtocol() throws {

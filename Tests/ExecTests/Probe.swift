@@ -51,11 +51,14 @@ enum Probe {
         #include <stdio.h>
         #include <stdlib.h>
         #include <string.h>
+        #include <sys/ioctl.h>
         #include <sys/prctl.h>
         #include <sys/resource.h>
         #include <sys/stat.h>
         #include <sys/syscall.h>
         #include <sys/time.h>
+        #include <sys/wait.h>
+        #include <termios.h>
         #include <unistd.h>
 
         extern char **environ;
@@ -85,17 +88,32 @@ enum Probe {
             mode_t mode = umask(0);
             umask(mode);
             char folder[4096];
-            printf("umask %o cwd %s\n", mode, getcwd(folder, sizeof folder));
-            printf("parent %d group %d session %d\n", getppid(), getpgrp(), getsid(0));
+            printf("umask %o cwd %s\n", mode, getcwd(folder, sizeof folder) ? folder : "none");
+            // A group or session that the process leads is as new as the process.
+            printf("parent %d group %d session %d\n", getppid(), getpgrp() == getpid() ? 0 : getpgrp(),
+                   getsid(0) == getpid() ? 0 : getsid(0));
             printf("dumpable %d nice %d\n", prctl(PR_GET_DUMPABLE), getpriority(PRIO_PROCESS, 0));
+            int deathSignal = -1, subreaper = -1;
+            prctl(PR_GET_PDEATHSIG, &deathSignal);
+            prctl(PR_GET_CHILD_SUBREAPER, &subreaper);
+            printf("death %d subreaper %d privileges %d slack %d seccomp %d\n", deathSignal, subreaper,
+                   prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0), prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0), prctl(PR_GET_SECCOMP, 0, 0, 0, 0));
+            gid_t groups[256];
+            int count = getgroups(256, groups);
+            printf("user %d %d group %d %d groups", getuid(), geteuid(), getgid(), getegid());
+            for (int i = 0; i < count; i++) printf(" %d", groups[i]);
             struct itimerval timer;
             getitimer(ITIMER_REAL, &timer);
-            printf("timer %ld %ld\n", (long)timer.it_value.tv_sec, (long)timer.it_value.tv_usec);
+            printf("\ntimer %ld\n", (long)timer.it_value.tv_sec);
+            struct termios terminal;
+            if (tcgetattr(0, &terminal) == 0)
+                printf("terminal %x %x foreground %d\n", terminal.c_lflag, terminal.c_iflag, tcgetpgrp(0) == getpgrp());
             for (int fd = 0; fd < 256; fd++) {
                 struct stat status;
                 if (fstat(fd, &status) != 0) continue;
                 // The pipes of two runs are two pipes: only their kind can be equal.
-                printf("fd %d %o %x %x\n", fd, status.st_mode, fcntl(fd, F_GETFD), fcntl(fd, F_GETFL));
+                printf("fd %d %o %x %x %lx %ld\n", fd, status.st_mode, fcntl(fd, F_GETFD), fcntl(fd, F_GETFL),
+                       (long)status.st_rdev, (long)lseek(fd, 0, SEEK_CUR));
             }
         }
 
@@ -113,7 +131,22 @@ enum Probe {
             setrlimit(which, &limit);
         }
 
-        // probe arrange plain|odd|closed|stack|deaf FOLDER path arguments…
+        // A terminal of the process's own, in whose foreground it is.
+        static int terminal(void) {
+            int master = posix_openpt(O_RDWR | O_NOCTTY);
+            if (master < 0 || grantpt(master) != 0 || unlockpt(master) != 0 || setsid() < 0) return 99;
+            int slave = open(ptsname(master), O_RDWR);
+            if (slave < 0 || dup2(slave, 0) != 0 || dup2(master, 60) != 60) return 99;
+            struct termios settings;
+            tcgetattr(0, &settings);
+            settings.c_lflag &= ~(tcflag_t)ECHO;
+            tcsetattr(0, TCSANOW, &settings);
+            close(slave);
+            close(master);
+            return 0;
+        }
+
+        // probe arrange HOW FOLDER path arguments…
         static int arrange(char *how, char *folder, char **command) {
             closefrom(3);
             if (chdir(folder) != 0) return 99;
@@ -131,6 +164,38 @@ enum Probe {
             } else if (!strcmp(how, "closed")) {
                 close(0);
                 close(2);
+            } else if (!strcmp(how, "ignoring")) {
+                for (int n = 1; n < 65; n++) ignore(n);
+            } else if (!strcmp(how, "blocking")) {
+                for (int n = 1; n < 65; n++) block(n);
+            } else if (!strcmp(how, "pending")) {
+                block(SIGUSR1);
+                block(SIGRTMIN);
+                raise(SIGUSR1);
+                raise(SIGRTMIN);
+            } else if (!strcmp(how, "limits")) {
+                soften(RLIMIT_FSIZE, 1 << 20);
+                soften(RLIMIT_CPU, 100);
+                soften(RLIMIT_NOFILE, 16);
+                soften(RLIMIT_MEMLOCK, 0);
+                soften(RLIMIT_DATA, 64 << 20);
+                soften(RLIMIT_CORE, 0);
+            } else if (!strcmp(how, "group")) {
+                setpgid(0, 0);
+            } else if (!strcmp(how, "session")) {
+                setsid();
+            } else if (!strcmp(how, "terminal")) {
+                if (terminal() != 0) return 99;
+            } else if (!strcmp(how, "deleted")) {
+                char gone[] = "/tmp/gone-XXXXXX";
+                if (!mkdtemp(gone) || chdir(gone) != 0 || rmdir(gone) != 0) return 99;
+            } else if (!strcmp(how, "timer")) {
+                alarm(1000);
+                nice(3);
+                prctl(PR_SET_PDEATHSIG, SIGUSR2);
+                prctl(PR_SET_CHILD_SUBREAPER, 1);
+                prctl(PR_SET_TIMERSLACK, 12345);
+                prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
             } else if (!strcmp(how, "stack")) {
                 soften(RLIMIT_STACK, 1 << 20);
             } else if (!strcmp(how, "deaf")) {
@@ -157,6 +222,30 @@ enum Probe {
             return errno;
         }
 
+        static volatile sig_atomic_t caught;
+        static void catch(int n) { caught = n; }
+
+        // probe catch N: the signal comes from another process.
+        static int catchSignal(int n) {
+            if (signal(n, catch) == SIG_ERR) return 96;
+            pid_t parent = getpid(), child = fork();
+            if (child == 0) _exit(kill(parent, n) == 0 ? 0 : 95);
+            while (!caught && n != SIGCHLD) {
+                if (waitpid(child, NULL, WNOHANG) == child) break;
+                usleep(100);
+            }
+            if (n == SIGCHLD) waitpid(child, NULL, 0);
+            printf("caught %d\n", caught);
+            return 0;
+        }
+
+        // probe kill N: no file of memory is left behind.
+        static int killSelf(int n) {
+            soften(RLIMIT_CORE, 0);
+            raise(n);
+            return 94;
+        }
+
         int main(int count, char **arguments) {
             if (count < 2) return 97;
             char *what = arguments[1];
@@ -165,7 +254,8 @@ enum Probe {
             else if (!strcmp(what, "state")) state();
             else if (!strcmp(what, "pid")) printf("%d", getpid());
             else if (!strcmp(what, "exit")) return atoi(arguments[2]);
-            else if (!strcmp(what, "kill")) raise(atoi(arguments[2]));
+            else if (!strcmp(what, "kill")) return killSelf(atoi(arguments[2]));
+            else if (!strcmp(what, "catch")) return catchSignal(atoi(arguments[2]));
             else if (!strcmp(what, "arrange")) return arrange(arguments[2], arguments[3], arguments + 4);
             else if (!strcmp(what, "fill")) return fill(arguments + 2);
             else return 97;

@@ -107,16 +107,8 @@ struct RefusalTests {
     }
 
     @Test func theListOfDangerousNamesIsTheServers() throws {
-        let sources = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appendingPathComponent("Sources")
-        let own = try String(
-            contentsOf: sources.appendingPathComponent("attache-exec/DangerousNames.swift"),
-            encoding: .utf8
-        )
-        let servers = try String(
-            contentsOf: sources.appendingPathComponent("VaultModel/EnvironmentName.swift"),
-            encoding: .utf8
-        )
+        let own = try String(contentsOf: Sources.file("attache-exec/DangerousNames.swift"), encoding: .utf8)
+        let servers = try String(contentsOf: Sources.file("VaultModel/EnvironmentName.swift"), encoding: .utf8)
         let names = try #require(try listedNames("dangerousNames", in: servers))
         #expect(names.count > 20)
         #expect(try listedNames("dangerousNames", in: own) == names)

@@ -52,7 +52,7 @@ struct RetryTests {
         let scene = try Scene(Answers.refusal(429, code: "rate_limited", retryAfter: 60))
         let outcome = try scene.run("--timeout", "20", "--", "true")
         #expect(outcome.ending == .exit(125))
-        #expect(outcome.errors.hasPrefix("attache-exec: error: rate_limited: too many starts"))
+        #expect(outcome.errors.hasPrefix("attache-exec: error: rate_limited: "))
         #expect(scene.server.requests.count == 1)
     }
 
@@ -68,6 +68,25 @@ struct RetryTests {
         #expect(outcome.errors.hasPrefix("attache-exec: error: \(code ?? "unexpected_status"): "))
         #expect(outcome.errors.split(separator: "\n").count == 1)
         #expect(scene.server.requests.count == 1)
+    }
+
+    /// What the server can answer a start with is explained; what is explained is a code that the server has.
+    @Test func everyHintIsForACodeOfTheServer() throws {
+        let codes = try String(contentsOf: Sources.file("APITypes/ErrorCode.swift"), encoding: .utf8)
+        let hints = try String(contentsOf: Sources.file("attache-exec/ServerError.swift"), encoding: .utf8)
+        let known = Set(
+            codes.matches(of: /case ([a-z][A-Za-z]*)(?: = "([a-z_]+)")?\n/).map { String($0.output.2 ?? $0.output.1) }
+        )
+        let hinted = Set(hints.matches(of: /\("([a-z_]+)", "/).map { String($0.output.1) })
+        #expect(hinted.count > 10)
+        #expect(hinted.subtracting(known) == [])
+        let protocolPage = try String(
+            contentsOf: Sources.file("../docs/formats/start-protocol.md"),
+            encoding: .utf8
+        )
+        let table = try #require(protocolPage.split(separator: "## Errors").last)
+        let promised = Set(table.matches(of: /`([a-z]+_[a-z_]+|busy|forbidden)`/).map { String($0.output.1) })
+        #expect(promised.subtracting(["unexpected_status", "truncated_answer"]).subtracting(known) == [])
     }
 
     @Test func theEntryOfARefusalIsNamed() throws {

@@ -47,11 +47,11 @@ final class Scene: Sendable {
 /// The built `attache-exec`.
 enum Wrapper {
     /// `ATTACHE_BIN_DIR`, else the folder that the test bundle was built into.
-    static func path() throws -> String {
+    static func path(hasTLS: Bool = false) throws -> String {
         let folder =
             ProcessInfo.processInfo.environment["ATTACHE_BIN_DIR"]
             ?? URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().path
-        let path = folder + "/attache-exec"
+        let path = folder + (hasTLS ? "/attache-exec-tls" : "/attache-exec")
         try #require(FileManager.default.isExecutableFile(atPath: path), "build attache-exec, or set ATTACHE_BIN_DIR")
         return path
     }
@@ -62,6 +62,14 @@ enum Wrapper {
 
     static func run(_ arguments: String..., environment: [String] = []) throws -> Child.Outcome {
         try start(arguments.map { [UInt8]($0) }, environment: environment.map { [UInt8]($0) }).outcome()
+    }
+}
+
+/// The sources of the programs, which some tests hold against each other.
+enum Sources {
+    static func file(_ path: String) -> URL {
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appendingPathComponent("Sources/" + path)
     }
 }
 

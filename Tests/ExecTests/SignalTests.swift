@@ -58,25 +58,6 @@ struct SignalTests {
         #expect(try child.outcome().ending == .exit(143))
         #expect(ContinuousClock.now - begin < .seconds(10))
     }
-
-    @Test(.enabled(if: Namespaces.command(for: "--mount") != nil, "no new mount namespace is permitted here"))
-    func aReadOnlyRootWithNothingInItIsEnough() throws {
-        let unshare = try #require(Namespaces.command(for: "--mount"))
-        let scene = try Scene(Answers.environment("A=1"))
-        let root = scene.directory.path
-        try FileManager.default.copyItem(atPath: try Wrapper.path(), toPath: root + "/attache-exec")
-        try FileManager.default.copyItem(atPath: try Probe.path(), toPath: root + "/probe")
-        let script = """
-            mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && ! (: > "$0/x") 2>/dev/null \
-            && cd "$0" && exec env -i ATTACHE_ADDRESS=unix:///s "$(command -v chroot)" "$0" /attache-exec -- /probe environment
-            """
-        let arguments = unshare + ["sh", "-c", script, root]
-        let path = [UInt8]("PATH=/usr/sbin:/usr/bin:/sbin:/bin")
-        let child = try Child(arguments[0], arguments: arguments.map { [UInt8]($0) }, environment: [path])
-        let outcome = try child.outcome()
-        #expect(outcome.errors == "")
-        #expect(outcome.strings == [[UInt8]("A=1")])
-    }
 }
 
 /// How this machine lets a test make namespaces.

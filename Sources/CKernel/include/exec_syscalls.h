@@ -26,7 +26,7 @@ void ckernel_exec_forbid_core_dump(void);
 /// A signal that was inherited as ignored stays ignored.
 void ckernel_exec_take_signals(void);
 
-/// Puts back the limit, the disposition of SIGPIPE and the signal mask, in this order; only after the two above.
+/// Puts back the limit, the dispositions of SIGPIPE, 32 and 33, and the signal mask, in this order; only after the two above.
 ///
 /// Caught signals need nothing: execve(2) makes them default again.
 void ckernel_exec_restore(void);
@@ -62,6 +62,13 @@ void ckernel_exec_write(int fd, const void *_Nonnull bytes, size_t count);
 
 /// Zeroed pages of the process's own; NULL where there is no memory.
 void *_Nullable ckernel_exec_map(size_t count);
+
+/// A file in memory that holds these bytes and can never be changed, open for reading in the process and in whatever it
+/// becomes (memfd_create(2)); its descriptor, or a negated errno.
+int ckernel_exec_sealed_file(const void *_Nullable bytes, size_t count);
+
+/// Makes `path` a symbolic link to `target`, in place of one that an earlier start made; 0 or a negated errno.
+int ckernel_exec_link(const uint8_t *_Nonnull path, const uint8_t *_Nonnull target);
 
 /// At most 256 bytes of getrandom(2); 0 or a negated errno.
 int ckernel_exec_random(void *_Nonnull bytes, size_t count);

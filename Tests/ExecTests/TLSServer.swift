@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+
+/// OpenSSL's own server, which says one thing to whoever comes, whatever it is asked.
+final class TLSServer {
+    private let process = Process()
+    private let input = Pipe()
+    private let output = Pipe()
+    let port: Int
+
+    /// Serves one connection after the other on a loopback address, with what ``Certificates`` made by that name.
+    init(_ answer: [UInt8], certificate: String = "server", flags: [String] = [], host: String = "127.0.0.1") throws {
+        let folder = try Certificates.folder()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
+        process.arguments =
+            [
+                "s_server", "-accept", "\(host):0", "-cert", "\(folder)/\(certificate).pem", "-key",
+                "\(folder)/\(certificate).key",
+            ] + flags
+        process.standardInput = input
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        var printed = ""
+        var accepting: Int?
+        while accepting == nil {
+            let bytes = output.fileHandleForReading.availableData
+            guard !bytes.isEmpty else { throw SystemError(call: "openssl s_server: \(printed)") }
+            printed += String(decoding: bytes, as: UTF8.self)
+            accepting = printed.firstMatch(of: /ACCEPT .*:([0-9]+)\n/).flatMap { Int($0.output.1) }
+        }
+        port = accepting ?? 0
+        // Kept open: at its end the server would leave without having read the request.
+        try input.fileHandleForWriting.write(contentsOf: Data(answer))
+    }
+
+    deinit { kill(process.processIdentifier, SIGKILL) }
+}
+
+/// Two authorities, and what one of them has signed: made once a run, each as `NAME.pem` and `NAME.key`.
+enum Certificates {
+    static func folder() throws -> String { try made.get().path }
+
+    static func file(_ name: String) throws -> String { try folder() + "/" + name }
+
+    private static let made = Result<TemporaryDirectory, any Error> {
+        let directory = try TemporaryDirectory()
+        for name in ["authority", "stranger"] { try make(name, in: directory.path, []) }
+        let names = [
+            "server": "DNS:localhost,IP:127.0.0.1,IP:::1", "other": "DNS:other.test,DNS:*.local",
+            "client": "DNS:client",
+        ]
+        for (name, hosts) in names {
+            let signer = ["-CA", directory.path + "/authority.pem", "-CAkey", directory.path + "/authority.key"]
+            try make(name, in: directory.path, signer + ["-addext", "subjectAltName=\(hosts)"])
+        }
+        // A static's last reference never goes away by itself.
+        atexit { if let path = try? Certificates.folder() { try? FileManager.default.removeItem(atPath: path) } }
+        return directory
+    }
+
+    private static func make(_ name: String, in folder: String, _ more: [String]) throws {
+        let arguments =
+            [
+                "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
+                "2",
+                "-subj", "/CN=\(name)", "-keyout", "\(folder)/\(name).key", "-out", "\(folder)/\(name).pem",
+            ] + more
+        let child = try Child("/usr/bin/openssl", arguments: arguments.map { [UInt8]($0) }, environment: [])
+        let outcome = try child.outcome()
+        guard outcome.ending == .exit(0) else { throw SystemError(call: "openssl req: \(outcome.errors)") }
+    }
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+
+/// `attache-exec-tls` and a server over HTTPS.
+struct TLSTests {
+    private static let answer = Answers.head(length: 4) + [UInt8]("A=1\0")
+
+    private func run(
+        _ address: String,
+        authority: String? = "authority",
+        flags: [String] = ["--timeout=20"],
+        settings: [String] = []
+    ) throws -> Child.Outcome {
+        var environment = ["ATTACHE_ADDRESS=" + address, "ATTACHE_GATEWAY_TOKEN=" + Scene.token] + settings
+        if let authority { environment.append("ATTACHE_CA_FILE=" + (try Certificates.file(authority + ".pem"))) }
+        let arguments = flags + ["--", try Probe.path(), "environment"]
+        return try Probe.start(
+            "plain",
+            try Wrapper.path(hasTLS: true),
+            arguments.map { [UInt8]($0) },
+            environment: environment.map { [UInt8]($0) }
+        ).outcome()
+    }
+
+    @Test(arguments: ["-tls1_2", "-tls1_3"], ["localhost", "127.0.0.1"])
+    func valuesArriveOverBothVersions(version: String, host: String) throws {
+        let server = try TLSServer(Self.answer, flags: [version])
+        let outcome = try run("https://\(host):\(server.port)")
+        #expect(outcome.errors == "")
+        #expect(outcome.strings == [[UInt8]("A=1")])
+    }
+
+    @Test func theStateOfTheProcessIsTheSameAsBare() throws {
+        let server = try TLSServer(Answers.head(length: 0))
+        let environment = [
+            "ATTACHE_ADDRESS=https://localhost:\(server.port)", "ATTACHE_GATEWAY_TOKEN=" + Scene.token,
+            "ATTACHE_CA_FILE=" + (try Certificates.file("authority.pem")),
+        ].map { [UInt8]($0) }
+        let probe = try Probe.path()
+        let bare = try Probe.start("odd", in: "/usr", probe, [[UInt8]("state")], environment: []).outcome()
+        let arguments = ["--timeout=20", "--", probe, "state"].map { [UInt8]($0) }
+        let wrapper = try Wrapper.path(hasTLS: true)
+        let wrapped = try Probe.start("odd", in: "/usr", wrapper, arguments, environment: environment).outcome()
+        #expect(wrapped.errors == "")
+        #expect(wrapped.text.split(separator: "\n") == bare.text.split(separator: "\n"))
+    }
+
+    @Test func anOlderVersionIsRefused() throws {
+        let server = try TLSServer(Self.answer, flags: ["-tls1_1", "-cipher", "DEFAULT@SECLEVEL=0"])
+        let outcome = try run("https://localhost:\(server.port)")
+        #expect(outcome.ending == .exit(125))
+        #expect(outcome.errors.hasPrefix("attache-exec: error: tls_failed: https://localhost:\(server.port): "))
+    }
+
+    @Test(arguments: [("other", "authority"), ("server", "stranger"), ("stranger", "authority")])
+    func aCertificateThatIsNotTrustedForTheNameIsRefusedAtOnce(certificate: String, authority: String) throws {
+        let server = try TLSServer(Self.answer, certificate: certificate)
+        let outcome = try run("https://localhost:\(server.port)", authority: authority, flags: ["--allow-offline"])
+        #expect(outcome.ending == .exit(125))
+        #expect(outcome.errors.hasPrefix("attache-exec: error: certificate_refused: "))
+        #expect(outcome.errors.split(separator: "\n").count == 1)
+        #expect(outcome.output.isEmpty)
+    }
+
+    @Test(arguments: [
+        ("none.pem", "No such file or directory"), ("server.key", "no certificate or crl found"),
+    ])
+    func authoritiesThatCannotBeReadAreNamed(file: String, reason: String) throws {
+        let path = try Certificates.file(file)
+        let setting = "ATTACHE_CA_FILE=\(path)"
+        let outcome = try run("https://localhost:1", authority: nil, settings: [setting])
+        #expect(outcome.ending == .exit(125))
+        #expect(outcome.errors == "attache-exec: error: ca_unreadable: \(path): \(reason)\n")
+    }
+
+    @Test(arguments: [true, false])
+    func aServerThatAsksForACertificateGetsIt(isKeyApart: Bool) throws {
+        let authority = try Certificates.file("authority.pem")
+        let server = try TLSServer(Self.answer, flags: ["-Verify", "1", "-verify_return_error", "-CAfile", authority])
+        let address = "https://localhost:\(server.port)"
+        let certificate = try Certificates.file("client.pem")
+        let key = try Certificates.file("client.key")
+        let both = try TemporaryDirectory()
+        let together =
+            try Data(contentsOf: URL(fileURLWithPath: certificate))
+            + Data(contentsOf: URL(fileURLWithPath: key))
+        let file = try both.write(together, to: "both.pem")
+        let settings =
+            isKeyApart
+            ? ["ATTACHE_CLIENT_CERTIFICATE_FILE=\(certificate)", "ATTACHE_CLIENT_KEY_FILE=\(key)"]
+            : ["ATTACHE_CLIENT_CERTIFICATE_FILE=\(file)"]
+        let outcome = try run(address, settings: settings)
+        #expect(outcome.errors == "")
+        #expect(outcome.strings == [[UInt8]("A=1")])
+    }
+
+    @Test func withoutTheCertificateThatIsAskedForThereIsNoStart() throws {
+        let server = try TLSServer(Self.answer, flags: ["-Verify", "1", "-verify_return_error", "-tls1_2"])
+        let outcome = try run("https://localhost:\(server.port)")
+        #expect(outcome.ending == .exit(125))
+        #expect(outcome.errors.hasPrefix("attache-exec: error: tls_failed: "))
+    }
+
+    @Test(arguments: [
+        ("none.pem", "client.key"), ("client.pem", "none.key"), ("client.pem", "server.key"),
+        ("client.key", "client.key"),
+    ])
+    func aClientCertificateThatIsNoneIsToldBeforeAnyConnection(certificate: String, key: String) throws {
+        let outcome = try run(
+            "https://localhost:1",
+            settings: [
+                "ATTACHE_CLIENT_CERTIFICATE_FILE=" + (try Certificates.file(certificate)),
+                "ATTACHE_CLIENT_KEY_FILE=" + (try Certificates.file(key)),
+            ]
+        )
+        #expect(outcome.ending == .exit(125))
+        #expect(
+            outcome.errors.hasPrefix("attache-exec: error: client_certificate_unusable: \(try Certificates.folder())")
+        )
+    }
+
+    @Test(arguments: [false, true])
+    func aNameThatDoesNotResolveIsTriedUntilTheDeadline(isOffline: Bool) throws {
+        let flags = ["--timeout=1"] + (isOffline ? ["--allow-offline"] : [])
+        let outcome = try run("https://no-such-host.invalid", flags: flags)
+        #expect(outcome.ending == .exit(isOffline ? 0 : 125))
+        let severity = isOffline ? "warning" : "error"
+        #expect(outcome.errors.hasPrefix("attache-exec: \(severity): unreachable: https://no-such-host.invalid: "))
+    }
+
+    @Test func aServerThatAcceptsAndSaysNothingEndsWithTheDeadline() throws {
+        // No handshake ever comes from a socket that only listens.
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        try #require(listen(descriptor, 1) == 0)
+        var address = sockaddr_in()
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let named = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
+        }
+        try #require(named == 0)
+        let begin = ContinuousClock.now
+        let outcome = try run("https://127.0.0.1:\(UInt16(bigEndian: address.sin_port))", flags: ["--timeout=1"])
+        #expect(outcome.errors.contains("unreachable"))
+        #expect(ContinuousClock.now - begin < .seconds(15))
+    }
+
+    @Test(arguments: [
+        "https://", "https://user@localhost", "https://localhost:0", "https://localhost:65536", "https://localhost:x",
+        "https://localhost/path", "https://local host", "https://[::1", "https://a:b:c", "http://localhost.example",
+        "http://10.0.0.1", "ftp://localhost", "localhost", "unix:relative",
+    ])
+    func anAddressThatIsNoneIsAUsageError(address: String) throws {
+        let outcome = try run(address)
+        #expect(outcome.ending == .exit(125))
+        #expect(outcome.errors.hasPrefix("attache-exec: error: usage: ATTACHE_ADDRESS is "))
+    }
+
+    /// No libc, resolver configuration, store or anything else beside two programs and the authority.
+    @Test(
+        .enabled(if: Namespaces.command(for: "--mount") != nil, "no new mount namespace is permitted here"),
+        arguments: [true, false]
+    )
+    func anEmptyRootIsEnough(hasAuthority: Bool) throws {
+        let unshare = try #require(Namespaces.command(for: "--mount"))
+        let server = try TLSServer(Self.answer)
+        let root = try TemporaryDirectory()
+        try FileManager.default.copyItem(atPath: try Wrapper.path(hasTLS: true), toPath: root.path + "/attache-exec")
+        try FileManager.default.copyItem(atPath: try Probe.path(), toPath: root.path + "/probe")
+        try FileManager.default.copyItem(atPath: try Certificates.file("authority.pem"), toPath: root.path + "/ca.pem")
+        let settings = [
+            "ATTACHE_ADDRESS=https://127.0.0.1:\(server.port)", hasAuthority ? "ATTACHE_CA_FILE=/ca.pem" : "A=0",
+        ]
+        let arguments =
+            unshare + ["chroot", root.path, "/attache-exec", "--timeout=20", "--quiet", "--", "/probe", "environment"]
+        let path = "PATH=/usr/sbin:/usr/bin:/sbin:/bin"
+        let environment = (settings + [path]).map { [UInt8]($0) }
+        let child = try Child(arguments[0], arguments: arguments.map { [UInt8]($0) }, environment: environment)
+        let outcome = try child.outcome()
+        if hasAuthority {
+            #expect(outcome.errors == "")
+            #expect(outcome.strings == [[UInt8](path), [UInt8]("A=1")])
+        } else {
+            #expect(outcome.errors.hasPrefix("attache-exec: error: ca_unreadable: this image has no certificate"))
+        }
+    }
+}
