@@ -19,6 +19,8 @@ package struct ErrorBody: Codable, Equatable, Sendable {
     package var currentVersion: Int64?
     /// What is wrong with the file, with `invalid_file`.
     package var findings: [FindingBody]?
+    /// How many more findings there were, with `invalid_file`.
+    package var unlistedFindings: Int?
 
     package init(
         _ code: ErrorCode,
@@ -28,7 +30,8 @@ package struct ErrorBody: Codable, Equatable, Sendable {
         conflicts: [ConflictBody]? = nil,
         agents: [NamedBody]? = nil,
         currentVersion: Int64? = nil,
-        findings: [FindingBody]? = nil
+        findings: [FindingBody]? = nil,
+        unlistedFindings: Int? = nil
     ) {
         self.error = error
         self.code = code
@@ -39,6 +42,7 @@ package struct ErrorBody: Codable, Equatable, Sendable {
         self.agents = agents
         self.currentVersion = currentVersion
         self.findings = findings
+        self.unlistedFindings = unlistedFindings
     }
 }
 

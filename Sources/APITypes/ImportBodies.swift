@@ -27,6 +27,8 @@ package struct ImportBody: Codable, Equatable, Sendable {
     package var applied: Bool
     package var entries: [ImportEntryBody]
     package var findings: [FindingBody]
+    /// How many more findings there were.
+    package var unlistedFindings: Int
     /// Agents to which the imported entries were attached.
     package var attachedTo: [NamedBody]
     /// Agents whose live instances the updates make stale.
@@ -37,6 +39,7 @@ package struct ImportBody: Codable, Equatable, Sendable {
         applied: Bool,
         entries: [ImportEntryBody],
         findings: [FindingBody],
+        unlistedFindings: Int,
         attachedTo: [NamedBody],
         stale: [NamedBody]
     ) {
@@ -44,6 +47,7 @@ package struct ImportBody: Codable, Equatable, Sendable {
         self.applied = applied
         self.entries = entries
         self.findings = findings
+        self.unlistedFindings = unlistedFindings
         self.attachedTo = attachedTo
         self.stale = stale
     }

@@ -41,12 +41,20 @@ extension VaultError {
         case .invalidField(let field, let reason): ErrorBody(.invalidField, reason, field: field)
         case .invalidCursor:
             ErrorBody(.invalidCursor, "the cursor is not one that this list gave out", field: "cursor")
-        case .invalidFile(let findings):
-            ErrorBody(.invalidFile, "the file was not imported: see findings", findings: findings)
+        case .invalidFile(let findings, let unlisted):
+            ErrorBody(
+                .invalidFile,
+                "the file was not imported: see findings",
+                findings: findings,
+                unlistedFindings: unlisted
+            )
+        case .fileTooLarge(let limit):
+            ErrorBody(.bodyTooLarge, "the file is larger than \(limit) bytes", hint: "split the file")
         case .importConflict(let conflicts):
             ErrorBody(
                 .importConflict,
-                "\(conflicts.count) names of the file exist already; nothing was imported",
+                "\(conflicts.count == 1 ? "a name" : "\(conflicts.count) names") of the file "
+                    + "\(conflicts.count == 1 ? "exists" : "exist") already; nothing was imported",
                 hint: "choose on_existing=skip or on_existing=update",
                 conflicts: conflicts
             )

@@ -23,12 +23,17 @@ extension Vault {
             }
             accepted.insert(code)
         }
+        guard request.file.bytes.count <= EnvironmentFileReader.maximumFileBytes else {
+            throw .fileTooLarge(limit: EnvironmentFileReader.maximumFileBytes)
+        }
         let parsed = EnvironmentFileReader.parse(
             request.file.bytes,
             strict: request.isStrict,
             accepting: accepted
         )
-        guard !parsed.hasErrors else { throw .invalidFile(parsed.findings.map { FindingBody($0) }) }
+        guard !parsed.hasErrors else {
+            throw .invalidFile(parsed.findings.map { FindingBody($0) }, unlisted: parsed.unlistedFindings)
+        }
         if request.isDryRun {
             return try await read(.entryImport, by: caller) { act in
                 try ImportPlan(of: parsed, request: request, act: act).body(isApplied: false)
@@ -64,11 +69,13 @@ private struct ImportPlan {
     let act: Act
     let agents: [AgentRow]
     let findings: [Finding]
+    let unlistedFindings: Int
     var lines: [Line]
 
     init(of parsed: ParsedEnvironment, request: ImportRequest, act: Act) throws {
         self.act = act
         findings = parsed.findings
+        unlistedFindings = parsed.unlistedFindings
         agents = try request.attachTo.map { try act.liveAgent($0) }
         lines = try parsed.entries.map { entry in
             let guess = KindGuess(name: entry.name, value: entry.value.bytes)
@@ -108,6 +115,7 @@ private struct ImportPlan {
                 )
             },
             findings: findings.map { FindingBody($0) },
+            unlistedFindings: unlistedFindings,
             attachedTo: agents.map { NamedBody(id: $0.id.text, name: $0.name) },
             stale: try staleAgents()
         )
@@ -212,7 +220,7 @@ extension FindingBody {
             column: finding.column,
             code: finding.code.rawValue,
             severity: finding.isError ? FindingSeverity.error.rawValue : finding.code.severity.rawValue,
-            text: finding.code.text
+            text: finding.text
         )
     }
 }

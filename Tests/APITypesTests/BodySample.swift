@@ -123,7 +123,15 @@ struct BodySample: Sendable, CustomTestStringConvertible {
         BodySample(.importEntry, full: importEntry(isFull: true), bare: importEntry(isFull: false)),
         BodySample(
             .importPlan,
-            ImportBody(planId: "p", applied: true, entries: [], findings: [], attachedTo: [], stale: [])
+            ImportBody(
+                planId: "p",
+                applied: true,
+                entries: [],
+                findings: [],
+                unlistedFindings: 0,
+                attachedTo: [],
+                stale: []
+            )
         ),
         BodySample(.finding, finding),
     ]
@@ -260,7 +268,8 @@ struct BodySample: Sendable, CustomTestStringConvertible {
                 conflicts: [],
                 agents: [],
                 currentVersion: 1,
-                findings: []
+                findings: [],
+                unlistedFindings: 1
             ),
             bare: ErrorBody(.busy, "e")
         ),

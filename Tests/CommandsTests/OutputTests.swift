@@ -55,6 +55,7 @@ struct OutputTests {
                 ),
             ],
             findings: findings,
+            unlistedFindings: 0,
             attachedTo: [NamedBody(id: "1", name: "bot")],
             stale: []
         )

@@ -71,7 +71,8 @@ extension Component {
         .optional("conflicts", .array(of: .reference(.conflict), "Every rule that the request would break.")),
         .optional("agents", .array(of: .reference(.named), "With `still_attached`: who holds the entry.")),
         .optional("currentVersion", .version),
-        .optional("findings", .array(of: .reference(.finding), "With `invalid_file`: what is wrong, and where."))
+        .optional("findings", .array(of: .reference(.finding), "With `invalid_file`: what is wrong, and where.")),
+        .optional("unlistedFindings", .count("With `invalid_file`: how many more findings there were."))
     )
 
     static let importSchema = Schema.answer(
@@ -79,6 +80,7 @@ extension Component {
         .required("applied", .boolean()),
         .required("entries", .array(of: .reference(.importEntry))),
         .required("findings", .array(of: .reference(.finding))),
+        .required("unlistedFindings", .count("How many more findings there were.")),
         .required("attachedTo", .array(of: .reference(.named))),
         .required("stale", .array(of: .reference(.named), "Agents whose live instances the updates make stale."))
     )

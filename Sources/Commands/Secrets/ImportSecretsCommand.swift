@@ -109,7 +109,7 @@ package struct ImportSecretsCommand: AsyncParsableCommand {
             plan = try await server.importFile(text, options)
         } catch {
             guard case .answer(var body) = error, let findings = body.findings else { throw error }
-            tell(findings, of: file)
+            tell(findings, unlisted: body.unlistedFindings ?? 0, of: file)
             body.error = "\(file): \(body.error)"
             throw APIClientError.answer(body)
         }
@@ -119,18 +119,21 @@ package struct ImportSecretsCommand: AsyncParsableCommand {
         return plan
     }
 
-    private func tell(_ findings: [FindingBody], of file: String) {
+    private func tell(_ findings: [FindingBody], unlisted: Int, of file: String) {
         guard !client.json else { return }
         for finding in findings {
             let place = "\(file):\(finding.line):\(finding.column)"
             StandardStream.error.tell("\(place): \(finding.code): \(finding.text)".printable + "\n")
         }
+        if unlisted > 0 { StandardStream.error.tell("\(file): and \(unlisted) more".printable + "\n") }
     }
 
     // MARK: - Output
 
     private func show(_ plans: [(name: String, plan: ImportBody)]) throws {
-        for file in plans { tell(file.plan.findings, of: file.name) }
+        for file in plans {
+            tell(file.plan.findings, unlisted: file.plan.unlistedFindings, of: file.name)
+        }
         if let only = plans.first, plans.count == 1 {
             try client.show(only.plan) { only.plan.text(headed: nil) }
         } else {
