@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 # What the dependencies link on top of the Swift toolchain and what that links itself (Debian 12 names).
-SYSTEM_PACKAGES = binutils ca-certificates git libc6-dev libgcc-12-dev libsqlite3-dev libstdc++-12-dev tzdata zlib1g-dev
+SYSTEM_PACKAGES = binutils ca-certificates git libarchive-dev libc6-dev libgcc-12-dev libsqlite3-dev libstdc++-12-dev tzdata zlib1g-dev
 # What the tests run beside the programs: a compiler for probes, other users and namespaces, another HTTP client.
 TEST_PACKAGES = curl gcc libc6-dev util-linux
 # What the benchmarks measure themselves against.

@@ -28,12 +28,13 @@ let package = Package(
     targets: [
         // 0 · values and C
         .target(name: "CKernel", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+        .systemLibrary(name: "CLibArchive"),
         .target(name: "VaultModel", dependencies: ["CKernel"]),
 
         // 1 · mechanisms
         .target(name: "APITypes", dependencies: ["VaultModel"]),
         .target(name: "AccessRules", dependencies: ["VaultModel"]),
-        .target(name: "EnvironmentFile", dependencies: ["VaultModel"]),
+        .target(name: "EnvironmentFile", dependencies: ["CLibArchive", "VaultModel"]),
         .target(
             name: "Sealing",
             dependencies: [
@@ -178,7 +179,7 @@ let package = Package(
         .testTarget(name: "APITypesTests", dependencies: ["APITypes", "VaultModel"]),
         .testTarget(name: "AccessRulesTests", dependencies: ["AccessRules", "VaultModel"]),
         .testTarget(name: "AuditTrailTests", dependencies: ["AuditTrail", "Sealing", "VaultModel"]),
-        .testTarget(name: "EnvironmentFileTests", dependencies: ["EnvironmentFile", "VaultModel"]),
+        .testTarget(name: "EnvironmentFileTests", dependencies: ["CLibArchive", "EnvironmentFile", "VaultModel"]),
         .testTarget(name: "ExecTests"),
         .testTarget(
             name: "CommandsTests",

@@ -52,11 +52,14 @@ package struct ConflictBody: Codable, Equatable, Sendable {
     package var name: String
     /// The name of the entry or agent that is in the way, when it is another one.
     package var with: String?
+    /// The agent that would break the rule, where an import attaches to several.
+    package var agent: String?
 
-    package init(code: ErrorCode, name: String, with other: String? = nil) {
+    package init(code: ErrorCode, name: String, with other: String? = nil, agent: String? = nil) {
         self.code = code
         self.name = name
         with = other
+        self.agent = agent
     }
 }
 

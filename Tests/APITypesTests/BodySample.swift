@@ -100,8 +100,10 @@ struct BodySample: Sendable, CustomTestStringConvertible {
 
     private static func importEntry(isFull: Bool) -> ImportEntryBody {
         ImportEntryBody(
+            bundle: isFull ? "b" : nil,
             line: 1,
             name: "A",
+            originalName: isFull ? "B" : nil,
             kind: .secret,
             reason: "requested",
             action: .create,
@@ -133,7 +135,19 @@ struct BodySample: Sendable, CustomTestStringConvertible {
                 stale: []
             )
         ),
-        BodySample(.finding, finding),
+        BodySample(.importBundle, ImportBundleBody(name: "b", entries: 1)),
+        BodySample(
+            .importChoice,
+            full: ImportChoice(bundle: "b", name: "A", skip: true, kind: .secret, rename: "B", onExisting: .update),
+            bare: ImportChoice(name: "A")
+        ),
+        BodySample(.importChoices, ImportChoicesBody(choices: [])),
+        BodySample(.skippedFile, SkippedFileBody(path: "p", reason: "other")),
+        BodySample(
+            .finding,
+            full: FindingBody(file: "f", line: 1, column: 1, code: "c", severity: "error", text: "t"),
+            bare: finding
+        ),
     ]
 
     private static func agent(isFull: Bool) -> AgentBody {
@@ -255,7 +269,7 @@ struct BodySample: Sendable, CustomTestStringConvertible {
     private static let others = [
         BodySample(
             .conflict,
-            full: ConflictBody(code: .duplicateName, name: "A", with: "B"),
+            full: ConflictBody(code: .duplicateName, name: "A", with: "B", agent: "C"),
             bare: ConflictBody(code: .duplicateName, name: "A")
         ),
         BodySample(

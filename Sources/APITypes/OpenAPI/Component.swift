@@ -23,6 +23,9 @@ package enum Component: String, CaseIterable, Sendable {
     case error = "Error"
     case finding = "Finding"
     case health = "Health"
+    case importBundle = "ImportBundle"
+    case importChoice = "ImportChoice"
+    case importChoices = "ImportChoices"
     case importEntry = "ImportEntry"
     case importPlan = "Import"
     case instance = "Instance"
@@ -35,6 +38,7 @@ package enum Component: String, CaseIterable, Sendable {
     case secretPage = "SecretPage"
     case server = "Server"
     case session = "Session"
+    case skippedFile = "SkippedFile"
     case updateAgent = "UpdateAgent"
     case updateSecret = "UpdateSecret"
     case workspaceStatus = "WorkspaceStatus"
@@ -82,7 +86,8 @@ package enum Component: String, CaseIterable, Sendable {
             .answer(
                 .required("code", .oneOf(ErrorCode.allCases.map(\.rawValue))),
                 .required("name", .string()),
-                .optional("with", .string("The name of the entry or agent that is in the way."))
+                .optional("with", .string("The name of the entry, agent or bundle that is in the way.")),
+                .optional("agent", .string("The agent that would break the rule."))
             )
         case .createAgent:
             .request(
@@ -109,13 +114,22 @@ package enum Component: String, CaseIterable, Sendable {
         case .error: Self.errorSchema
         case .finding:
             .answer(
-                .required("line", .count("The first line is 1.")),
+                .optional("file", .string("The bundle, or the member of an archive, that is meant.")),
+                .required("line", .count("The first line is 1; 0 where the whole file is meant.")),
                 .required("column", .count("The first column is 1.")),
                 .required("code", .string()),
                 .required("severity", .string()),
                 .required("text", .string())
             )
         case .health: .answer(.required("status", .string()))
+        case .importBundle:
+            .answer(
+                .required("name", .string("The file's name, or its path inside an archive.")),
+                .required("entries", .count("How many names it has."))
+            )
+        case .importChoice: Self.importChoiceSchema
+        case .importChoices:
+            .request(.required("choices", .array(of: .reference(.importChoice), count: 0...2_000)))
         case .importEntry: Self.importEntrySchema
         case .importPlan: Self.importSchema
         case .instance: Self.instanceSchema
@@ -165,6 +179,11 @@ package enum Component: String, CaseIterable, Sendable {
             .answer(
                 .required("gatewayToken", .token("gwt_", "Never shown again.")),
                 .required("expiresAt", .timestamp)
+            )
+        case .skippedFile:
+            .answer(
+                .required("path", .string()),
+                .required("reason", .string("`template`, `keys`, `resource_fork` or `other`."))
             )
         case .updateAgent:
             .request(

@@ -35,7 +35,7 @@ extension ExitStatus {
         case .usage: self = .usage
         case .serverConfiguration: self = .configuration
         case .unreadableFile, .fileTooLarge, .value, .wrapperMissing, .wrapperFailed, .notAttached, .importConflict,
-            .auditDamaged, .outputFailed, .serverFailed:
+            .cancelled, .auditDamaged, .outputFailed, .serverFailed:
             self = .failed
         }
     }

@@ -110,14 +110,15 @@ extension Failure {
                 "not attached to \(agent): \(names.joined(separator: ", "))",
                 hint: "see attache agents show"
             )
-        case .importConflict(let file, let names):
+        case .importConflict(let reasons):
             self.init(
                 status,
                 code: "import_conflict",
-                "\(file): \(names.count == 1 ? "a name is" : "\(names.count) names are") in the way",
-                hint: "choose with --on-existing skip or --on-existing update",
-                details: names
+                "the plan cannot be carried out",
+                hint: ErrorCode.importConflict.hint,
+                details: reasons
             )
+        case .cancelled: self.init(status, code: "cancelled", "left as it is; nothing was written")
         case .auditDamaged:
             self.init(
                 status,
@@ -173,7 +174,9 @@ extension Failure {
         if text.last == "." { text.removeLast() }
         hint = body.code.hint ?? body.hint
         // The other sentences name what is in the way; a file may have too many for one.
-        if body.code == .importConflict { details = body.conflicts?.map(\.name) ?? [] }
+        if body.code == .importConflict {
+            details = body.conflicts?.map(\.importText) ?? []
+        }
         self.body = .answered(body)
     }
 }
@@ -238,7 +241,8 @@ extension ErrorCode {
     fileprivate var hint: String? {
         switch self {
         case .stillAttached: "detach it first: attache agents detach AGENT NAME"
-        case .importConflict: "choose with --on-existing skip or --on-existing update"
+        case .importConflict:
+            "choose with --on-existing skip or update; for bundles that differ, with --merge or --bundle"
         case .planChanged: "look at the plan again with --dry-run"
         case .versionMismatch: "look at it again with attache secrets show"
         case .tokenMissing:
