@@ -252,6 +252,20 @@ if Context.environment["ATTACHE_BENCH"] != nil {
     )
 }
 
+// One libFuzzer program for each parser of what strangers write; `.ci/fuzz` builds and runs them.
+if Context.environment["ATTACHE_FUZZ"] != nil {
+    package.targets += [
+        .executableTarget(
+            name: "ArchiveFuzzer",
+            dependencies: ["EnvironmentFile", "VaultModel"],
+            path: "Tests/Fuzzing/ArchiveFuzzer",
+            exclude: ["Corpus"],
+            // libFuzzer brings `main`.
+            swiftSettings: [.unsafeFlags(["-parse-as-library"])]
+        )
+    ]
+}
+
 for target in package.targets where target.type != .system && target.type != .plugin {
     // Swift settings do nothing to a target of C.
     target.swiftSettings =
