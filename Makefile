@@ -8,6 +8,9 @@ TEST_PACKAGES = curl gcc libc6-dev openssl strace util-linux
 # What the benchmarks measure themselves against.
 BENCH_PACKAGES = gcc s6
 
+# How long `make fuzz` looks at each parser.
+SECONDS = 60
+
 SWIFT = swift
 PREFIX = /usr/local
 RELEASE = --configuration release
@@ -16,7 +19,7 @@ RELEASE = --configuration release
 STATIC = $(RELEASE) --static-swift-stdlib
 
 .DEFAULT_GOAL := help
-.PHONY: help system-packages test-packages bench-packages check build test release run bench install clean
+.PHONY: help system-packages test-packages bench-packages check build test fuzz release run bench install clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +45,9 @@ test: system-packages test-packages ## build everything and run every test
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --parallel --skip 'EndToEndTests|ExecTests'
 	$(SWIFT) test --skip-build --parallel --filter 'EndToEndTests|ExecTests'
+
+fuzz: system-packages ## throw made-up files at every parser of them, SECONDS=60 each
+	.ci/fuzz $(SECONDS)
 
 release: system-packages ## build for users
 	$(SWIFT) build $(STATIC) --product attache

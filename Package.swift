@@ -49,7 +49,7 @@ let package = Package(
         .target(name: "APITypes", dependencies: ["VaultModel"]),
         .target(name: "AccessRules", dependencies: ["VaultModel"]),
         .target(name: "BackupArchive", dependencies: ["CLibArchive"]),
-        .target(name: "EnvironmentFile", dependencies: ["VaultModel"]),
+        .target(name: "EnvironmentFile", dependencies: ["CLibArchive", "VaultModel"]),
         .target(
             name: "Sealing",
             dependencies: [
@@ -197,7 +197,7 @@ let package = Package(
         .testTarget(name: "APITypesTests", dependencies: ["APITypes", "VaultModel"]),
         .testTarget(name: "AccessRulesTests", dependencies: ["AccessRules", "VaultModel"]),
         .testTarget(name: "AuditTrailTests", dependencies: ["AuditTrail", "Sealing", "VaultModel"]),
-        .testTarget(name: "EnvironmentFileTests", dependencies: ["EnvironmentFile", "VaultModel"]),
+        .testTarget(name: "EnvironmentFileTests", dependencies: ["CLibArchive", "EnvironmentFile", "VaultModel"]),
         .testTarget(name: "ExecTests"),
         .testTarget(
             name: "CommandsTests",
@@ -280,6 +280,20 @@ if Context.environment["ATTACHE_BENCH"] != nil {
             path: "Tests/Benchmarks"
         )
     )
+}
+
+// One libFuzzer program for each parser of what strangers write; `.ci/fuzz` builds and runs them.
+if Context.environment["ATTACHE_FUZZ"] != nil {
+    package.targets += [
+        .executableTarget(
+            name: "ArchiveFuzzer",
+            dependencies: ["EnvironmentFile", "VaultModel"],
+            path: "Tests/Fuzzing/ArchiveFuzzer",
+            exclude: ["Corpus"],
+            // libFuzzer brings `main`.
+            swiftSettings: [.unsafeFlags(["-parse-as-library"])]
+        )
+    ]
 }
 
 for target in package.targets where target.type != .system && target.type != .plugin {

@@ -47,8 +47,9 @@ extension APIClient {
         try await call(APIRequest(.DELETE, "secrets", reference))
     }
 
-    package func importFile(
-        _ file: SharedSecret,
+    /// Imports files and archives, all of them or none; each is known by the name that it comes with.
+    package func importFiles(
+        _ files: [(name: String, contents: SharedSecret)],
         _ options: ImportOptions
     ) async throws(APIClientError) -> ImportBody {
         var request = try APIRequest(.POST, "secrets", "import")
@@ -60,8 +61,14 @@ extension APIClient {
         request.add("strict", options.strict ? "true" : nil)
         request.add("accept", options.accept.isEmpty ? nil : options.accept.joined(separator: ","))
         request.add("plan", options.planID)
-        request.headers.add(name: "Content-Type", value: "application/octet-stream")
-        request.body = file.bytes.withBytes { ByteBuffer(bytes: $0) }
+        for bundle in options.bundles { request.add("bundle", bundle) }
+        for bundle in options.mergeOrder { request.add("merge", bundle) }
+        var form = FormDataWriter()
+        if !options.choices.isEmpty { try form.add("choices", ImportChoicesBody(choices: options.choices)) }
+        for file in files { form.add("file", named: file.name, file.contents) }
+        form.end()
+        request.headers.add(name: "Content-Type", value: form.contentType)
+        request.body = form.body
         request.makeOnce()
         return try await call(request)
     }
@@ -77,6 +84,11 @@ package struct ImportOptions: Equatable, Sendable {
     package var allowEmpty = false
     package var strict = false
     package var accept: [String] = []
+    /// Only these; empty means all.
+    package var bundles: [String] = []
+    /// Each overrides those before it.
+    package var mergeOrder: [String] = []
+    package var choices: [ImportChoice] = []
     /// The plan that is to be carried out and no other.
     package var planID: String?
 

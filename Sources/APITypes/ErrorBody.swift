@@ -19,6 +19,8 @@ package struct ErrorBody: Codable, Equatable, Sendable {
     package var currentVersion: Int64?
     /// What is wrong with the file, with `invalid_file`.
     package var findings: [FindingBody]?
+    /// How many more findings there were, with `invalid_file`.
+    package var unlistedFindings: Int?
 
     package init(
         _ code: ErrorCode,
@@ -28,7 +30,8 @@ package struct ErrorBody: Codable, Equatable, Sendable {
         conflicts: [ConflictBody]? = nil,
         agents: [NamedBody]? = nil,
         currentVersion: Int64? = nil,
-        findings: [FindingBody]? = nil
+        findings: [FindingBody]? = nil,
+        unlistedFindings: Int? = nil
     ) {
         self.error = error
         self.code = code
@@ -39,6 +42,7 @@ package struct ErrorBody: Codable, Equatable, Sendable {
         self.agents = agents
         self.currentVersion = currentVersion
         self.findings = findings
+        self.unlistedFindings = unlistedFindings
     }
 }
 
@@ -48,11 +52,14 @@ package struct ConflictBody: Codable, Equatable, Sendable {
     package var name: String
     /// The name of the entry or agent that is in the way, when it is another one.
     package var with: String?
+    /// The agent that would break the rule, where an import attaches to several.
+    package var agent: String?
 
-    package init(code: ErrorCode, name: String, with other: String? = nil) {
+    package init(code: ErrorCode, name: String, with other: String? = nil, agent: String? = nil) {
         self.code = code
         self.name = name
         with = other
+        self.agent = agent
     }
 }
 

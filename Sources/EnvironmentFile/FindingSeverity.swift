@@ -12,7 +12,7 @@ package enum FindingSeverity: String, CaseIterable, Sendable {
     case info
 
     /// The place in the order of gravity, 0 first.
-    var rank: Int {
+    package var rank: Int {
         switch self {
         case .error: 0
         case .ambiguous: 1

@@ -6,6 +6,7 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
 internal import VaultCore
+internal import VaultModel
 
 /// One request, read strictly: what a route does not know is refused.
 struct RequestReader {
@@ -46,12 +47,16 @@ struct RequestReader {
 
     /// The body as bytes; 413 beyond `limit`.
     func bytes(upTo limit: Int) async throws -> [UInt8] {
+        [UInt8](try await buffer(upTo: limit).readableBytesView)
+    }
+
+    /// The body as it was received, without a copy; 413 beyond `limit`.
+    func buffer(upTo limit: Int) async throws -> ByteBuffer {
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit {
             throw APIFailure(.bodyTooLarge, "the body is larger than \(limit) bytes")
         }
         do {
-            let buffer = try await request.body.collect(upTo: limit)
-            return [UInt8](buffer.readableBytesView)
+            return try await request.body.collect(upTo: limit)
         } catch is NIOTooManyBytesError {
             throw APIFailure(.bodyTooLarge, "the body is larger than \(limit) bytes")
         }
@@ -90,7 +95,9 @@ struct RequestReader {
     }
 
     /// The request's `Idempotency-Key` with what it stands for; nil when none was sent.
-    func once(_ body: [UInt8]) throws -> Once? {
+    ///
+    /// `files` are parts of the body that may be large; `body` is the rest.
+    func once(_ body: [UInt8], files: [SharedSecret] = []) throws -> Once? {
         guard let key = request.headers[.idempotencyKey] else { return nil }
         guard (1...255).contains(key.utf8.count), key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw APIFailure(
@@ -99,7 +106,8 @@ struct RequestReader {
                 field: "Idempotency-Key"
             )
         }
-        return Once(key: key, request: Array("\(request.method.rawValue) \(request.uri.string)\n".utf8) + body)
+        let head = "\(request.method.rawValue) \(request.uri.string)\n"
+        return Once(key: key, request: Array(head.utf8) + body, files: files)
     }
 
     /// The version that `If-Match` names (RFC 9110 §13.1.1), as this API writes it: a number in quotes.

@@ -41,13 +41,20 @@ extension VaultError {
         case .invalidField(let field, let reason): ErrorBody(.invalidField, reason, field: field)
         case .invalidCursor:
             ErrorBody(.invalidCursor, "the cursor is not one that this list gave out", field: "cursor")
-        case .invalidFile(let findings):
-            ErrorBody(.invalidFile, "the file was not imported: see findings", findings: findings)
+        case .invalidFile(let findings, let unlisted):
+            ErrorBody(
+                .invalidFile,
+                "the file was not imported: see findings",
+                findings: findings,
+                unlistedFindings: unlisted
+            )
+        case .fileTooLarge(let limit):
+            ErrorBody(.bodyTooLarge, "the file is larger than \(limit) bytes", hint: "split the file")
         case .importConflict(let conflicts):
             ErrorBody(
                 .importConflict,
-                "\(conflicts.count) names of the file exist already; nothing was imported",
-                hint: "choose on_existing=skip or on_existing=update",
+                Self.text(ofImport: conflicts),
+                hint: Self.hint(forImport: conflicts),
                 conflicts: conflicts
             )
         case .planChanged:
@@ -75,6 +82,26 @@ extension VaultError {
         }
     }
 
+    private static func text(ofImport conflicts: [ConflictBody]) -> String {
+        let existing = conflicts.count { $0.code == .duplicateName && $0.with == nil }
+        let reason =
+            switch (existing, conflicts.count) {
+            case (1, 1): "a name exists already"
+            case (conflicts.count, _): "\(existing) names exist already"
+            case (_, 1): text(of: conflicts)
+            default: "\(conflicts.count) conflicts"
+            }
+        return "nothing was imported: \(reason)"
+    }
+
+    private static func hint(forImport conflicts: [ConflictBody]) -> String? {
+        if conflicts.contains(where: { $0.code == .duplicateName && $0.with != nil }) {
+            return "give the order with merge, or choose bundles with bundle"
+        }
+        let exists = conflicts.contains { $0.code == .duplicateName }
+        return exists ? "choose on_existing=skip or on_existing=update" : nil
+    }
+
     private static func text(of conflicts: [ConflictBody]) -> String {
         conflicts.map { conflict in
             switch conflict.code {
@@ -83,6 +110,11 @@ extension VaultError {
                 "\(conflict.name) is of a provider that the agent has a credential of"
                     + (conflict.with.map { " (\($0))" } ?? "")
             case .duplicateVariable: "\(conflict.name) would give a variable a second value"
+            case .duplicateName where conflict.with != nil:
+                "\(conflict.name) has another value in \(conflict.with ?? "")"
+            case .invalidName: "\(conflict.name) changes how a process is loaded"
+            case .kindIsFinal: "\(conflict.name) is a secret and cannot become a variable"
+            case .limitReached: "\(conflict.name) would hold more than 2,000 entries"
             default: "\(conflict.name) exists already"
             }
         }.joined(separator: "; ")

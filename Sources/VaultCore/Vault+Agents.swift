@@ -207,6 +207,9 @@ extension Act {
         return name
     }
 
+    /// How many entries an agent holds at most.
+    static let maximumAttached = 2_000
+
     /// Attaches what `references` name, or throws every conflict at once.
     func attach(_ references: [String], to agent: AgentRow) throws -> [EntryRow] {
         guard (1...500).contains(references.count) else {
@@ -221,7 +224,7 @@ extension Act {
             )
         }
         let held = try connection.attachedEntries(of: agent.id, in: workspace).map { AttachmentCandidate($0.entry) }
-        guard held.count + entries.count <= 2_000 else {
+        guard held.count + entries.count <= Self.maximumAttached else {
             throw VaultError.limitReached("an agent holds at most 2,000 entries")
         }
         let conflicts = AttachmentRules.conflicts(attaching: entries.map(AttachmentCandidate.init), to: held)
@@ -328,13 +331,13 @@ extension Act {
 }
 
 extension AttachmentCandidate {
-    fileprivate init(_ row: EntryRow) {
+    init(_ row: EntryRow) {
         self.init(entry: row.id, name: row.name.text, variable: row.name, provider: row.provider)
     }
 }
 
 extension ConflictBody {
-    fileprivate init(_ conflict: AttachmentConflict) {
+    init(_ conflict: AttachmentConflict) {
         switch conflict {
         case .alreadyAttached(let name): self.init(code: .alreadyAttached, name: name)
         case .duplicateProvider(let name, let other): self.init(code: .duplicateProvider, name: name, with: other)

@@ -20,7 +20,9 @@ package enum VaultError: Error, Equatable {
     case invalidValue(field: String, reason: String)
     case invalidField(String, reason: String)
     case invalidCursor
-    case invalidFile([FindingBody])
+    case invalidFile([FindingBody], unlisted: Int)
+    /// In bytes.
+    case fileTooLarge(limit: Int)
     case importConflict([ConflictBody])
     case planChanged
     case limitReached(String)

@@ -87,9 +87,9 @@ struct APIClientTests {
         #expect(requests.map(\.body) == [#"{"note":"n"}"#, #"{"note":"n"}"#])
     }
 
-    @Test func anImportSendsTheFileAsItIs() async throws {
+    @Test func anImportSendsTheFilesAsTheyAreInAForm() async throws {
         let answer = """
-            {"planId":"p","applied":false,"entries":[],"findings":[],"attachedTo":[],"stale":[]}
+            {"planId":"p","applied":false,"entries":[],"conflicts":[],"bundles":[],"skipped":[],"findings":[],"unlistedFindings":0,"attachedTo":[],"stale":[]}
             """
         let requests = try await calls(answering: { _, _ in .json(200, answer) }) { client in
             var options = ImportOptions()
@@ -100,16 +100,30 @@ struct APIClientTests {
             options.strict = true
             options.accept = ["W_DOLLAR", "W_BOM"]
             options.planID = "p1"
-            _ = try await client.importFile(SharedSecret(copying: Array("A=1\r\n".utf8)), options)
+            options.bundles = ["a/.env"]
+            options.mergeOrder = ["x", "y"]
+            options.choices = [ImportChoice(name: "A")]
+            let file = SharedSecret(copying: Array("A=1\r\n".utf8))
+            _ = try await client.importFiles([(name: "my \"own\" .env\n", contents: file)], options)
         }
         #expect(
             requests.map(\.uri) == [
                 "/api/v1/secrets/import?dry_run=true&kind=secret&on_existing=update&attach=bot&attach=other%20one"
-                    + "&strict=true&accept=W_DOLLAR%2CW_BOM&plan=p1"
+                    + "&strict=true&accept=W_DOLLAR%2CW_BOM&plan=p1&bundle=a%2F.env&merge=x&merge=y"
             ]
         )
-        #expect(requests[0].body == "A=1\r\n")
-        #expect(requests[0].headers["content-type"] == "application/octet-stream")
+        let type = try #require(requests[0].headers["content-type"])
+        let boundary = try #require(type.split(separator: "boundary=").last)
+        #expect(type == "multipart/form-data; boundary=\(boundary)")
+        #expect(
+            requests[0].body.split(separator: "\r\n", omittingEmptySubsequences: false) == [
+                "--\(boundary)", "Content-Disposition: form-data; name=\"choices\"", "Content-Type: application/json",
+                "",
+                #"{"choices":[{"name":"A"}]}"#, "--\(boundary)",
+                #"Content-Disposition: form-data; name="file"; filename="my \"own\" .env%0A""#,
+                "Content-Type: application/octet-stream", "", "A=1", "", "--\(boundary)--", "",
+            ]
+        )
     }
 
     @Test func theKeyIsSentWhereThereIsOne() async throws {

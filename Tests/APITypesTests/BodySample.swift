@@ -178,8 +178,10 @@ struct BodySample: Sendable, CustomTestStringConvertible {
 
     private static func importEntry(isFull: Bool) -> ImportEntryBody {
         ImportEntryBody(
+            bundle: isFull ? "b" : nil,
             line: 1,
             name: "A",
+            originalName: isFull ? "B" : nil,
             kind: .secret,
             reason: "requested",
             action: .create,
@@ -201,9 +203,29 @@ struct BodySample: Sendable, CustomTestStringConvertible {
         BodySample(.importEntry, full: importEntry(isFull: true), bare: importEntry(isFull: false)),
         BodySample(
             .importPlan,
-            ImportBody(planId: "p", applied: true, entries: [], findings: [], attachedTo: [], stale: [])
+            ImportBody(
+                planId: "p",
+                applied: true,
+                entries: [],
+                findings: [],
+                unlistedFindings: 0,
+                attachedTo: [],
+                stale: []
+            )
         ),
-        BodySample(.finding, finding),
+        BodySample(.importBundle, ImportBundleBody(name: "b", entries: 1)),
+        BodySample(
+            .importChoice,
+            full: ImportChoice(bundle: "b", name: "A", skip: true, kind: .secret, rename: "B", onExisting: .update),
+            bare: ImportChoice(name: "A")
+        ),
+        BodySample(.importChoices, ImportChoicesBody(choices: [])),
+        BodySample(.skippedFile, SkippedFileBody(path: "p", reason: "other")),
+        BodySample(
+            .finding,
+            full: FindingBody(file: "f", line: 1, column: 1, code: "c", severity: "error", text: "t"),
+            bare: finding
+        ),
     ]
 
     private static func agent(isFull: Bool) -> AgentBody {
@@ -325,7 +347,7 @@ struct BodySample: Sendable, CustomTestStringConvertible {
     private static let others = [
         BodySample(
             .conflict,
-            full: ConflictBody(code: .duplicateName, name: "A", with: "B"),
+            full: ConflictBody(code: .duplicateName, name: "A", with: "B", agent: "C"),
             bare: ConflictBody(code: .duplicateName, name: "A")
         ),
         BodySample(
@@ -338,7 +360,8 @@ struct BodySample: Sendable, CustomTestStringConvertible {
                 conflicts: [],
                 agents: [],
                 currentVersion: 1,
-                findings: []
+                findings: [],
+                unlistedFindings: 1
             ),
             bare: ErrorBody(.busy, "e")
         ),

@@ -33,7 +33,7 @@ struct FailureTests {
     @Test(arguments: [
         (CommandError.usage("x"), Int32(2)), (.value(.empty), 1), (.wrapperMissing(path: nil), 1),
         (.auditDamaged, 1), (.serverConfiguration("x", hint: nil), 78), (.serverFailed("x", hint: nil), 1),
-        (.unreadableFile(path: "/x", reason: "y"), 1), (.importConflict(file: "f", names: ["A"]), 1),
+        (.unreadableFile(path: "/x", reason: "y"), 1), (.importConflict(["A exists already"]), 1), (.cancelled, 1),
     ])
     func anErrorOfTheCommandHasItsStatus(error: CommandError, status: Int32) {
         #expect(Failure(error).status.rawValue == status)
@@ -42,7 +42,7 @@ struct FailureTests {
     @Test func peopleAreToldTheErrorThenTheFactsThenWhatToDo() {
         let conflict = ErrorBody(
             .importConflict,
-            "2 names of the file exist already.",
+            "nothing was imported: 2 names exist already.",
             hint: "of the API",
             conflicts: [
                 ConflictBody(code: .duplicateName, name: "A"), ConflictBody(code: .duplicateName, name: "B\u{1B}"),
@@ -50,10 +50,10 @@ struct FailureTests {
         )
         #expect(
             Failure(.answer(conflict)).lines == """
-                attache: error: 2 names of the file exist already
-                  A
-                  B\\u{1b}
-                attache: hint: choose with --on-existing skip or --on-existing update
+                attache: error: nothing was imported: 2 names exist already
+                  A exists already
+                  B\\u{1b} exists already
+                attache: hint: choose with --on-existing skip or update; for bundles that differ, with --merge or --bundle
 
                 """
         )

@@ -55,6 +55,7 @@ struct OutputTests {
                 ),
             ],
             findings: findings,
+            unlistedFindings: 0,
             attachedTo: [NamedBody(id: "1", name: "bot")],
             stale: []
         )
@@ -62,8 +63,7 @@ struct OutputTests {
 
     @Test func aPlanShowsWhatWouldBeDoneAndThatNothingWas() {
         #expect(
-            Self.plan(applied: false).text(headed: "a.env") == """
-                a.env:
+            Self.plan(applied: false).text == """
                 LINE  NAME     KIND      WHY    ACTION  LENGTH  MASK         PROVIDER  FLAGS
                 1     API_KEY  secret    name   create  40      sk-abcde***  openai    W_DOLLAR,W_MULTILINE
                 12    B        variable  guess  same    1       ***          -         -
@@ -73,7 +73,7 @@ struct OutputTests {
 
                 """
         )
-        let applied = Self.plan(applied: true).text(headed: nil)
+        let applied = Self.plan(applied: true).text
         #expect(applied.hasPrefix("LINE  NAME"))
         #expect(applied.contains("\nimported: 1 create, 1 same\n"))
         #expect(!applied.contains("plan:"))

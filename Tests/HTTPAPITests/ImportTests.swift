@@ -61,6 +61,27 @@ struct ImportTests {
         }
     }
 
+    @Test func aFindingNamesTheOtherLineAndWhatCanBeDone() async throws {
+        try await APISession.run { api async throws in
+            let file = Array("A=1\nA=2\nmy-key=3\n".utf8)
+            let answer = try await api.send(.post, "/api/v1/secrets/import", bytes: file, type: "text/plain")
+            let texts = try answer.body(ErrorBody.self).findings?.map(\.text) ?? []
+            #expect(texts.count == 2)
+            #expect(texts.first?.hasSuffix("(see line 1)") == true)
+            #expect(texts.last?.contains("; ") == true)
+        }
+    }
+
+    @Test func whatIsNotListedIsCounted() async throws {
+        try await APISession.run { api async throws in
+            let file = Array(String(repeating: "no equals\n", count: 130).utf8)
+            let answer = try await api.send(.post, "/api/v1/secrets/import", bytes: file, type: "text/plain")
+            let error = try answer.body(ErrorBody.self)
+            #expect(error.findings?.count == 100)
+            #expect(error.unlistedFindings == 30)
+        }
+    }
+
     @Test func anExistingNameStopsTheImportUnlessToldOtherwise() async throws {
         try await APISession.run { api async throws in
             _ = try await api.create("API_KEY", "old")
@@ -68,6 +89,7 @@ struct ImportTests {
             let answer = try await api.send(.post, path, bytes: Self.file, type: "text/plain")
             #expect(answer.code == .importConflict)
             #expect(try answer.body(ErrorBody.self).conflicts?.map(\.name) == ["API_KEY"])
+            #expect(try answer.body(ErrorBody.self).error == "nothing was imported: a name exists already")
             let skipped = try await api.send(
                 .post,
                 "\(path)?on_existing=skip",
@@ -86,7 +108,7 @@ struct ImportTests {
         }
     }
 
-    @Test(arguments: ["application/json", "multipart/form-data", nil])
+    @Test(arguments: ["application/json", "multipart/form-data", "multipart/mixed; boundary=x", nil])
     func aFileOfAnotherTypeIsRefused(type: String?) async throws {
         try await APISession.run { api async throws in
             let answer = try await api.send(.post, "/api/v1/secrets/import", bytes: Self.file, type: type)
@@ -94,9 +116,10 @@ struct ImportTests {
         }
     }
 
-    @Test func aFileOverTheLimitIsRefused() async throws {
+    @Test(arguments: [(1 << 20) + 1, 2 << 20, (10 << 20) + 1])
+    func aFileOverTheLimitIsRefused(bytes: Int) async throws {
         try await APISession.run { api async throws in
-            let file = [UInt8](repeating: UInt8(ascii: "#"), count: 2 << 20)
+            let file = [UInt8](repeating: UInt8(ascii: "#"), count: bytes)
             let answer = try await api.send(.post, "/api/v1/secrets/import", bytes: file, type: "text/plain")
             #expect(answer.code == .bodyTooLarge)
         }

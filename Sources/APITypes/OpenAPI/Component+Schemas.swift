@@ -71,23 +71,42 @@ extension Component {
         .optional("conflicts", .array(of: .reference(.conflict), "Every rule that the request would break.")),
         .optional("agents", .array(of: .reference(.named), "With `still_attached`: who holds the entry.")),
         .optional("currentVersion", .version),
-        .optional("findings", .array(of: .reference(.finding), "With `invalid_file`: what is wrong, and where."))
+        .optional("findings", .array(of: .reference(.finding), "With `invalid_file`: what is wrong, and where.")),
+        .optional("unlistedFindings", .count("With `invalid_file`: how many more findings there were."))
     )
 
     static let importSchema = Schema.answer(
         .required("planId", .string("Give it back as `plan` to carry out exactly this.")),
         .required("applied", .boolean()),
         .required("entries", .array(of: .reference(.importEntry))),
+        .required("conflicts", .array(of: .reference(.conflict), "What keeps the plan from being carried out.")),
+        .required("bundles", .array(of: .reference(.importBundle), "The `.env` files that were read.")),
+        .required("skipped", .array(of: .reference(.skippedFile), "Members of archives that were not read.")),
         .required("findings", .array(of: .reference(.finding))),
+        .required("unlistedFindings", .count("How many more findings there were.")),
         .required("attachedTo", .array(of: .reference(.named))),
-        .required("stale", .array(of: .reference(.named), "Agents whose live instances the updates make stale."))
+        .required(
+            "stale",
+            .array(of: .reference(.named), "Agents whose live instances lack what the import changes or attaches.")
+        )
+    )
+
+    static let importChoiceSchema = Schema.request(
+        .optional("bundle", .string("May be left out where only one bundle has the name.")),
+        .required("name", .string("The name as the file has it.")),
+        .optional("skip", .boolean("Leave it out.")),
+        .optional("kind", .entryKind),
+        .optional("rename", .environmentName),
+        .optional("onExisting", .oneOf(OnExisting.allCases.map(\.rawValue)))
     )
 
     static let importEntrySchema = Schema.answer(
+        .optional("bundle", .string("The `.env` file that the line is in.")),
         .required("line", .count("The first line is 1.")),
         .required("name", .environmentName),
+        .optional("originalName", .string("The name in the file, where a choice changes it.")),
         .required("kind", .entryKind),
-        .required("reason", .string("Why that kind: the rule of the guess, or `requested`.")),
+        .required("reason", .string("Why that kind: the rule of the guess, `existing` or `requested`.")),
         .required("action", .oneOf(ImportAction.allCases.map(\.rawValue))),
         .required("length", .count("Bytes of the value.")),
         .required("mask", .string()),

@@ -29,6 +29,9 @@ package enum Component: String, CaseIterable, Sendable {
     case error = "Error"
     case finding = "Finding"
     case health = "Health"
+    case importBundle = "ImportBundle"
+    case importChoice = "ImportChoice"
+    case importChoices = "ImportChoices"
     case importEntry = "ImportEntry"
     case importPlan = "Import"
     case instance = "Instance"
@@ -47,6 +50,7 @@ package enum Component: String, CaseIterable, Sendable {
     case session = "Session"
     case shredUser = "ShredUser"
     case shredded = "Shredded"
+    case skippedFile = "SkippedFile"
     case updateAgent = "UpdateAgent"
     case updateSecret = "UpdateSecret"
     case verification = "Verification"
@@ -125,7 +129,8 @@ package enum Component: String, CaseIterable, Sendable {
             .answer(
                 .required("code", .oneOf(ErrorCode.allCases.map(\.rawValue))),
                 .required("name", .string()),
-                .optional("with", .string("The name of the entry or agent that is in the way."))
+                .optional("with", .string("The name of the entry, agent or bundle that is in the way.")),
+                .optional("agent", .string("The agent that would break the rule."))
             )
         case .createAgent:
             .request(
@@ -157,13 +162,22 @@ package enum Component: String, CaseIterable, Sendable {
         case .error: Self.errorSchema
         case .finding:
             .answer(
-                .required("line", .count("The first line is 1.")),
+                .optional("file", .string("The bundle, or the member of an archive, that is meant.")),
+                .required("line", .count("The first line is 1; 0 where the whole file is meant.")),
                 .required("column", .count("The first column is 1.")),
                 .required("code", .string()),
                 .required("severity", .string()),
                 .required("text", .string())
             )
         case .health: .answer(.required("status", .string()))
+        case .importBundle:
+            .answer(
+                .required("name", .string("The file's name, or its path inside an archive.")),
+                .required("entries", .count("How many names it has."))
+            )
+        case .importChoice: Self.importChoiceSchema
+        case .importChoices:
+            .request(.required("choices", .array(of: .reference(.importChoice), count: 0...2_000)))
         case .importEntry: Self.importEntrySchema
         case .importPlan: Self.importSchema
         case .instance: Self.instanceSchema
@@ -237,6 +251,11 @@ package enum Component: String, CaseIterable, Sendable {
             .answer(
                 .required("userId", .identifier),
                 .required("entries", .count("How many entries were the user's."))
+            )
+        case .skippedFile:
+            .answer(
+                .required("path", .string()),
+                .required("reason", .string("`template`, `keys`, `resource_fork` or `other`."))
             )
         case .updateAgent:
             .request(

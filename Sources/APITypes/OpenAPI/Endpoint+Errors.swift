@@ -22,7 +22,7 @@ extension Endpoint.RequestContent {
     var errors: Set<ErrorCode> {
         switch self {
         case .json, .optionalJSON: [.bodyTooLarge, .invalidField, .invalidJSON, .unsupportedMediaType]
-        case .file: [.bodyTooLarge, .unsupportedMediaType]
+        case .file: [.bodyTooLarge, .invalidField, .invalidJSON, .unsupportedMediaType]
         }
     }
 
@@ -30,7 +30,12 @@ extension Endpoint.RequestContent {
     package var mediaTypes: [String] {
         switch self {
         case .json, .optionalJSON: ["application/json"]
-        case .file: ["text/plain", "application/octet-stream"]
+        case .file:
+            [
+                "text/plain", "application/octet-stream", "application/x-tar", "application/gzip", "application/x-gzip",
+                "application/x-xz", "application/zstd", "application/zip", "application/x-7z-compressed",
+                "multipart/form-data",
+            ]
         }
     }
 }

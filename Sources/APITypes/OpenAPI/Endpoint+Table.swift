@@ -31,7 +31,7 @@ extension Endpoint {
             .importSecrets,
             .post,
             "/api/v1/secrets/import",
-            "Import a .env file: every entry of it, or none",
+            "Import .env files and archives of them: every entry, or none",
             parameters: importParameters + [.idempotencyKey],
             body: .file,
             answer: Answer(
@@ -278,6 +278,16 @@ extension Endpoint {
             "What to do when a live entry of the same name exists; `fail` unless told."
         ),
         .repeatedQuery("attach", .nameOrID("An agent's id or name."), "Attach every entry to this agent."),
+        .repeatedQuery(
+            "bundle",
+            .string(length: 1...1_024),
+            "Import this bundle only, by the name that the plan gives it."
+        ),
+        .repeatedQuery(
+            "merge",
+            .string(length: 1...1_024),
+            "A bundle of the merge order: a name that several have gets the value of the last of them."
+        ),
         .query("allow_empty", .boolean(), "Import secrets that are empty; otherwise they are passed over."),
         .query("strict", .boolean(), "Make ambiguous and risky places errors."),
         .query(

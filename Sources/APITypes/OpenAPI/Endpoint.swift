@@ -80,7 +80,7 @@ extension Endpoint {
         case json(Component)
         /// A JSON body that may be left out.
         case optionalJSON(Component)
-        /// The bytes of a `.env` file.
+        /// The bytes of a `.env` file or an archive, or a form of several files.
         case file
     }
 

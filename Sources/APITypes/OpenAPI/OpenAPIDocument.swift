@@ -125,7 +125,9 @@ package enum OpenAPIDocument {
         case .optionalJSON(let component): (schema, isRequired) = (.reference(component), false)
         case .file: (schema, isRequired) = (.bytes, true)
         }
-        let media = content.mediaTypes.map { ($0, JSONValue.object(["schema": schema.json])) }
+        let media = content.mediaTypes.map { type in
+            (type, JSONValue.object(["schema": type == "multipart/form-data" ? Schema.importForm.json : schema.json]))
+        }
         return ["required": .boolean(isRequired), "content": .object(Dictionary(media) { $1 })]
     }
 

@@ -4,6 +4,12 @@ internal import VaultModel
 
 /// The values that occur in more than one body, with the limits that the vault holds them to.
 extension Schema {
+    /// The parts of an import that is sent as a form.
+    static let importForm = request(
+        .required("file", .array(of: .bytes, count: 1...64, "Files and archives, each with its name.")),
+        .optional("choices", .reference(.importChoices))
+    )
+
     static let identifier = string(format: "uuid", "A UUID of version 7, in lower case.")
 
     static let environmentName = string(

@@ -13,8 +13,10 @@ package enum CommandError: Error, Equatable {
     case wrapperMissing(path: String?)
     case wrapperFailed(path: String, reason: String)
     case notAttached(names: [String], agent: String)
-    /// An import would not be carried out: entries of these names exist.
-    case importConflict(file: String, names: [String])
+    /// An import would not be carried out, for these reasons.
+    case importConflict([String])
+    /// The user left without doing what the command is for.
+    case cancelled
     case auditDamaged
     /// So many rows of the vault do not verify.
     case vaultDamaged(rows: Int64)

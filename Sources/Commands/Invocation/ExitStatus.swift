@@ -35,7 +35,7 @@ extension ExitStatus {
         case .usage: self = .usage
         case .serverConfiguration: self = .configuration
         case .unreadableFile, .fileTooLarge, .value, .wrapperMissing, .wrapperFailed, .notAttached, .importConflict,
-            .auditDamaged, .backup, .vaultDamaged, .outputFailed, .serverFailed:
+            .cancelled, .auditDamaged, .backup, .vaultDamaged, .outputFailed, .serverFailed:
             self = .failed
         }
     }

@@ -110,13 +110,13 @@ extension Failure {
                 "not attached to \(agent): \(names.joined(separator: ", "))",
                 hint: "see attache agents show"
             )
-        case .importConflict(let file, let names):
+        case .importConflict(let reasons):
             self.init(
                 status,
                 code: "import_conflict",
-                "\(file): \(names.count == 1 ? "a name is" : "\(names.count) names are") in the way",
-                hint: "choose with --on-existing skip or --on-existing update",
-                details: names
+                "the plan cannot be carried out",
+                hint: ErrorCode.importConflict.hint,
+                details: reasons
             )
         case .vaultDamaged(let rows):
             self.init(
@@ -125,6 +125,7 @@ extension Failure {
                 "\(rows) \(rows == 1 ? "row of the vault does" : "rows of the vault do") not verify",
                 hint: "attache keys verify names them"
             )
+        case .cancelled: self.init(status, code: "cancelled", "left as it is; nothing was written")
         case .auditDamaged:
             self.init(
                 status,
@@ -181,7 +182,9 @@ extension Failure {
         if text.last == "." { text.removeLast() }
         hint = body.code.hint ?? body.hint
         // The other sentences name what is in the way; a file may have too many for one.
-        if body.code == .importConflict { details = body.conflicts?.map(\.name) ?? [] }
+        if body.code == .importConflict {
+            details = body.conflicts?.map(\.importText) ?? []
+        }
         self.body = .answered(body)
     }
 }
@@ -246,7 +249,8 @@ extension ErrorCode {
     fileprivate var hint: String? {
         switch self {
         case .stillAttached: "detach it first: attache agents detach AGENT NAME"
-        case .importConflict: "choose with --on-existing skip or --on-existing update"
+        case .importConflict:
+            "choose with --on-existing skip or update; for bundles that differ, with --merge or --bundle"
         case .planChanged: "look at the plan again with --dry-run"
         case .versionMismatch: "look at it again with attache secrets show"
         case .tokenMissing:

@@ -1,25 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import APIClient
-package import APITypes
+internal import APITypes
 package import ArgumentParser
 internal import VaultModel
 
 package struct ImportSecretsCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "import",
-        abstract: "Import .env files.",
+        abstract: "Import .env files, and archives of them.",
         discussion: """
-            The server reads each file as text, runs nothing in it and expands nothing. A file is imported whole or not at all; \
-            of several files none is imported unless all can be. What the reader has to say is printed on stderr as \
-            FILE:LINE:COLUMN: CODE: TEXT, never with a part of a value.
+            The server reads each file as text, runs nothing in it and expands nothing. All files are imported or none. What the \
+            reader has to say is printed on stderr as FILE:LINE:COLUMN: CODE: TEXT, never with a part of a value.
+
+            An archive (tar, tar.gz, tar.xz, tar.zst, zip, 7z) is read in memory: every .env, .env.* and *.env in it is a \
+            bundle of its own. Bundles that give one name different values are imported with --merge, or one by one with --bundle.
+
+            In a terminal the plan is shown first: move with the arrow keys, change kinds and names, skip lines; Enter \
+            imports, q leaves everything as it is.
 
             Exit status: 0 imported (or the plan is clean), 1 errors and nothing written, 2 with --check where another \
             common reader would give another value.
 
             Examples:
               attache secrets import .env --dry-run
-              attache secrets import .env --attach bot --on-existing update
+              attache secrets import .env --attach bot --on-existing update --no-review
+              attache secrets import bundle.zip --merge defaults.env,prod/.env
               sops -d secrets.env | attache secrets import -
             """
     )
@@ -56,47 +62,60 @@ package struct ImportSecretsCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Carry out this plan of a dry run and no other.", valueName: "id"))
     var plan: String?
 
+    @Option(
+        help: ArgumentHelp("Import this bundle only, by the name that the plan shows.", valueName: "name")
+    )
+    var bundle: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Bundles with commas between them; a name that several have gets the value of the last.",
+            valueName: "bundles"
+        )
+    )
+    var merge: String?
+
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Look through the plan in the terminal first; on where stdin and stderr are one."
+    )
+    var review: Bool?
+
     package init() {}
 
     package func validate() throws {
-        if plan != nil, files.count > 1 { throw ValidationError("--plan is for one file") }
         if files.filter({ $0 == "-" }).count > 1 { throw ValidationError("stdin can be read once") }
+        if Set(files).count < files.count { throw ValidationError("a file is named twice") }
+        if review == true, dryRun || check || client.json || plan != nil {
+            throw ValidationError("--review writes what was looked at: not with --dry-run, --check, --json or --plan")
+        }
     }
 
     private var writes: Bool { !dryRun && !check }
 
     package func run() async throws {
+        let isReviewed = try wantsReview()
         let texts = try files.map { file throws(CommandError) in
-            // As much as the server reads.
-            let contents = try BoundedFile(path: file, limit: 1 << 20).contents()
-            return (name: file == "-" ? "stdin" : file, text: SharedSecret(contents))
+            // As much as the server takes.
+            let contents = try BoundedFile(path: file, limit: 10 << 20).contents()
+            return (name: shown(file), contents: SharedSecret(contents))
         }
-        let plans = try await client.withServer { server in
-            if writes, texts.count > 1 {
-                for file in texts { _ = try await perform(file.text, of: file.name, dryRun: true, on: server) }
-            }
-            var plans: [(name: String, plan: ImportBody)] = []
-            for file in texts {
-                plans.append((file.name, try await perform(file.text, of: file.name, dryRun: !writes, on: server)))
-            }
-            return plans
+        let plan = try await client.withServer { server in
+            if isReviewed { return try await importReviewed(texts, on: server) }
+            let progress = ProgressLine(isShown: writes && !client.json)
+            return try await progress.during("importing") { try await perform(texts, options, on: server) }
         }
-        try show(plans)
-        for file in plans where !file.plan.conflictingNames.isEmpty {
-            throw CommandError.importConflict(file: file.name, names: file.plan.conflictingNames)
-        }
-        if check, plans.contains(where: \.plan.isDoubtful) { throw ExitStatus.usage.exit }
+        tell(plan.findings, unlisted: plan.unlistedFindings)
+        try client.show(plan) { plan.text }
+        guard plan.conflicts.isEmpty else { throw CommandError.importConflict(plan.conflicts.map(\.importText)) }
+        if check, plan.isDoubtful { throw ExitStatus.usage.exit }
     }
 
-    /// Sends one file; what is wrong in it is told with its name.
-    private func perform(
-        _ text: SharedSecret,
-        of file: String,
-        dryRun: Bool,
-        on server: APIClient
-    ) async throws -> ImportBody {
+    private func shown(_ file: String) -> String { file == "-" ? "stdin" : file }
+
+    private var options: ImportOptions {
         var options = ImportOptions()
-        options.dryRun = dryRun
+        options.dryRun = !writes
         options.kind = kind.entryKind
         options.onExisting = onExisting
         options.attachTo = attach
@@ -104,39 +123,69 @@ package struct ImportSecretsCommand: AsyncParsableCommand {
         options.strict = strict
         options.accept = accept
         options.planID = plan
-        let plan: ImportBody
+        options.bundles = bundle
+        options.mergeOrder = merge?.split(separator: ",").map(String.init) ?? []
+        return options
+    }
+
+    /// Sends the files; what is wrong in them is told with their names.
+    private func perform(
+        _ texts: [(name: String, contents: SharedSecret)],
+        _ options: ImportOptions,
+        on server: APIClient
+    ) async throws -> ImportBody {
         do {
-            plan = try await server.importFile(text, options)
+            return try await server.importFiles(texts, options)
         } catch {
             guard case .answer(var body) = error, let findings = body.findings else { throw error }
-            tell(findings, of: file)
-            body.error = "\(file): \(body.error)"
+            tell(findings, unlisted: body.unlistedFindings ?? 0)
+            body.error = "\(texts.map(\.name).joined(separator: ", ")): \(body.error)"
             throw APIClientError.answer(body)
         }
-        if dryRun, writes, !plan.conflictingNames.isEmpty {
-            throw CommandError.importConflict(file: file, names: plan.conflictingNames)
-        }
-        return plan
     }
 
-    private func tell(_ findings: [FindingBody], of file: String) {
+    private func tell(_ findings: [FindingBody], unlisted: Int) {
         guard !client.json else { return }
-        for finding in findings {
-            let place = "\(file):\(finding.line):\(finding.column)"
-            StandardStream.error.tell("\(place): \(finding.code): \(finding.text)".printable + "\n")
-        }
+        for finding in findings { StandardStream.error.tell(finding.text(inFile: shown(files[0])) + "\n") }
+        if unlisted > 0 { StandardStream.error.tell("and \(unlisted) more\n") }
     }
 
-    // MARK: - Output
+    // MARK: - Review
 
-    private func show(_ plans: [(name: String, plan: ImportBody)]) throws {
-        for file in plans { tell(file.plan.findings, of: file.name) }
-        if let only = plans.first, plans.count == 1 {
-            try client.show(only.plan) { only.plan.text(headed: nil) }
-        } else {
-            try client.show(ImportDocument(imports: plans.map { .init(file: $0.name, plan: $0.plan) })) {
-                plans.map { $0.plan.text(headed: $0.name) }.joined(separator: "\n")
+    private func wantsReview() throws -> Bool {
+        let isTerminal = ReviewScreen.isPossible && !files.contains("-")
+        guard let review else { return isTerminal && writes && !client.json && plan == nil }
+        guard !review || isTerminal else {
+            throw CommandError.usage(
+                "there is no terminal to review the plan in",
+                hint: "look at it with --dry-run and carry it out with --plan"
+            )
+        }
+        return review
+    }
+
+    /// Shows the plan until it is confirmed and can be carried out, and carries out exactly that.
+    private func importReviewed(
+        _ texts: [(name: String, contents: SharedSecret)],
+        on server: APIClient
+    ) async throws -> ImportBody {
+        var options = options
+        options.dryRun = true
+        var plan = try await perform(texts, options, on: server)
+        var review = ImportReview(plan)
+        while true {
+            guard try ReviewScreen().show(&review) == .confirmed else { throw CommandError.cancelled }
+            options.choices = review.choices
+            options.dryRun = true
+            options.planID = nil
+            plan = try await perform(texts, options, on: server)
+            guard plan.conflicts.isEmpty else {
+                review.update(to: plan)
+                continue
             }
+            options.dryRun = false
+            options.planID = plan.planId
+            return try await perform(texts, options, on: server)
         }
     }
 }
@@ -152,56 +201,4 @@ enum ImportKind: String, CaseIterable, ExpressibleByArgument, Sendable {
         case .variable: .variable
         }
     }
-}
-
-/// The document of an import of several files.
-private struct ImportDocument: Encodable {
-    let imports: [FileImport]
-
-    struct FileImport: Encodable {
-        let file: String
-        let plan: ImportBody
-    }
-}
-
-extension ImportBody {
-    fileprivate var conflictingNames: [String] { entries.filter { $0.action == .conflict }.map(\.name) }
-
-    /// Whether another common reader would give another value, or a name is risky.
-    package var isDoubtful: Bool { findings.contains { $0.severity == "ambiguous" || $0.severity == "risk" } }
-
-    /// The plan for people.
-    package func text(headed heading: String?) -> String {
-        var text = heading.map { "\($0.printable):\n" } ?? ""
-        var table = Table("LINE", "NAME", "KIND", "WHY", "ACTION", "LENGTH", "MASK", "PROVIDER", "FLAGS")
-        for entry in entries {
-            table.add(
-                String(entry.line),
-                entry.name,
-                entry.kind.rawValue,
-                entry.reason,
-                entry.action.rawValue,
-                String(entry.length),
-                entry.mask,
-                entry.provider ?? "-",
-                entry.flags.isEmpty ? "-" : entry.flags.joined(separator: ",")
-            )
-        }
-        text += entries.isEmpty ? "no entries\n" : table.text
-        let counts = ImportAction.allCases.compactMap { action -> String? in
-            let count = entries.count { $0.action == action }
-            return count == 0 ? nil : "\(count) \(action.rawValue)"
-        }
-        text += applied ? "imported: " : "nothing was written: "
-        text += (counts.isEmpty ? "0" : counts.joined(separator: ", ")) + "\n"
-        if !applied { text += "plan: \(planId.printable)\n" }
-        if !attachedTo.isEmpty { text += "attached to: \(attachedTo.listed)\n" }
-        if !stale.isEmpty { text += "receive the change at their next start: \(stale.listed)\n" }
-        return text
-    }
-}
-
-extension [NamedBody] {
-    /// The names, for people.
-    var listed: String { map(\.name.printable).joined(separator: ", ") }
 }

@@ -66,20 +66,12 @@ struct SecretRoutes {
         let caller = try await identity.caller(of: reader.request, context: reader.context)
         let query = try reader.query(
             ["dry_run", "kind", "on_existing", "allow_empty", "strict", "accept", "plan"],
-            repeatable: ["attach"]
+            repeatable: ["attach", "bundle", "merge"]
         )
-        let type = reader.request.headers[.contentType]?.split(separator: ";").first?.lowercased()
-        guard type == "text/plain" || type == "application/octet-stream" else {
-            throw APIFailure(
-                .unsupportedMediaType,
-                "the body must be the file itself",
-                hint: "send Content-Type: text/plain or application/octet-stream"
-            )
-        }
-        let bytes = try await reader.bytes(upTo: StrictJSON.maximumBytes)
+        let upload = try await ImportUpload(reader)
         let isDryRun = try query.flag("dry_run")
-        let request = ImportRequest(
-            file: SharedSecret(copying: bytes),
+        var request = ImportRequest(
+            files: upload.files,
             kind: try query.choice("kind", as: ImportKind.self)?.kind,
             isDryRun: isDryRun,
             onExisting: try query.choice("on_existing", as: OnExisting.self) ?? .fail,
@@ -89,9 +81,11 @@ struct SecretRoutes {
             accepted: query.text("accept")?.split(separator: ",").map(String.init) ?? [],
             planID: query.text("plan")
         )
-        let once = try reader.once(bytes)
+        request.bundles = query.all("bundle")
+        request.mergeOrder = query.all("merge")
+        request.choices = upload.choices
         return try .json(
-            await vault.importFile(request, by: caller, once: once),
+            await vault.importFiles(request, by: caller, once: upload.once(reader)),
             status: isDryRun ? .ok : .created
         )
     }
