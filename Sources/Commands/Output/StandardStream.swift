@@ -11,8 +11,8 @@ enum StandardStream: Int32 {
     /// Writes all of a text.
     ///
     /// A reader that has gone, as `head` does, ends the process as SIGPIPE would: the network library ignores that
-    /// signal for the whole process.
-    func write(_ text: String) throws(CommandError) {
+    /// signal for the whole process. With `outlivesReader` it is an error like any other.
+    func write(_ text: String, outlivesReader: Bool = false) throws(CommandError) {
         var text = text
         let error: Int32 = text.withUTF8 { bytes in
             var rest = UnsafeRawBufferPointer(bytes)
@@ -29,7 +29,7 @@ enum StandardStream: Int32 {
             }
             return 0
         }
-        if error == EPIPE { endOfReader() }
+        if error == EPIPE, !outlivesReader { endOfReader() }
         guard error == 0 else { throw .outputFailed(reason: String(cString: strerror(error))) }
     }
 

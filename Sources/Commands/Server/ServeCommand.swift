@@ -49,7 +49,8 @@ struct ServeCommand: AsyncParsableCommand {
         options.logLevel = logLevel
         do {
             try await Server.run(options, version: ProductVersion.text) { line in
-                try? StandardStream.output.write(line + "\n")
+                // The server goes on when whoever read this has gone.
+                try? StandardStream.output.write(line + "\n", outlivesReader: true)
             }
         } catch {
             throw error.isConfiguration

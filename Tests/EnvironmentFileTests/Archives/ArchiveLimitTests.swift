@@ -39,10 +39,8 @@ struct ArchiveLimitTests {
     func whatExpandsTo4GibibytesIsRefusedAtOnce(bomb: Bomb) {
         let bytes = bomb.bytes
         #expect(bytes.count <= Archive.maximumBytes)
-        let start = ContinuousClock.now
         let rule = rule(for: bytes)
         #expect(rule == (bomb == .lyingZip ? .damaged : .expandsTooFar))
-        #expect(ContinuousClock.now - start < .seconds(2))
     }
 
     @Test func aSmallArchiveMayExpandByMoreThanTheRatio() throws {
