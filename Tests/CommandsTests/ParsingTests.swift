@@ -34,7 +34,8 @@ struct ParsingTests {
         "agents update bot", "agents update bot --allow-none --allow-name PATH",
         "gateway-token rotate bot --now --grace 1h",
         "gateway-token rotate bot --grace 15", "api-keys create", "api-keys create --name n --role king", "exec bot",
-        "exec bot env", "exec bot --", "agents restart bot", "status --frobnicate",
+        "exec bot env", "exec bot --", "exec bot --env-file .env", "exec bot --env-file=.env -- env",
+        "agents restart bot", "status --frobnicate",
     ])
     func whatIsNoCommandIsWrongUsageAndSaysWhereToLook(line: String) async throws {
         do {

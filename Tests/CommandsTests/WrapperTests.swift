@@ -31,6 +31,21 @@ struct WrapperTests {
         }
     }
 
+    @Test func anAddressOfTLSTakesTheOtherProgram() throws {
+        try withFolders { beside, path in
+            let tls = "\(path)/attache-exec-tls"
+            try FileManager.default.moveItem(atPath: "\(path)/attache-exec", toPath: tls)
+            let found = try Wrapper.find(environment: ["PATH": path], address: "https://x", programFolder: beside)
+            #expect(found.path == tls)
+        }
+    }
+
+    @Test func theAuthoritiesOfTheLoginGoWithItsAddress() {
+        let environment = Wrapper.environment(from: [:], token: "gwt_x", address: "https://x", certificates: "/ca.pem")
+        #expect(environment["ATTACHE_CA_FILE"] == "/ca.pem")
+        #expect(environment["ATTACHE_ADDRESS"] == "https://x")
+    }
+
     @Test func aPathThatWasNamedIsTheOnlyOne() throws {
         try withFolders { beside, path in
             let named = try Wrapper.find(
@@ -51,7 +66,7 @@ struct WrapperTests {
                 "ATTACHE_SOCKET": "/s", "ATTACHE_CA_FILE": "c", "ATTACHE_KEEP": "HOME", "ATTACHE_ADDRESS": "https://x",
             ],
             token: "gwt_x",
-            agentSocket: "/run/agent.sock"
+            address: "unix:///run/agent.sock"
         )
         #expect(
             environment == [

@@ -85,6 +85,42 @@ struct WholePathTests {
         #expect(!wrong.errors.contains(key.dropLast(6)))
     }
 
+    @Test(arguments: [("", ["alpha", "beta"]), ("al", ["alpha"]), ("x", [])])
+    func aShellIsToldTheNamesOfAgents(prefix: String, expected: [String]) async throws {
+        let server = try await RunningServer.start()
+        for name in ["alpha", "beta"] { _ = try await server.createAgent(name) }
+        // As the generated scripts ask: the command, the argument, the word's place, and the words.
+        let result = try await server.attache(
+            ["---completion", "exec", "--", "positional@0", "2", "\(prefix.count)", "attache", "exec", prefix],
+            environment: ["SAP_SHELL": "bash", "SAP_SHELL_VERSION": "5"]
+        )
+        #expect(result.errors == "")
+        #expect(result.output.split(separator: "\n").map(String.init).sorted() == expected)
+        #expect(result.status == 0)
+        let away = try await run(
+            Programs.attache,
+            ["---completion", "exec", "--", "positional@0", "2", "0", "attache", "exec", ""],
+            environment: ["ATTACHE_SOCKET": server.directory.appending("none"), "SAP_SHELL": "bash"]
+        )
+        #expect(away.status == 0)
+        #expect(away.output.split(separator: "\n").isEmpty)
+        #expect(away.errors == "")
+    }
+
+    @Test func aLoginFromElsewhereRunsACommandByItsAddress() async throws {
+        let server = try await RunningServer.start()
+        let key = try #require(server.workspaceKey)
+        #expect(try await server.attache("secrets", "create", "TOKEN", input: Array("v-1".utf8)).status == 0)
+        _ = try await server.createAgent("bot", with: ["TOKEN"])
+        let result = try await run(
+            Programs.attache,
+            ["exec", "bot", "--", "/bin/sh", "-c", "printf %s \"$TOKEN\""],
+            environment: ["ATTACHE_ADDRESS": "http://\(server.address)", "ATTACHE_API_KEY": key]
+        )
+        #expect(result.errors == "")
+        #expect(result.output == "v-1")
+    }
+
     @Test func aStartOverTCPOnTheSameMachineIsAStart() async throws {
         let server = try await RunningServer.start()
         #expect(try await server.attache("secrets", "create", "TOKEN", input: Array("v-1".utf8)).status == 0)
@@ -136,11 +172,16 @@ extension RunningServer {
         return Dictionary(uniqueKeysWithValues: (body.secrets ?? []).map { ($0.name, $0.state.rawValue) })
     }
 
-    func attache(_ arguments: [String], input: [UInt8] = []) async throws -> CommandResult {
+    func attache(
+        _ arguments: [String],
+        input: [UInt8] = [],
+        environment: [String: String] = [:]
+    ) async throws -> CommandResult {
         try await run(
             Programs.attache,
             arguments,
-            environment: ["ATTACHE_SOCKET": socket, "ATTACHE_AGENT_SOCKET": agentSocket, "PATH": "/usr/bin:/bin"],
+            environment: ["ATTACHE_SOCKET": socket, "ATTACHE_AGENT_SOCKET": agentSocket, "PATH": "/usr/bin:/bin"]
+                .merging(environment) { $1 },
             input: input
         )
     }

@@ -18,7 +18,7 @@ struct AttachCommand: AsyncParsableCommand {
 
     @OptionGroup var client: ClientOptions
 
-    @Argument(help: "The agent's name or id.")
+    @Argument(help: "The agent's name or id.", completion: .agentNames)
     var agent: String
 
     @Argument(help: "The entries' names or ids.")

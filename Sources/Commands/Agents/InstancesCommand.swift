@@ -17,7 +17,7 @@ struct InstancesCommand: AsyncParsableCommand {
     @OptionGroup var client: ClientOptions
     @OptionGroup var list: ListOptions
 
-    @Argument(help: "The agent's name or id.")
+    @Argument(help: "The agent's name or id.", completion: .agentNames)
     var agent: String
 
     func run() async throws {

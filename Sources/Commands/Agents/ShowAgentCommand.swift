@@ -16,7 +16,7 @@ struct ShowAgentCommand: AsyncParsableCommand {
 
     @OptionGroup var client: ClientOptions
 
-    @Argument(help: "The agent's name or id.")
+    @Argument(help: "The agent's name or id.", completion: .agentNames)
     var agent: String
 
     func run() async throws {

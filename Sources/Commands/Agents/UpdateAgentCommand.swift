@@ -18,7 +18,7 @@ struct UpdateAgentCommand: AsyncParsableCommand {
 
     @OptionGroup var client: ClientOptions
 
-    @Argument(help: "The agent's name or id.")
+    @Argument(help: "The agent's name or id.", completion: .agentNames)
     var agent: String
 
     @Option(help: ArgumentHelp("A new name.", valueName: "name"))

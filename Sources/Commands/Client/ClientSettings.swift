@@ -8,6 +8,8 @@ package struct ClientSettings: Sendable {
     package let address: ServerAddress
     /// The socket on which agents are started; `exec` hands it on.
     package let agentSocket: String
+    /// The URL at which agents are started instead, where the server is one and no such socket was named.
+    package let startURL: String?
     package let key: SharedSecret?
     /// A PEM file of certificates that are trusted instead of the system's.
     package let certificates: String?
@@ -38,12 +40,14 @@ package struct ClientSettings: Sendable {
         } else {
             address = try Self.address(socket: places.socket, from: "the default socket")
         }
-        if let path = agentSocketOption ?? variable("ATTACHE_AGENT_SOCKET") {
-            agentSocket = path
-        } else if case .socket(let path) = address {
-            agentSocket = ClientPlaces.agentSocket(beside: path)
-        } else {
-            agentSocket = ClientPlaces.agentSocket(beside: places.socket)
+        let named = agentSocketOption ?? variable("ATTACHE_AGENT_SOCKET")
+        switch address {
+        case .socket(let path):
+            agentSocket = named ?? ClientPlaces.agentSocket(beside: path)
+            startURL = nil
+        case .url(let url):
+            agentSocket = named ?? ClientPlaces.agentSocket(beside: places.socket)
+            startURL = named == nil ? url : nil
         }
         key = try Self.key(file: variable("ATTACHE_API_KEY_FILE"), text: variable("ATTACHE_API_KEY"))
         certificates = variable("ATTACHE_CA_FILE")

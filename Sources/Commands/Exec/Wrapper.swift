@@ -7,8 +7,11 @@ package struct Wrapper: Equatable, Sendable {
     package let path: String
 
     /// Where the program lies: `ATTACHE_EXEC_PATH` and nowhere else, or beside this program, or in `PATH`.
+    ///
+    /// For an address of TLS it is another program, `attache-exec-tls`.
     package static func find(
         environment: [String: String],
+        address: String = "unix://",
         programFolder: String? = Wrapper.programFolder
     ) throws(CommandError) -> Wrapper {
         if let path = environment["ATTACHE_EXEC_PATH"], !path.isEmpty {
@@ -18,7 +21,8 @@ package struct Wrapper: Equatable, Sendable {
         let inPath = (environment["PATH"] ?? "").split(separator: ":", omittingEmptySubsequences: true).map(String.init)
         // A relative folder in PATH would run whatever lies in the current one.
         let folders = [programFolder].compactMap(\.self) + inPath.filter { $0.hasPrefix("/") }
-        guard let path = folders.lazy.map({ "\($0)/attache-exec" }).first(where: isExecutable) else {
+        let name = address.hasPrefix("https://") ? "attache-exec-tls" : "attache-exec"
+        guard let path = folders.lazy.map({ "\($0)/\(name)" }).first(where: isExecutable) else {
             throw .wrapperMissing(path: nil)
         }
         return Wrapper(path: path)
@@ -46,7 +50,8 @@ package struct Wrapper: Equatable, Sendable {
     package static func environment(
         from inherited: [String: String],
         token: String,
-        agentSocket: String
+        address: String,
+        certificates: String? = nil
     ) -> [String: String] {
         // The wrapper drops every ATTACHE_… before the command starts; these would already mislead the wrapper.
         let ours: Set = [
@@ -57,7 +62,8 @@ package struct Wrapper: Equatable, Sendable {
         var variables = inherited.filter { !ours.contains($0.key) }
         variables["ATTACHE_SESSION"] = "1"
         variables["ATTACHE_GATEWAY_TOKEN"] = token
-        variables["ATTACHE_ADDRESS"] = "unix://\(agentSocket)"
+        variables["ATTACHE_ADDRESS"] = address
+        variables["ATTACHE_CA_FILE"] = certificates
         return variables
     }
 

@@ -31,7 +31,7 @@ struct RotateGatewayTokenCommand: AsyncParsableCommand {
 
     @OptionGroup var client: ClientOptions
 
-    @Argument(help: "The agent's name or id.")
+    @Argument(help: "The agent's name or id.", completion: .agentNames)
     var agent: String
 
     @Flag(help: "End the old token now.")
