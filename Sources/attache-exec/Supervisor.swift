@@ -56,7 +56,9 @@ struct Supervisor {
             let signal = ckernel_supervise_wait(min(stopDeadline, resumeAt))
             switch signal.number {
             case 0: try passDeadline()
-            case SIGCHLD where signal.code > 0: try reap()
+            case SIGCHLD:
+                if signal.code <= 0 { pass(signal) }
+                try reap()
             default: pass(signal)
             }
         }

@@ -35,6 +35,7 @@ final class ScriptedServer: @unchecked Sendable {
     private var received: [Request] = []
     private var silent: [Int32] = []
     private var isListening = false
+    private var hasStopped = false
 
     /// Binds the path; connections are refused until ``listen()``.
     convenience init(at path: String, replies: [Reply]) throws {
@@ -66,10 +67,14 @@ final class ScriptedServer: @unchecked Sendable {
 
     /// Ends the server and every connection that it kept open.
     func stop() {
-        condition.withLock {
+        let isStopped = condition.withLock {
             for descriptor in silent { close(descriptor) }
             silent = []
+            defer { hasStopped = true }
+            return hasStopped
         }
+        // The number may be another socket's by now.
+        if isStopped { return }
         // Wakes the thread, which closes the socket; without a thread nobody else would.
         if isListening { shutdown(listener, Int32(SHUT_RDWR)) } else { close(listener) }
     }

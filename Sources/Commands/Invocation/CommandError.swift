@@ -15,6 +15,8 @@ package enum CommandError: Error, Equatable {
     case notAttached(names: [String], agent: String)
     /// An import would not be carried out: entries of these names exist.
     case importConflict(file: String, names: [String])
+    /// Not every instance that was told to restart is back on current values.
+    case restartIncomplete(synced: Int, told: Int)
     case auditDamaged
     /// So many rows of the vault do not verify.
     case vaultDamaged(rows: Int64)

@@ -125,6 +125,13 @@ extension Failure {
                 "\(rows) \(rows == 1 ? "row of the vault does" : "rows of the vault do") not verify",
                 hint: "attache keys verify names them"
             )
+        case .restartIncomplete(let synced, let told):
+            self.init(
+                status,
+                code: "restart_incomplete",
+                "\(synced) of \(told) instances are back on current values",
+                hint: "see attache agents instances; one that could not be reached restarts when it is back"
+            )
         case .auditDamaged:
             self.init(
                 status,
