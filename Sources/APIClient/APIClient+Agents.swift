@@ -76,6 +76,18 @@ extension APIClient {
         return try await call(request)
     }
 
+    /// Asks the agent's supervised instances to restart, and returns at once.
+    package func restartGateway(of agent: String) async throws(APIClientError) -> RestartBody {
+        var request = try APIRequest(.POST, "agents", agent, "gateway", "restart")
+        request.makeOnce()
+        return try await call(request)
+    }
+
+    /// Tells how far the latest restart is.
+    package func restartProgress(of agent: String) async throws(APIClientError) -> RestartBody {
+        try await call(APIRequest(.GET, "agents", agent, "gateway", "restart"))
+    }
+
     /// Makes a gateway token for one interactive session.
     package func createSession(for agent: String) async throws(APIClientError) -> SessionBody {
         var request = try APIRequest(.POST, "agents", agent, "sessions")

@@ -75,6 +75,7 @@ package struct AttachedSecretBody: Codable, Equatable, Sendable {
 }
 
 extension Delivery: Codable {}
+extension InstanceLiveness: Codable {}
 extension SyncState: Codable {}
 
 /// One page of agents, oldest first.
@@ -162,6 +163,9 @@ package struct InstanceBody: Codable, Equatable, Sendable {
     package var endedAt: Timestamp?
     /// Why it ended: `replaced`, `surplus` or `ended`.
     package var endReason: String?
+    /// Whether a supervisor stays with it.
+    package var supervised: Bool
+    package var liveness: InstanceLiveness
     package var receipt: [ReceiptItemBody]
 
     package init(
@@ -170,6 +174,8 @@ package struct InstanceBody: Codable, Equatable, Sendable {
         startedAt: Timestamp,
         endedAt: Timestamp?,
         endReason: String?,
+        isSupervised: Bool = false,
+        liveness: InstanceLiveness = .assumed,
         receipt: [ReceiptItemBody]
     ) {
         self.id = id
@@ -177,6 +183,8 @@ package struct InstanceBody: Codable, Equatable, Sendable {
         self.startedAt = startedAt
         self.endedAt = endedAt
         self.endReason = endReason
+        supervised = isSupervised
+        self.liveness = liveness
         self.receipt = receipt
     }
 }

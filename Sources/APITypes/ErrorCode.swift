@@ -15,6 +15,7 @@ package enum ErrorCode: String, CaseIterable, Codable, Sendable {
     case headersTooLarge = "headers_too_large"
     case idempotencyKeyReused = "idempotency_key_reused"
     case importConflict = "import_conflict"
+    case instanceEnded = "instance_ended"
     case integrityError = "integrity_error"
     case internalError = "internal_error"
     case invalidCursor = "invalid_cursor"
@@ -52,7 +53,7 @@ package enum ErrorCode: String, CaseIterable, Codable, Sendable {
         case .notFound: 404
         case .methodNotAllowed: 405
         case .alreadyAttached, .duplicateName, .duplicateProvider, .duplicateVariable, .importConflict,
-            .keysConflict, .kindIsFinal, .planChanged, .stillAttached:
+            .instanceEnded, .keysConflict, .kindIsFinal, .planChanged, .stillAttached:
             409
         case .versionMismatch: 412
         case .bodyTooLarge: 413

@@ -15,12 +15,12 @@ extension Action {
     fileprivate var lowestRole: Role {
         switch self {
         case .workspaceView, .entryList, .agentList, .agentCreate, .agentUpdate, .attach, .detach, .instanceList,
-            .auditView, .auditVerify, .tokenList, .gatewayTokenRotate, .sessionCreate:
+            .auditView, .auditVerify, .tokenList, .gatewayTokenRotate, .gatewayRestart, .sessionCreate:
             .member
         case .entryCreate, .entryUpdate, .entryDelete, .entryImport, .agentDelete, .tokenCreate, .tokenRevoke:
             .admin
         // Done by the server or by an agent's own token, never on the strength of a role.
-        case .workspaceCreate, .start:
+        case .workspaceCreate, .start, .instanceEnd:
             .owner
         // Concern the whole server: what it takes beside the role is to be its operator.
         case .keysView, .keysRotate, .keysVerify, .userShred, .backupView, .backupCreate, .backupRestore:

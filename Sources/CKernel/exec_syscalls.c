@@ -72,6 +72,11 @@ void ckernel_exec_take_signals(void) {
     syscall(SYS_rt_sigprocmask, SIG_UNBLOCK, &unblocked, &inherited.mask, sizeof inherited.mask);
 }
 
+int ckernel_exec_is_ignored(int signal) {
+    struct sigaction old;
+    return sigaction(signal, NULL, &old) == 0 && old.sa_handler == SIG_IGN;
+}
+
 void ckernel_exec_restore(void) {
     setrlimit(RLIMIT_CORE, &inherited.core);
     sigaction(SIGPIPE, &inherited.pipe, NULL);

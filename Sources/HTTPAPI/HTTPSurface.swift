@@ -24,7 +24,7 @@ package struct HTTPSurface: Sendable {
         self.logger = logger
     }
 
-    /// What is served on `listener`: on the agents' socket starts and nothing else.
+    /// What is served on `listener`: on the agents' socket starts, what hangs on them, and nothing else.
     package func dispatcher(for listener: Listener) -> Dispatcher {
         let identity = Identity(vault: vault, listener: listener)
         let starts = StartRoutes(vault: vault).routes
@@ -75,7 +75,8 @@ package struct HTTPSurface: Sendable {
     ) throws -> some ApplicationProtocol {
         let configuration = HTTP1Channel.Configuration(
             additionalChannelHandlers: listener == .operatorSocket
-                ? [PeerOfConnection(), MalformedRequestAnswer()] : [MalformedRequestAnswer()],
+                ? [PeerOfConnection(), DepartureOfPeer(), MalformedRequestAnswer()]
+                : [DepartureOfPeer(), MalformedRequestAnswer()],
             idleTimeout: .seconds(120),
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: 16 << 10,

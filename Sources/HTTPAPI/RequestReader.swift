@@ -5,6 +5,7 @@ internal import Foundation
 internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
+internal import ServiceLifecycle
 internal import VaultCore
 internal import VaultModel
 
@@ -110,6 +111,19 @@ struct RequestReader {
         return Once(key: key, request: Array(head.utf8) + body, files: files)
     }
 
+    /// Runs what may wait long: the wait ends when the peer goes away and when the server stops.
+    func waiting<Answer>(_ body: (ChangeWait) async throws -> Answer) async throws -> Answer {
+        let wait = ChangeWait()
+        let departure = try? await context.channel.pipeline.handler(type: DepartureOfPeer.self).get()
+        departure?.ends(wait)
+        defer { departure?.ends(nil) }
+        return try await withGracefulShutdownHandler {
+            try await body(wait)
+        } onGracefulShutdown: {
+            wait.end(.stopping)
+        }
+    }
+
     /// The version that `If-Match` names (RFC 9110 §13.1.1), as this API writes it: a number in quotes.
     func ifMatch() throws -> Int64? {
         guard let text = request.headers[.ifMatch], text != "*" else { return nil }
@@ -134,6 +148,18 @@ struct QueryValues {
         case "true": return true
         default: throw APIFailure(.invalidQuery, "true or false", field: name)
         }
+    }
+
+    func seconds(_ name: String, _ range: ClosedRange<Int>) throws -> Int? {
+        guard let text = text(name) else { return nil }
+        guard let number = Int(text), range.contains(number) else {
+            throw APIFailure(
+                .invalidQuery,
+                "seconds from \(range.lowerBound) to \(range.upperBound)",
+                field: name
+            )
+        }
+        return number
     }
 
     func choice<Choice: RawRepresentable<String> & CaseIterable>(_ name: String, as: Choice.Type) throws -> Choice? {
@@ -169,6 +195,10 @@ extension HTTPField.Name {
     static let attacheInstance = HTTPField.Name("Attache-Instance") ?? .ifMatch
     static let attacheStart = HTTPField.Name("Attache-Start") ?? .ifMatch
     static let attacheSession = HTTPField.Name("Attache-Session") ?? .ifMatch
+    static let attacheSupervised = HTTPField.Name("Attache-Supervised") ?? .ifMatch
+    static let attacheChange = HTTPField.Name("Attache-Change") ?? .ifMatch
+    static let attacheChangedNames = HTTPField.Name("Attache-Changed-Names") ?? .ifMatch
+    static let attacheEnvironment = HTTPField.Name("Attache-Environment") ?? .ifMatch
     static let attacheReceipt = HTTPField.Name("Attache-Receipt") ?? .ifMatch
     static let attacheAllowedNames = HTTPField.Name("Attache-Allowed-Names") ?? .ifMatch
 }

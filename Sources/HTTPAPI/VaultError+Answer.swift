@@ -76,6 +76,15 @@ extension VaultError {
         case .integrity(nil):
             ErrorBody(.integrityError, "a stored row is damaged or was changed from outside")
         case .keys(let problem): problem.body
+        case .instanceEnded:
+            ErrorBody(
+                .instanceEnded,
+                "a newer start took the place of this instance",
+                hint: "give each replica a name of its own, and the agent as many replicas as run"
+            )
+        case .tooManyWaits:
+            ErrorBody(.busy, "too many processes wait for changes", hint: "try again")
+        case .waitEnded: ErrorBody(.shuttingDown, "the server is stopping", hint: "try again in a moment")
         case .auditUnavailable:
             ErrorBody(.auditUnavailable, "the audit entry cannot be written, so nothing was done")
         case .storage(let problem): problem.body

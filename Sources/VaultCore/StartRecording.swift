@@ -58,12 +58,33 @@ struct StartRecording {
             startedAt: now,
             endedAt: nil,
             endReason: nil,
-            receipt: receipt
+            receipt: receipt,
+            isSupervised: request.isSupervised
         )
         guard try connection.insertInstanceOnce(instance) else { return try recordRetry(of: instance) }
+        guard !request.isSupervised else {
+            try endStartsThatNeverRan(before: instance, of: agent)
+            return instance.id
+        }
         try connection.endInstances(replacedBy: instance, at: now)
         try connection.endInstances(of: agent.id, beyond: agent.replicas, at: now, in: workspace)
         return instance.id
+    }
+
+    /// Ends what a supervisor was given before and did not run.
+    ///
+    /// Those that run stay: the supervisor first fetches and then stops, and its first request for changes is what
+    /// ends the one before.
+    private func endStartsThatNeverRan(before instance: InstanceRow, of agent: AgentRow) throws {
+        var starting = try connection.liveInstances(of: agent.id, in: agent.workspaceID)
+            .filter { $0.id != instance.id && $0.isSupervised && $0.runningAt == nil }
+        for given in starting where given.replica == instance.replica {
+            try connection.endInstance(given.id, at: now, reason: .replaced, in: agent.workspaceID)
+        }
+        starting.removeAll { $0.replica == instance.replica }
+        for surplus in starting.dropFirst(Int(agent.replicas) - 1) {
+            try connection.endInstance(surplus.id, at: now, reason: .surplus, in: agent.workspaceID)
+        }
     }
 
     /// A retry of the same start: it may be given newer versions than the first try was.

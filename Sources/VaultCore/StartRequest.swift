@@ -12,12 +12,15 @@ package struct StartRequest: Sendable {
     package var startID: String
     /// Whether only a shell or a probe starts: same values, no instance.
     package var isSession: Bool
+    /// Whether a supervisor stays with the process, says when it runs and when it ends, and waits for changes.
+    package var isSupervised: Bool
 
-    package init(token: [UInt8]?, replica: String, startID: String, isSession: Bool) {
+    package init(token: [UInt8]?, replica: String, startID: String, isSession: Bool, isSupervised: Bool = false) {
         self.token = token
         self.replica = replica
         self.startID = startID
         self.isSession = isSession
+        self.isSupervised = isSupervised
     }
 }
 

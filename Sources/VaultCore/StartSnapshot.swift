@@ -26,25 +26,14 @@ struct StartSnapshot: Sendable {
 
     /// Reads and checks; throws ``VaultError/integrity(entry:)`` for a row that was changed from outside.
     init(digest: [UInt8], connection: any SQLConnection, ring: KeyRing) throws {
-        guard let token = try connection.token(digest: digest), let agentID = token.agentID else {
-            throw VaultError.token(.unknown)
-        }
-        switch token.kind {
-        case .gateway, .session: break
-        case .workspaceKey: throw VaultError.token(.unknown)
-        }
-        try token.verify(with: ring)
-        let workspace = token.workspaceID
+        let holder = try GatewayHolder(digest: digest, connection: connection, ring: ring)
+        let workspace = holder.workspace
         self.workspace = workspace
-        self.token = token
+        token = holder.token
+        agent = holder.agent
         revision = try connection.revision(of: workspace)
-        guard let agent = try connection.agent(agentID, in: workspace), agent.deletedAt == nil else {
-            throw VaultError.token(.revoked)
-        }
-        try agent.verify(with: ring)
-        self.agent = agent
         var owners: [UserID: OwnerScope] = [:]
-        let items = try connection.attachedEntries(of: agentID, in: workspace).map { row in
+        let items = try connection.attachedEntries(of: agent.id, in: workspace).map { row in
             let owner = try owners[row.entry.ownerID] ?? connection.ownerScope(of: row.entry.ownerID, in: workspace)
             owners[row.entry.ownerID] = owner
             do {

@@ -266,7 +266,12 @@ extension Act {
 
     /// What is attached to `agent`, by name, then what its `live` instances hold although it was detached.
     func attachedBodies(of agent: AgentRow, live: [InstanceRow]) throws -> [AttachedSecretBody] {
-        let receipts = live.map { Receipt(decoding: $0.receipt) }
+        let held = live.map {
+            HeldReceipt(
+                receipt: Receipt(decoding: $0.receipt),
+                isCertain: supervised.liveness(of: $0, at: now).isCertain
+            )
+        }
         let attached = try connection.attachedEntries(of: agent.id, in: workspace)
         var bodies = attached.map { item in
             AttachedSecretBody(
@@ -276,13 +281,13 @@ extension Act {
                 version: item.entry.version,
                 provider: item.entry.provider?.text,
                 delivery: item.attachment.delivery,
-                state: .deciding(entry: item.entry.id, version: item.entry.version, receipts: receipts),
+                state: .deciding(entry: item.entry.id, version: item.entry.version, held: held),
                 attachedAt: item.attachment.createdAt
             )
         }
         let current = Set(attached.map(\.entry.id))
-        let held = Set(receipts.compactMap { $0?.versions.keys }.joined())
-        for id in held.subtracting(current).sorted() {
+        let delivered = Set(held.compactMap { $0.receipt?.versions.keys }.joined())
+        for id in delivered.subtracting(current).sorted() {
             guard let entry = try connection.entry(id, in: workspace) else { continue }
             bodies.append(
                 AttachedSecretBody(
@@ -325,6 +330,8 @@ extension Act {
             startedAt: instance.startedAt,
             endedAt: instance.endedAt,
             endReason: instance.endReason?.rawValue,
+            isSupervised: instance.isSupervised,
+            liveness: supervised.liveness(of: instance, at: now),
             receipt: items.sorted { $0.name < $1.name }
         )
     }

@@ -17,6 +17,7 @@ struct Act {
     let connection: any SQLConnection
     let member: AuthorizedMember
     let ring: KeyRing
+    let supervised: SupervisedInstances
     let now: Timestamp
 
     var workspace: WorkspaceID { member.workspace }
@@ -68,15 +69,20 @@ extension Vault {
     ) async throws(VaultError) -> R {
         let now = clock.now
         let ring = ring
+        let supervised = supervised
         let outcome: Decision<R> = try await mappingErrors {
             try await engine.read { connection in
                 let member = try authenticated(caller, on: connection, ring: ring, now: now)
                 guard member.role.allows(action) else { return .refused(member) }
-                return .done(try body(Act(connection: connection, member: member, ring: ring, now: now)))
+                return .done(
+                    try body(
+                        Act(connection: connection, member: member, ring: ring, supervised: supervised, now: now)
+                    )
+                )
             }
         }
         switch outcome {
-        case .done(let value): return value
+        case .done(let value, _): return value
         case .refused(let member):
             try await recordRefusal(of: action, to: member)
             throw .denied(action)
@@ -94,12 +100,13 @@ extension Vault {
     ) async throws(VaultError) -> R {
         let now = clock.now
         let ring = ring
+        let supervised = supervised
         let requestID = Self.requestID
         let outcome: Decision<R> = try await mappingErrors {
             try await engine.write { connection in
                 let member = try authenticated(caller, on: connection, ring: ring, now: now)
                 guard member.role.allows(action) else { return .refused(member) }
-                let act = Act(connection: connection, member: member, ring: ring, now: now)
+                let act = Act(connection: connection, member: member, ring: ring, supervised: supervised, now: now)
                 if let once, let reply: R = try act.earlierReply(to: once) { return .done(reply) }
                 let done = try body(act)
                 let trail = Trail(connection: connection, ring: ring, requestID: requestID)
@@ -108,11 +115,13 @@ extension Vault {
                 }
                 try connection.bumpRevision(of: member.workspace)
                 if let once { try act.remember(done.value, as: once) }
-                return .done(done.value)
+                return .done(done.value, changed: done.events.flatMap { $0.subjects.map(\.id) })
             }
         }
         switch outcome {
-        case .done(let value): return value
+        case .done(let value, let changed):
+            if !changed.isEmpty { notices.announce(changed) }
+            return value
         case .refused(let member):
             try await recordRefusal(of: action, to: member)
             throw .denied(action)
@@ -133,7 +142,8 @@ extension Vault {
 }
 
 private enum Decision<Value: Sendable>: Sendable {
-    case done(Value)
+    /// `changed` are the ids of what the act was about.
+    case done(Value, changed: [String] = [])
     case refused(AuthorizedMember)
 }
 

@@ -85,6 +85,7 @@ extension Vault {
     /// Writes what a new vault begins with, in one transaction, and returns the first workspace key.
     private func found(under master: MasterKey) async throws(VaultError) -> String {
         let now = clock.now
+        let supervised = supervised
         let ring = ring
         return try await mappingErrors {
             try await engine.write { connection in
@@ -121,6 +122,7 @@ extension Vault {
                         token: nil
                     ),
                     ring: ring,
+                    supervised: supervised,
                     now: now
                 )
                 let key = try act.mintToken(.workspaceKey, as: .workspaceKey, name: "first key", role: .owner)

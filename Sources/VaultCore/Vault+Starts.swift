@@ -39,7 +39,7 @@ extension Vault {
             return answer
         }
         // Writers keep winning: open the values inside the transaction, where nothing can change.
-        return try await mappingErrors {
+        let (agent, answer) = try await mappingErrors {
             let requestID = Self.requestID
             return try await engine.write { [clock, ring] connection in
                 let now = clock.now
@@ -47,13 +47,16 @@ extension Vault {
                 if let problem = snapshot.token.problem(at: now) { throw VaultError.token(problem) }
                 let environment = try snapshot.open(with: ring)
                 let start = StartRecording(connection: connection, ring: ring, now: now, requestID: requestID)
-                return StartAnswer(
+                let answer = StartAnswer(
                     environment: environment,
                     receipt: try start.record(request, of: snapshot),
                     allowedNames: snapshot.allowedNames
                 )
+                return (snapshot.agent.id, answer)
             }
         }
+        notices.announce([agent.text])
+        return answer
     }
 
     /// Opens what `snapshot` holds and records the start; nil when the snapshot turned out to be of the past.
@@ -75,6 +78,7 @@ extension Vault {
             }
         }
         guard let receipt else { return nil }
+        notices.announce([snapshot.agent.id.text])
         return StartAnswer(environment: environment, receipt: receipt, allowedNames: snapshot.allowedNames)
     }
 

@@ -16,6 +16,8 @@ package struct Vault: Sendable {
     /// What `/workspace/status` says of the server.
     let identity: ServerIdentity
     let starts = StartCache()
+    let notices = ChangeNotices()
+    let supervised = SupervisedInstances()
 
     /// The key ring to work with now.
     ///

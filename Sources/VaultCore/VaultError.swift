@@ -31,13 +31,19 @@ package enum VaultError: Error, Equatable {
     /// A stored row is damaged or was changed behind the vault's back; names the entry where it is one.
     case integrity(entry: String?)
     case keys(KeysProblem)
+    /// A newer start took the instance's place.
+    case instanceEnded
+    /// So many processes wait for changes that no other one can.
+    case tooManyWaits
+    /// The one who waited is gone, or the server stops.
+    case waitEnded
     case auditUnavailable
     case storage(StorageProblem)
 }
 
 /// What was not found.
 package enum VaultSubject: String, Equatable, Sendable {
-    case entry, agent, attachment, apiKey = "api key", workspace, user
+    case entry, agent, attachment, apiKey = "api key", workspace, user, receipt
 }
 
 /// Why a token opens nothing.

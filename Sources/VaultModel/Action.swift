@@ -16,6 +16,8 @@ package enum Action: String, CaseIterable, Sendable {
     case attach = "agent.attach"
     case detach = "agent.detach"
     case instanceList = "instance.list"
+    case instanceEnd = "instance.end"
+    case gatewayRestart = "gateway.restart"
     case gatewayTokenRotate = "gateway_token.rotate"
     case sessionCreate = "session.create"
     case start = "agent.start"

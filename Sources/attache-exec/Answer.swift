@@ -41,6 +41,10 @@ struct AnswerHead {
 /// What the vault gave: `NAME=value` strings, each with its NUL, that stay where they were received.
 struct Answer {
     let strings: [EnvironmentString]
+    let body: Text
+    let allowedNames: Text?
+    /// The id under which the server recorded what it gave.
+    let receipt: Text?
 
     static var contentType: Text { "application/vnd.attache.environment" }
 
@@ -49,7 +53,7 @@ struct Answer {
     /// Takes the body apart and refuses all of it where one name is wrong.
     ///
     /// A wrong name is told by its position: what stands in its place may be a piece of a value.
-    init(body: Text, allowedNames: Text?) throws(Failure) {
+    init(body: Text, allowedNames: Text?, receipt: Text?) throws(Failure) {
         guard body.isEmpty || body.bytes[body.count - 1] == 0 else {
             throw Answer.invalid("the last string has no end")
         }
@@ -77,6 +81,9 @@ struct Answer {
             }
         }
         self.strings = strings
+        self.body = body
+        self.allowedNames = allowedNames
+        self.receipt = receipt
     }
 
     static func invalid(_ message: Message) -> Failure { Failure(code: "invalid_answer", message: message) }

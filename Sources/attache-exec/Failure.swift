@@ -21,10 +21,12 @@ struct Failure: Error {
 
     static func usage(_ message: Message) -> Failure { Failure(code: "usage", message: message) }
 
+    /// Prints the failure as one line of that severity.
+    func report(_ severity: Text) { Message("\(severity): \(code): \(message)").print() }
+
     /// The one place where a failure becomes a line and an exit code.
     func end() -> Never {
-        let line: Message = "error: \(code): \(message)"
-        line.print()
+        report("error")
         ckernel_exec_exit(status.rawValue)
     }
 }

@@ -12,7 +12,8 @@ struct GatewayToken {
 
     init(environment: InheritedEnvironment, isQuiet: Bool) {
         file = environment.setting("ATTACHE_GATEWAY_TOKEN_FILE")
-        variable = environment.setting("ATTACHE_GATEWAY_TOKEN")
+        // A copy, since the environment is wiped while a supervisor goes on asking.
+        variable = environment.setting("ATTACHE_GATEWAY_TOKEN").map { Text(joining: [$0]) }
         warns = !isQuiet
     }
 

@@ -36,6 +36,11 @@ enum Help {
           --allow-offline    ATTACHE_ALLOW_OFFLINE=1  start without values where no server can be reached
           --timeout SECONDS  ATTACHE_TIMEOUT        for everything before the command starts (default 30)
           --quiet            ATTACHE_QUIET=1        only errors
+          --supervise        ATTACHE_SUPERVISE=1    stay as the parent: PID 1's duties, and what follows
+          --on-change WHAT   ATTACHE_ON_CHANGE      report (default), restart, or signal:NAME
+          --restart WHEN     ATTACHE_RESTART        never (default), on-failure or always
+          --stop-timeout SECONDS  ATTACHE_STOP_TIMEOUT  from SIGTERM to SIGKILL in a restart (default 10)
+          --cache memory:NAME     ATTACHE_CACHE     keep the last environment in memory for restarts
           --help, --version
 
         variables:

@@ -14,6 +14,7 @@ struct Options {
     private(set) var allowsOffline = false
     private(set) var isQuiet = false
     private(set) var timeoutSeconds = 30
+    private(set) var supervision = Supervision()
 
     /// The command and its arguments, as execve(2) takes them.
     private(set) var command: UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>
@@ -26,7 +27,7 @@ struct Options {
         environment: InheritedEnvironment
     ) throws(Failure) {
         command = arguments
-        for (variable, flag) in Options.variables {
+        for (variable, flag) in Options.variables + Supervision.variables {
             if let value = environment.setting(variable) { try take(flag, value, from: variable) }
         }
         if command.pointee != nil { command += 1 }
@@ -43,6 +44,7 @@ struct Options {
             }
             try take(flag, value, from: flag)
         }
+        try supervision.check(isSession: isSession)
         guard command.pointee != nil else { throw .usage("no command; try attache-exec --help") }
         guard !isStrict || !expected.isEmpty else {
             throw .usage("--strict takes the expected names from --require, --map and --file; there are none")
@@ -56,6 +58,7 @@ struct Options {
 
     private static var flagsWithValue: [Text] {
         ["--keep", "--only", "--require", "--map", "--prefix", "--file", "--pass", "--timeout"]
+            + Supervision.flagsWithValue
     }
 
     private static var variables: [(Text, Text)] {
@@ -85,6 +88,7 @@ struct Options {
         case "--help": Help.print()
         case "--version": Help.printVersion()
         default:
+            if try supervision.take(flag, value, from: source) { return }
             // An odd flag may be a secret that was meant for another program: only plain words are repeated.
             let isPlain = flag.count <= 24 && flag.bytes.allSatisfy { $0 == 0x2D || ($0 >= 0x61 && $0 <= 0x7A) }
             throw .usage(isPlain ? "unknown flag \(flag)" : "unknown flag")
@@ -109,14 +113,14 @@ struct Options {
         return names
     }
 
-    private static func seconds(_ text: Text?, _ source: Text) throws(Failure) -> Int {
+    static func seconds(_ text: Text?, _ source: Text) throws(Failure) -> Int {
         guard let seconds = text?.number, seconds >= 1, seconds <= 3600 else {
             throw .usage("\(source) takes a number of seconds from 1 to 3600")
         }
         return seconds
     }
 
-    private static func choice(_ text: Text?, _ source: Text) throws(Failure) -> Bool {
+    static func choice(_ text: Text?, _ source: Text) throws(Failure) -> Bool {
         switch text ?? "1" {
         case "1", "true": true
         case "0", "false": false

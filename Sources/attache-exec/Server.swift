@@ -22,6 +22,13 @@ struct Server {
     private let certificate: Text?
     private let key: Text?
 
+    var isOnThisMachine: Bool {
+        switch place {
+        case .socket, .loopback: true
+        case .secure: false
+        }
+    }
+
     init(_ environment: InheritedEnvironment) throws(Failure) {
         authorities = environment.setting("ATTACHE_CA_FILE")
         certificate = environment.setting("ATTACHE_CLIENT_CERTIFICATE_FILE")

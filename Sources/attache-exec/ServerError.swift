@@ -25,6 +25,10 @@ enum ServerError {
             ("audit_unavailable", "the server cannot record this start, so it gives nothing; see its log"),
             ("busy", "the server is overloaded"),
             ("forbidden", "this token may not start an agent; it takes a gateway token (gwt_)"),
+            (
+                "instance_ended",
+                "another instance took this one's place; give each replica its ATTACHE_INSTANCE, and the agent its replicas"
+            ),
             ("integrity_error", "an entry of this agent is damaged or was moved; nothing was given"),
             ("internal_error", "the server failed; see its log"),
             ("invalid_field", "the server does not take this request; is the wrapper of its version?"),

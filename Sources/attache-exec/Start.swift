@@ -4,18 +4,18 @@ internal import CKernel
 
 /// One start of this instance: as many attempts as the deadline allows, all of them the same start for the server.
 struct Start {
-    private let server: Server
+    let server: Server
     private let instance: Text
     private var id: (UInt64, UInt64) = (0, 0)
-    private var token: GatewayToken
+    var token: GatewayToken
     private let options: Options
-    private let deadline: Int64
+    private var deadline: Int64
     private var attempts = 0
 
-    private static let headCapacity = 32 << 10
-    private let received: UnsafeMutablePointer<UInt8>
+    static let headCapacity = 32 << 10
+    let received: UnsafeMutablePointer<UInt8>
 
-    private static var unreachable: Text { "unreachable" }
+    static var unreachable: Text { "unreachable" }
     private static let firstPause: Int64 = 100
     private static let longestPause: Int64 = 5_000
 
@@ -24,8 +24,15 @@ struct Start {
         instance = try Start.instance(environment)
         token = GatewayToken(environment: environment, isQuiet: options.isQuiet)
         self.options = options
-        deadline = ckernel_exec_now() + Int64(options.timeoutSeconds) * 1000
+        deadline = 0
         received = .allocate(capacity: Start.headCapacity)
+        try renew()
+    }
+
+    /// Makes the next fetch a start of its own, with the whole time before it.
+    mutating func renew() throws(Failure) {
+        attempts = 0
+        deadline = ckernel_exec_now() + Int64(options.timeoutSeconds) * 1000
         let error = ckernel_exec_random(&id, MemoryLayout.size(ofValue: id))
         guard error == 0 else { throw Failure(code: "no_randomness", message: Message(error: -error)) }
     }
@@ -46,7 +53,7 @@ struct Start {
                 guard left > max(50, demanded) else {
                     let message: Message = "\(failure.message) (attempts: \(attempts))"
                     guard options.allowsOffline, failure.code == Start.unreachable else {
-                        throw Failure(code: failure.code, message: message)
+                        throw Failure(code: failure.code, message: message, canPass: true)
                     }
                     Message("warning: \(failure.code): \(message); starting without values from the vault").print()
                     return nil
@@ -65,7 +72,13 @@ struct Start {
     }
 
     private mutating func attempt() throws(Failure) -> Attempt {
-        var request = StartRequest(to: server.host, id: id, instance: instance, isSession: options.isSession)
+        var request = StartRequest(
+            to: server.host,
+            id: id,
+            instance: instance,
+            isSession: options.isSession,
+            isSupervised: options.supervision.isWanted
+        )
         try request.authorize(with: &token, until: deadline)
         do throws(Failure) {
             return try exchange(&request)
@@ -113,7 +126,7 @@ struct Start {
         guard length <= Answer.maximumBytes else {
             throw Failure(code: "answer_too_large", message: "\(length) bytes, at most \(Answer.maximumBytes)")
         }
-        guard length > 0 else { return try Answer(body: "", allowedNames: nil) }
+        guard length > 0 else { return try Answer(body: "", allowedNames: nil, receipt: head["attache-receipt"]) }
         guard let body = ckernel_exec_map(length)?.assumingMemoryBound(to: UInt8.self) else {
             throw Failure(code: "out_of_memory", message: "no memory for \(length) bytes")
         }
@@ -127,7 +140,11 @@ struct Start {
             filled += Int(got)
         }
         let text = Text(UnsafeBufferPointer(start: body, count: length))
-        return try Answer(body: text, allowedNames: head["attache-allowed-names"])
+        return try Answer(
+            body: text,
+            allowedNames: head["attache-allowed-names"],
+            receipt: head["attache-receipt"]
+        )
     }
 
     private func refusal(_ head: AnswerHead) throws(Failure) -> Attempt {
@@ -137,12 +154,12 @@ struct Start {
         return .failed(failure, retryAfterSeconds: head["retry-after"]?.number ?? 0)
     }
 
-    private static func endsHead(_ bytes: UnsafePointer<UInt8>) -> Bool {
+    static func endsHead(_ bytes: UnsafePointer<UInt8>) -> Bool {
         bytes[0] == 0x0D && bytes[1] == 0x0A && bytes[2] == 0x0D && bytes[3] == 0x0A
     }
 
     /// Between a half and the whole of `pause`.
-    private static func jittered(_ pause: Int64) -> Int64 {
+    static func jittered(_ pause: Int64) -> Int64 {
         var random: UInt16 = 0
         _ = ckernel_exec_random(&random, MemoryLayout<UInt16>.size)
         return pause / 2 + pause / 2 * Int64(random) / Int64(UInt16.max)

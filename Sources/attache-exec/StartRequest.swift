@@ -11,7 +11,7 @@ struct StartRequest: ~Copyable {
     private let storage: UnsafeMutablePointer<UInt8>
     private var count = 0
 
-    init(to host: Text, id: (UInt64, UInt64), instance: Text, isSession: Bool) {
+    init(to host: Text, id: (UInt64, UInt64), instance: Text, isSession: Bool, isSupervised: Bool) {
         storage = .allocate(capacity: StartRequest.capacity)
         append("POST /api/v1/starts HTTP/1.1\r\nHost: ")
         append(host)
@@ -22,7 +22,18 @@ struct StartRequest: ~Copyable {
         append(hexadecimal: id.1)
         append("\r\nAttache-Instance: ")
         append(instance)
-        append(isSession ? "\r\nAttache-Session: 1\r\n" : "\r\n")
+        append(isSession ? "\r\nAttache-Session: 1\r\n" : isSupervised ? "\r\nAttache-Supervised: 1\r\n" : "\r\n")
+    }
+
+    /// A request about a start that was made: `path` follows `/api/v1/starts/` and is at most 400 bytes.
+    init(to host: Text, _ method: Text, _ path: Text) {
+        storage = .allocate(capacity: StartRequest.capacity)
+        append(method)
+        append(" /api/v1/starts/")
+        append(path[0..<min(path.count, 400)])
+        append(" HTTP/1.1\r\nHost: ")
+        append(host)
+        append("\r\nConnection: close\r\n")
     }
 
     deinit {

@@ -9,21 +9,19 @@ func run() throws(Failure) -> Never {
     let options = try Options(arguments: arguments, environment: environment)
     ckernel_exec_forbid_core_dump()
     ckernel_exec_take_signals()
-    var target = try Target(command: options.commandName, searching: environment["PATH"]?.value)
+    let target = try Target(command: options.commandName, searching: environment["PATH"]?.value)
+
+    let launch = Launch(environment: environment, options: options, target: target)
 
     var start = try Start(environment: environment, options: options)
+    if options.supervision.isWanted {
+        environment.wipeToken()
+        var supervisor = try Supervisor(launch, start)
+        try supervisor.run()
+    }
     let answer = try start.fetch()
     environment.wipeToken()
-
-    let given = try Selection(options: options, inherited: environment).choose(from: answer?.strings ?? [])
-    let vector = EnvironmentVector(inherited: environment, given: given, options: options)
-    try ArgumentSpace.checkStrings(given)
-    if given.contains(where: { $0.name == "PATH" }) {
-        target = try Target(command: options.commandName, searching: vector["PATH"]?.value)
-    }
-    try ArgumentSpace(target, options.command, vector).check(vector)
-    ckernel_exec_restore()
-    throw target.execute(options.command, vector)
+    throw try launch.prepare(answer?.strings ?? []).execute()
 }
 
 do throws(Failure) { try run() } catch { error.end() }

@@ -265,6 +265,14 @@ struct BodySample: Sendable, CustomTestStringConvertible {
         )
     }
 
+    private static func restart(isFull: Bool) -> RestartBody {
+        RestartBody(
+            agentId: "id",
+            requestedAt: isFull ? time : nil,
+            instances: isFull ? [RestartedInstanceBody(id: "id", replica: "one", state: .told)] : []
+        )
+    }
+
     private static let agents = [
         BodySample(.agent, full: agent(isFull: true), bare: agent(isFull: false)),
         BodySample(
@@ -275,6 +283,8 @@ struct BodySample: Sendable, CustomTestStringConvertible {
         BodySample(.attached, AttachedBody(attached: [])),
         BodySample(.attachedSecret, full: attached(isFull: true), bare: attached(isFull: false)),
         BodySample(.attachedSecretList, AttachedSecretList(secrets: [])),
+        BodySample(.restart, full: restart(isFull: true), bare: restart(isFull: false)),
+        BodySample(.restartedInstance, RestartedInstanceBody(id: "id", replica: "one", state: .notSupervised)),
         BodySample(.instance, full: instance(isFull: true), bare: instance(isFull: false)),
         BodySample(
             .instancePage,

@@ -31,8 +31,9 @@ struct EndpointTableTests {
         #expect(endpoint.parameters.contains { $0.name == "Idempotency-Key" })
     }
 
-    @Test func theAgentsSocketServesStartsOnly() {
-        #expect(Endpoint.all.filter { $0.listeners.contains(.agentSocket) }.map(\.operation) == [.start])
+    @Test func theAgentsSocketServesStartsAndWhatHangsOnThem() {
+        let served = Endpoint.all.filter { $0.listeners.contains(.agentSocket) }.map(\.operation)
+        #expect(served == [.start, .watchChanges, .endInstance])
     }
 
     @Test func nothingThatChangesAnythingIsForAnybody() {

@@ -32,8 +32,9 @@ struct FailureTests {
 
     @Test(arguments: [
         (CommandError.usage("x"), Int32(2)), (.value(.empty), 1), (.wrapperMissing(path: nil), 1),
-        (.auditDamaged, 1), (.serverConfiguration("x", hint: nil), 78), (.serverFailed("x", hint: nil), 1),
         (.unreadableFile(path: "/x", reason: "y"), 1), (.importConflict(["A exists already"]), 1), (.cancelled, 1),
+        (.restartIncomplete(synced: 1, told: 2), 75), (.auditDamaged, 1), (.serverConfiguration("x", hint: nil), 78),
+        (.serverFailed("x", hint: nil), 1),
     ])
     func anErrorOfTheCommandHasItsStatus(error: CommandError, status: Int32) {
         #expect(Failure(error).status.rawValue == status)

@@ -29,6 +29,8 @@ final class Child {
     let pid: pid_t
     private let output: Int32
     private let errors: Int32
+    /// What was read of each stream before the process had ended.
+    private var earlier: [Int32: [UInt8]] = [:]
 
     // Between pipe(2) and FD_CLOEXEC no other child of these tests may be made: it would hold the pipe open.
     private static let spawning = NSLock()
@@ -77,10 +79,37 @@ final class Child {
         close(errors)
     }
 
+    /// What ``waitForOutput(_:within:)`` has read.
+    var earlierText: String { String(decoding: earlier[output] ?? [], as: UTF8.self) }
+
+    /// Reads the output until it holds `text`; false where it ends, or the limit passes, before.
+    func waitForOutput(_ text: String, within limit: Duration = .seconds(20)) -> Bool {
+        wait(for: text, on: output, within: limit)
+    }
+
+    /// The same of what it says on standard error.
+    func waitForErrors(_ text: String, within limit: Duration = .seconds(20)) -> Bool {
+        wait(for: text, on: errors, within: limit)
+    }
+
+    private func wait(for text: String, on stream: Int32, within limit: Duration) -> Bool {
+        let deadline = ContinuousClock.now + limit
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        while !String(decoding: earlier[stream] ?? [], as: UTF8.self).contains(text) {
+            var readable = pollfd(fd: stream, events: Int16(POLLIN), revents: 0)
+            let left = deadline - .now
+            guard left > .zero, poll(&readable, 1, Int32(left / .milliseconds(1)) + 1) > 0 else { return false }
+            let count = read(stream, &buffer, buffer.count)
+            guard count > 0 else { return false }
+            earlier[stream, default: []] += buffer[..<count]
+        }
+        return true
+    }
+
     /// Collects both streams to their ends and then the status; a process that takes longer than `limit` is killed.
     func outcome(within limit: Duration = .seconds(30)) throws -> Outcome {
         let deadline = ContinuousClock.now + limit
-        var collected: [Int32: [UInt8]] = [output: [], errors: []]
+        var collected: [Int32: [UInt8]] = [output: earlier[output] ?? [], errors: earlier[errors] ?? []]
         var open: Set<Int32> = [output, errors]
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         while !open.isEmpty {

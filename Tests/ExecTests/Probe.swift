@@ -246,6 +246,79 @@ enum Probe {
             return 94;
         }
 
+        // probe signal: says "ready" and ends with the number of the first signal that comes.
+        static int taken(void) {
+            sigset_t all;
+            sigfillset(&all);
+            uint64_t every = UINT64_MAX;
+            syscall(SYS_rt_sigprocmask, SIG_BLOCK, &every, NULL, sizeof every);
+            printf("ready\n");
+            fflush(stdout);
+            siginfo_t info;
+            long number = syscall(SYS_rt_sigtimedwait, &every, &info, NULL, sizeof every);
+            if (info.si_code == SI_QUEUE) printf("value %d\n", info.si_value.sival_int);
+            fflush(stdout);
+            return (int)number;
+        }
+
+        // probe serve: says which environment it has, and ends well on SIGTERM.
+        static int serve(void) {
+            sigset_t end;
+            sigemptyset(&end);
+            sigaddset(&end, SIGTERM);
+            sigprocmask(SIG_BLOCK, &end, NULL);
+            printf("start %s\n", getenv("A"));
+            fflush(stdout);
+            sigwaitinfo(&end, NULL);
+            printf("term\n");
+            return 0;
+        }
+
+        // probe terminal KEYS path arguments…: runs a command on a terminal of its own and, when it has printed
+        // "ready", types KEYS; copies what it prints and ends as it does.
+        static int on_terminal(char *keys, char **command) {
+            int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+            if (grantpt(master) != 0 || unlockpt(master) != 0) return 96;
+            int child = fork();
+            if (child == 0) {
+                setsid();
+                int slave = open(ptsname(master), O_RDWR);
+                for (int fd = 0; fd < 3; fd++) dup2(slave, fd);
+                if (slave > 2) close(slave);
+                execve(command[0], command, environ);
+                _exit(98);
+            }
+            char seen[65536];
+            size_t filled = 0;
+            int typed = 0;
+            for (;;) {
+                ssize_t got = read(master, seen + filled, sizeof seen - 1 - filled);
+                if (got <= 0) break;
+                fwrite(seen + filled, 1, got, stdout);
+                fflush(stdout);
+                filled += got;
+                seen[filled] = 0;
+                if (!typed && strstr(seen, "ready")) {
+                    typed = 1;
+                    if (write(master, keys, strlen(keys)) < 0) return 95;
+                }
+            }
+            int status;
+            waitpid(child, &status, 0);
+            if (WIFSIGNALED(status)) raise(WTERMSIG(status));
+            return WEXITSTATUS(status);
+        }
+
+        // probe foreground: whether the process leads the foreground group of its terminal, and can read from it.
+        static int foreground(void) {
+            printf("leads %d foreground %d\nready\n", getpgrp() == getpid(), tcgetpgrp(0) == getpgrp());
+            fflush(stdout);
+            char line[64] = "";
+            if (!fgets(line, sizeof line, stdin)) return 94;
+            printf("read %s", line);
+            return 0;
+        }
+
         int main(int count, char **arguments) {
             if (count < 2) return 97;
             char *what = arguments[1];
@@ -256,6 +329,10 @@ enum Probe {
             else if (!strcmp(what, "exit")) return atoi(arguments[2]);
             else if (!strcmp(what, "kill")) return killSelf(atoi(arguments[2]));
             else if (!strcmp(what, "catch")) return catchSignal(atoi(arguments[2]));
+            else if (!strcmp(what, "signal")) return taken();
+            else if (!strcmp(what, "serve")) return serve();
+            else if (!strcmp(what, "terminal")) return on_terminal(arguments[2], arguments + 3);
+            else if (!strcmp(what, "foreground")) return foreground();
             else if (!strcmp(what, "arrange")) return arrange(arguments[2], arguments[3], arguments + 4);
             else if (!strcmp(what, "fill")) return fill(arguments + 2);
             else return 97;

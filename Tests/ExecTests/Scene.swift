@@ -16,6 +16,36 @@ final class Scene: Sendable {
         if listens { try server.listen() }
     }
 
+    /// A server that gives the n-th start the n-th environment, and all further ones the last, and tells nothing.
+    ///
+    /// What is told is up to the test: `server.answerSilent`.
+    init(supervised environments: [[String]]) throws {
+        directory = try TemporaryDirectory()
+        socket = directory.path + "/s"
+        let starts = Starts(environments: environments)
+        server = try ScriptedServer(at: socket) { request, _ in
+            if request.head.hasPrefix("POST") { return starts.next() }
+            return request.head.hasPrefix("GET") ? .silence : Answers.told()
+        }
+        try server.listen()
+    }
+
+    /// Counts the starts, on the server's thread only.
+    private final class Starts: @unchecked Sendable {
+        private let environments: [[String]]
+        private var count = 0
+
+        init(environments: [[String]]) { self.environments = environments }
+
+        func next() -> ScriptedServer.Reply {
+            defer { count += 1 }
+            return Answers.environment(
+                environments[min(count, environments.count - 1)].map { [UInt8]($0) },
+                receipt: "rcp-\(count + 1)"
+            )
+        }
+    }
+
     deinit { server.stop() }
 
     /// The wrapper's settings as environment strings.
@@ -78,21 +108,36 @@ enum Answers {
     static let type = "application/vnd.attache.environment"
 
     /// 200 with these `NAME=value` strings.
-    static func environment(_ strings: [[UInt8]], allowing names: String? = nil) -> ScriptedServer.Reply {
-        .bytes(head(length: strings.reduce(0) { $0 + $1.count + 1 }, allowing: names) + strings.flatMap { $0 + [0] })
+    static func environment(
+        _ strings: [[UInt8]],
+        allowing names: String? = nil,
+        receipt: String = "rcp_1"
+    ) -> ScriptedServer.Reply {
+        let length = strings.reduce(0) { $0 + $1.count + 1 }
+        return .bytes(head(length: length, allowing: names, receipt: receipt) + strings.flatMap { $0 + [0] })
     }
 
     static func environment(_ strings: String..., allowing names: String? = nil) -> ScriptedServer.Reply {
         environment(strings.map { [UInt8]($0) }, allowing: names)
     }
 
-    static func head(length: Int, allowing names: String? = nil) -> [UInt8] {
+    static func head(length: Int, allowing names: String? = nil, receipt: String = "rcp_1") -> [UInt8] {
         let allowed = names.map { "Attache-Allowed-Names: \($0)\r\n" } ?? ""
         return [UInt8](
             "HTTP/1.1 200 OK\r\nContent-Type: \(type)\r\nContent-Length: \(length)\r\n\(allowed)"
-                + "Attache-Receipt: rcp_1\r\nConnection: close\r\n\r\n"
+                + "Attache-Receipt: \(receipt)\r\nConnection: close\r\n\r\n"
         )
     }
+
+    /// 204 with what a supervisor is told.
+    static func change(_ change: String, environment: String = "e1", names: String = "") -> [UInt8] {
+        let changed = names.isEmpty ? "" : "Attache-Changed-Names: \(names)\r\n"
+        return [UInt8](
+            "HTTP/1.1 204 No Content\r\nAttache-Change: \(change)\r\nAttache-Environment: \(environment)\r\n\(changed)\r\n"
+        )
+    }
+
+    static func told() -> ScriptedServer.Reply { .bytes(change("none")) }
 
     static func refusal(_ status: Int, code: String? = nil, retryAfter: Int? = nil) -> ScriptedServer.Reply {
         let error = code.map { "Attache-Error: \($0)\r\n" } ?? ""

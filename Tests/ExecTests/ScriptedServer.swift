@@ -30,15 +30,21 @@ final class ScriptedServer: @unchecked Sendable {
     }
 
     private let condition = NSCondition()
-    private let replies: [Reply]
+    private let script: @Sendable (_ request: Request, _ position: Int) -> Reply
     private let listener: Int32
     private var received: [Request] = []
     private var silent: [Int32] = []
     private var isListening = false
+    private var hasStopped = false
 
     /// Binds the path; connections are refused until ``listen()``.
-    init(at path: String, replies: [Reply]) throws {
-        self.replies = replies
+    convenience init(at path: String, replies: [Reply]) throws {
+        try self.init(at: path) { _, position in replies[min(position, replies.count - 1)] }
+    }
+
+    /// Binds the path; what each request is answered with is up to `script`.
+    init(at path: String, script: @escaping @Sendable (_ request: Request, _ position: Int) -> Reply) throws {
+        self.script = script
         listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
@@ -61,15 +67,42 @@ final class ScriptedServer: @unchecked Sendable {
 
     /// Ends the server and every connection that it kept open.
     func stop() {
-        condition.withLock {
+        let isStopped = condition.withLock {
             for descriptor in silent { close(descriptor) }
             silent = []
+            defer { hasStopped = true }
+            return hasStopped
         }
+        // The number may be another socket's by now.
+        if isStopped { return }
         // Wakes the thread, which closes the socket; without a thread nobody else would.
         if isListening { shutdown(listener, Int32(SHUT_RDWR)) } else { close(listener) }
     }
 
+    /// Sends these bytes on every connection that was kept open, and closes it.
+    func answerSilent(_ bytes: [UInt8]) {
+        let waiting = condition.withLock {
+            defer { silent = [] }
+            return silent
+        }
+        for descriptor in waiting {
+            send(bytes, to: descriptor)
+            close(descriptor)
+        }
+    }
+
     var requests: [Request] { condition.withLock { received } }
+
+    /// Waits until a `count`th request whose head begins with `text` has come.
+    func waitForRequest(_ text: String, count: Int = 1, within limit: TimeInterval = 20) -> Bool {
+        let deadline = Date(timeIntervalSinceNow: limit)
+        return condition.withLock {
+            while received.count(where: { $0.head.hasPrefix(text) }) < count {
+                guard condition.wait(until: deadline) else { return false }
+            }
+            return true
+        }
+    }
 
     /// Waits until `count` requests have come; false where the limit passes first.
     func waitForRequests(_ count: Int, within limit: TimeInterval = 20) -> Bool {
@@ -104,7 +137,7 @@ final class ScriptedServer: @unchecked Sendable {
             peer: ScriptedServer.peer(of: connection),
             receivedAt: .now
         )
-        let reply = replies[min(requests.count, replies.count - 1)]
+        let reply = script(request, requests.count)
         if case .silence = reply { condition.withLock { silent.append(connection) } }
         condition.withLock {
             received.append(request)

@@ -121,6 +121,11 @@ extension Component {
         .required("startedAt", .timestamp),
         .optional("endedAt", .timestamp),
         .optional("endReason", .string("`replaced`, `surplus` or `ended`.")),
+        .required("supervised", .boolean()),
+        .required(
+            "liveness",
+            .oneOf(InstanceLiveness.allCases.map(\.rawValue), "What is known about whether its process runs.")
+        ),
         .required("receipt", .array(of: .reference(.receiptItem), "What the instance was given."))
     )
 
@@ -141,6 +146,20 @@ extension Component {
         .optional("endedAt", .timestamp),
         .optional("rowsPerSecond", .count("The rate since the beginning.")),
         .optional("secondsLeft", .count("At that rate."))
+    )
+
+    static let restartSchema = Schema.answer(
+        .required("agentId", .identifier),
+        .optional("requestedAt", .timestamp),
+        .required("told", .count("Instances that were asked to restart.")),
+        .required("synced", .count("Those of them that run again on current values.")),
+        .required("instances", .array(of: .reference(.restartedInstance)))
+    )
+
+    static let restartedInstanceSchema = Schema.answer(
+        .required("id", .identifier),
+        .required("replica", .string("The name under which the replica keeps coming back.")),
+        .required("state", .oneOf(RestartState.allCases.map(\.rawValue), "How far its restart is."))
     )
 
     static let secretSchema = Schema.answer(

@@ -40,6 +40,8 @@ package enum Component: String, CaseIterable, Sendable {
     case masterKey = "MasterKey"
     case named = "Named"
     case receiptItem = "ReceiptItem"
+    case restart = "Restart"
+    case restartedInstance = "RestartedInstance"
     case rotateKeys = "RotateKeys"
     case rotation = "Rotation"
     case rotateGatewayToken = "RotateGatewayToken"
@@ -209,6 +211,8 @@ package enum Component: String, CaseIterable, Sendable {
                 .required("name", .string()),
                 .required("version", .version)
             )
+        case .restart: Self.restartSchema
+        case .restartedInstance: Self.restartedInstanceSchema
         case .rotateGatewayToken:
             .request(
                 .optional("revoke", .boolean("Ends the old token now instead of after the grace.")),

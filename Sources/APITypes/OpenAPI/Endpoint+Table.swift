@@ -163,6 +163,22 @@ extension Endpoint {
             answer: .made(.session, "The token, which is not shown again.")
         ),
         Endpoint(
+            .restartGateway,
+            .post,
+            "/api/v1/agents/{id}/gateway/restart",
+            "Ask an agent's supervised instances to restart",
+            parameters: [.idempotencyKey, restartWait],
+            answer: .ok(.restart, "Who was asked, and how far each is at the end of the wait.")
+        ),
+        Endpoint(
+            .getRestart,
+            .get,
+            "/api/v1/agents/{id}/gateway/restart",
+            "Show how far the latest restart of an agent's instances is",
+            parameters: [restartWait],
+            answer: .ok(.restart, "Who was asked, and how far each is.")
+        ),
+        Endpoint(
             .start,
             .post,
             "/api/v1/starts",
@@ -182,7 +198,50 @@ extension Endpoint {
             ),
             errors: [.invalidField]
         ),
+        Endpoint(
+            .watchChanges,
+            .get,
+            "/api/v1/starts/{id}/changes",
+            "Wait until a supervised instance's environment changes or it is asked to restart",
+            access: .gateway,
+            listeners: Set(Listener.allCases),
+            parameters: [
+                .query("wait", .integer(1...300), "How many seconds to wait at most; 60 unless told."),
+                .query(
+                    "seen",
+                    .string(pattern: "^[0-9a-f]*$", length: 0...64),
+                    "The `Attache-Environment` of an earlier answer, whose change is not told again."
+                ),
+            ],
+            answer: Answer(
+                status: 204,
+                description: "A change, or the end of the wait.",
+                content: .none,
+                headers: [
+                    "Attache-Change": "`none`, `values` or `restart`.",
+                    "Attache-Environment": "Names the current set of entries and versions.",
+                    "Attache-Changed-Names": "What differs from what the instance was given; absent if nothing does.",
+                ]
+            ),
+            errors: [.instanceEnded, .notFound]
+        ),
+        Endpoint(
+            .endInstance,
+            .delete,
+            "/api/v1/starts/{id}",
+            "Say that a supervised instance has ended",
+            access: .gateway,
+            listeners: Set(Listener.allCases),
+            answer: .done,
+            errors: [.notFound]
+        ),
     ]
+
+    private static let restartWait = Parameter.query(
+        "wait",
+        .integer(0...300),
+        "How many seconds to wait until all are back; 0 unless told."
+    )
 
     private static let workspace: [Endpoint] = [
         Endpoint(
@@ -316,6 +375,11 @@ extension Endpoint {
             isRequired: true
         ),
         .header("Attache-Session", .oneOf(["1"]), "A shell or a probe starts: same values, no instance."),
+        .header(
+            "Attache-Supervised",
+            .oneOf(["1"]),
+            "A supervisor stays: the instance counts once it asks for changes, until it ends or is lost."
+        ),
     ]
 }
 

@@ -14,11 +14,13 @@ package enum Operation: String, CaseIterable, Sendable {
     case deleteSecret
     case detachSecret
     case dropMasterKey
+    case endInstance
     case getAgent
     case getDescription
     case getHealth
     case getKeys
     case getReadiness
+    case getRestart
     case getSecret
     case getWorkspaceStatus
     case importSecrets
@@ -29,6 +31,7 @@ package enum Operation: String, CaseIterable, Sendable {
     case listBackups
     case listInstances
     case listSecrets
+    case restartGateway
     case revokeAPIKey
     case rotateGatewayToken
     case shredUser
@@ -37,4 +40,5 @@ package enum Operation: String, CaseIterable, Sendable {
     case updateSecret
     case verifyAudit
     case verifyVault
+    case watchChanges
 }

@@ -12,6 +12,7 @@
 #include "ckernel_peer.h"
 #include "exec_syscalls.h"
 #include "exec_transport.h"
+#include "supervise_syscalls.h"
 
 /// Overwrites `count` bytes with zero in a way that the optimiser may not drop (explicit_bzero(3)).
 void ckernel_zero(void *_Nonnull bytes, size_t count);

@@ -26,6 +26,9 @@ void ckernel_exec_forbid_core_dump(void);
 /// A signal that was inherited as ignored stays ignored.
 void ckernel_exec_take_signals(void);
 
+/// 1 where the process ignores that signal.
+int ckernel_exec_is_ignored(int signal);
+
 /// Puts back the limit, the dispositions of SIGPIPE, 32 and 33, and the signal mask, in this order; only after the two above.
 ///
 /// Caught signals need nothing: execve(2) makes them default again.

@@ -17,6 +17,8 @@ package enum CommandError: Error, Equatable {
     case importConflict([String])
     /// The user left without doing what the command is for.
     case cancelled
+    /// Not every instance that was told to restart is back on current values.
+    case restartIncomplete(synced: Int, told: Int)
     case auditDamaged
     /// So many rows of the vault do not verify.
     case vaultDamaged(rows: Int64)

@@ -34,6 +34,7 @@ extension ExitStatus {
         switch error {
         case .usage: self = .usage
         case .serverConfiguration: self = .configuration
+        case .restartIncomplete: self = .tryAgain
         case .unreadableFile, .fileTooLarge, .value, .wrapperMissing, .wrapperFailed, .notAttached, .importConflict,
             .cancelled, .auditDamaged, .backup, .vaultDamaged, .outputFailed, .serverFailed:
             self = .failed

@@ -126,6 +126,13 @@ extension Failure {
                 hint: "attache keys verify names them"
             )
         case .cancelled: self.init(status, code: "cancelled", "left as it is; nothing was written")
+        case .restartIncomplete(let synced, let told):
+            self.init(
+                status,
+                code: "restart_incomplete",
+                "\(synced) of \(told) instances are back on current values",
+                hint: "see attache agents instances; one that could not be reached restarts when it is back"
+            )
         case .auditDamaged:
             self.init(
                 status,

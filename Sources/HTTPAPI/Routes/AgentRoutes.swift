@@ -22,6 +22,8 @@ struct AgentRoutes {
             Route(.get, "/api/v1/agents/{id}/instances", handle: instances),
             Route(.post, "/api/v1/agents/{id}/gateway-token/rotate", handle: rotate),
             Route(.post, "/api/v1/agents/{id}/sessions", handle: session),
+            Route(.get, "/api/v1/agents/{id}/gateway/restart", handle: restartProgress),
+            Route(.post, "/api/v1/agents/{id}/gateway/restart", handle: restart),
         ]
     }
 
@@ -101,5 +103,33 @@ struct AgentRoutes {
         try reader.noQuery()
         let once = try reader.once([])
         return try .json(await vault.createSession(for: reader.places[0], by: caller, once: once), status: .created)
+    }
+
+    @Sendable private func restart(_ reader: RequestReader) async throws -> Response {
+        let caller = try await identity.caller(of: reader.request, context: reader.context)
+        let seconds = try reader.query(["wait"]).seconds("wait", 0...300) ?? 0
+        let once = try reader.once([])
+        let told = try await vault.restartGateway(reader.places[0], by: caller, once: once)
+        guard seconds > 0 else { return try .json(told) }
+        return try await restartProgress(of: told.agentId, by: caller, within: seconds, reader)
+    }
+
+    @Sendable private func restartProgress(_ reader: RequestReader) async throws -> Response {
+        let caller = try await identity.caller(of: reader.request, context: reader.context)
+        let seconds = try reader.query(["wait"]).seconds("wait", 0...300) ?? 0
+        guard seconds > 0 else { return try .json(await vault.restartProgress(of: reader.places[0], by: caller)) }
+        return try await restartProgress(of: reader.places[0], by: caller, within: seconds, reader)
+    }
+
+    private func restartProgress(
+        of agent: String,
+        by caller: Caller,
+        within seconds: Int,
+        _ reader: RequestReader
+    ) async throws -> Response {
+        let body = try await reader.waiting { wait in
+            try await vault.restartProgress(of: agent, by: caller, within: .seconds(seconds), wait)
+        }
+        return try .json(body)
     }
 }

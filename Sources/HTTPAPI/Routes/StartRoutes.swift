@@ -7,13 +7,18 @@ internal import NIOCore
 internal import VaultCore
 internal import VaultModel
 
-/// `/api/v1/starts`: a process that is about to run gets its environment.
+/// `/api/v1/starts`: a process that is about to run gets its environment, and its supervisor hears of changes.
 ///
 /// `docs/formats/start-protocol.md` has the form.
 struct StartRoutes {
     let vault: Vault
 
-    var routes: [Route] { [Route(.post, "/api/v1/starts", handle: start)] }
+    var routes: [Route] {
+        [
+            Route(.post, "/api/v1/starts", handle: start), Route(.delete, "/api/v1/starts/{id}", handle: end),
+            Route(.get, "/api/v1/starts/{id}/changes", handle: changes),
+        ]
+    }
 
     @Sendable private func start(_ reader: RequestReader) async throws -> Response {
         try reader.noQuery()
@@ -31,7 +36,8 @@ struct StartRoutes {
                 token: reader.request.bearerToken(),
                 replica: replica,
                 startID: startID,
-                isSession: headers[.attacheSession] == "1"
+                isSession: headers[.attacheSession] == "1",
+                isSupervised: headers[.attacheSupervised] == "1"
             )
         )
         var fields: HTTPFields = [
@@ -42,5 +48,27 @@ struct StartRoutes {
         }
         let body = answer.environment.bytes.withBytes { ByteBuffer(bytes: $0) }
         return Response(status: .ok, headers: fields, body: ResponseBody(byteBuffer: body))
+    }
+
+    @Sendable private func end(_ reader: RequestReader) async throws -> Response {
+        try reader.noQuery()
+        try await vault.endInstance(reader.places[0], token: reader.request.bearerToken())
+        return .noContent
+    }
+
+    @Sendable private func changes(_ reader: RequestReader) async throws -> Response {
+        let query = try reader.query(["wait", "seen"])
+        let request = ChangeRequest(
+            token: try reader.request.bearerToken(),
+            receipt: reader.places[0],
+            seen: query.text("seen"),
+            wait: .seconds(try query.seconds("wait", 1...300) ?? 60)
+        )
+        let answer = try await reader.waiting { try await vault.changes(request, $0) }
+        var fields: HTTPFields = [
+            .attacheChange: answer.change.rawValue, .attacheEnvironment: answer.environment,
+        ]
+        if !answer.names.isEmpty { fields[.attacheChangedNames] = answer.names.joined(separator: " ") }
+        return Response(status: .noContent, headers: fields)
     }
 }

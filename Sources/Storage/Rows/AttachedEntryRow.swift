@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import VaultModel
+
 /// An attachment with its entry and the current version of the value.
 package struct AttachedEntryRow: Equatable, Sendable {
     package var attachment: AttachmentRow
@@ -34,4 +36,11 @@ extension AttachedEntryRow {
         let last = row.columns(from: first + second, count: EntryValueRow.columns.count)
         value = last.values.first == .null ? nil : try EntryValueRow(last)
     }
+}
+
+/// Which version of an entry an agent would be given.
+package struct AttachedVersion: Equatable, Sendable {
+    package let entry: EntryID
+    package let name: String
+    package let version: Int64
 }

@@ -14,6 +14,12 @@ package struct InstanceRow: Equatable, Sendable {
     package var endedAt: Timestamp?
     package var endReason: InstanceEndReason?
     package var receipt: [UInt8]
+    /// Whether a supervisor keeps a connection for it and tells its end.
+    package var isSupervised: Bool
+    /// When its supervisor first said that it runs; nil before, and for one that nobody supervises.
+    package var runningAt: Timestamp?
+    /// When its supervisor was last asked to restart it.
+    package var restartRequestedAt: Timestamp?
 
     package init(
         id: InstanceID,
@@ -25,7 +31,10 @@ package struct InstanceRow: Equatable, Sendable {
         startedAt: Timestamp,
         endedAt: Timestamp?,
         endReason: InstanceEndReason?,
-        receipt: [UInt8]
+        receipt: [UInt8],
+        isSupervised: Bool = false,
+        runningAt: Timestamp? = nil,
+        restartRequestedAt: Timestamp? = nil
     ) {
         self.id = id
         self.workspaceID = workspaceID
@@ -37,6 +46,9 @@ package struct InstanceRow: Equatable, Sendable {
         self.endedAt = endedAt
         self.endReason = endReason
         self.receipt = receipt
+        self.isSupervised = isSupervised
+        self.runningAt = runningAt
+        self.restartRequestedAt = restartRequestedAt
     }
 }
 
@@ -44,7 +56,7 @@ extension InstanceRow: StoredRow {
     static let table = "instances"
     static let columns = [
         "id", "workspace_id", "agent_id", "replica", "start_id", "token_id", "started_at", "ended_at",
-        "end_reason", "receipt",
+        "end_reason", "receipt", "supervised", "running_at", "restart_requested_at",
     ]
 
     init(_ row: SQLRow) throws(StorageFailure) {
@@ -58,7 +70,10 @@ extension InstanceRow: StoredRow {
             startedAt: try row.time(6),
             endedAt: try row.optionalTime(7),
             endReason: try row.optionalChoice(8),
-            receipt: try row.blob(9)
+            receipt: try row.blob(9),
+            isSupervised: try row.integer(10) != 0,
+            runningAt: try row.optionalTime(11),
+            restartRequestedAt: try row.optionalTime(12)
         )
     }
 
@@ -74,6 +89,9 @@ extension InstanceRow: StoredRow {
             SQLValue(integer: endedAt?.milliseconds),
             SQLValue(text: endReason?.rawValue),
             .blob(receipt),
+            .integer(isSupervised ? 1 : 0),
+            SQLValue(integer: runningAt?.milliseconds),
+            SQLValue(integer: restartRequestedAt?.milliseconds),
         ]
     }
 }

@@ -64,6 +64,24 @@ extension SQLConnection {
         return agents
     }
 
+    /// What is attached to `agent`, by name, without any value.
+    package func attachedVersions(
+        of agent: AgentID,
+        in workspace: WorkspaceID
+    ) throws(StorageFailure) -> [AttachedVersion] {
+        let rows = try query(
+            """
+            SELECT entries.id, entries.name, entries.version FROM attachments
+            JOIN entries ON entries.id = attachments.entry_id AND entries.workspace_id = attachments.workspace_id
+            WHERE attachments.agent_id = $1 AND attachments.workspace_id = $2 ORDER BY entries.name
+            """,
+            [.text(agent.text), .text(workspace.text)]
+        )
+        return try rows.map { row throws(StorageFailure) in
+            AttachedVersion(entry: try row.id(0), name: try row.text(1), version: try row.integer(2))
+        }
+    }
+
     /// What is attached to `agent` with the current version of each value, by name: all that a start needs.
     package func attachedEntries(
         of agent: AgentID,

@@ -25,7 +25,7 @@ extension SQLConnection {
         )
     }
 
-    /// Ends the live instances of an agent but for the newest `count`.
+    /// Ends the live instances of an agent but for the newest `count`; what its supervisor does not run yet is none.
     package func endInstances(
         of agent: AgentID,
         beyond count: Int64,
@@ -35,9 +35,11 @@ extension SQLConnection {
         try execute(
             """
             UPDATE instances SET ended_at = $1, end_reason = $2
-            WHERE workspace_id = $3 AND agent_id = $4 AND ended_at IS NULL AND id < (
+            WHERE workspace_id = $3 AND agent_id = $4 AND ended_at IS NULL
+                AND (supervised = 0 OR running_at IS NOT NULL) AND id < (
                 SELECT min(id) FROM (
                     SELECT id FROM instances WHERE workspace_id = $3 AND agent_id = $4 AND ended_at IS NULL
+                        AND (supervised = 0 OR running_at IS NOT NULL)
                     ORDER BY id DESC LIMIT $5) AS newest)
             """,
             [
@@ -47,16 +49,19 @@ extension SQLConnection {
         )
     }
 
-    /// Writes the end, the receipt and the token; who started and when never changes.
+    /// Writes the end, the receipt, the token and what its supervisor says; who started and when never changes.
     package func updateInstance(_ row: InstanceRow) throws(StorageFailure) {
         try execute(
             """
-            UPDATE instances SET token_id = $1, ended_at = $2, end_reason = $3, receipt = $4
-            WHERE id = $5 AND workspace_id = $6
+            UPDATE instances SET token_id = $1, ended_at = $2, end_reason = $3, receipt = $4, supervised = $5, running_at = $6,
+                restart_requested_at = $7
+            WHERE id = $8 AND workspace_id = $9
             """,
             [
                 .text(row.tokenID.text), SQLValue(integer: row.endedAt?.milliseconds),
-                SQLValue(text: row.endReason?.rawValue), .blob(row.receipt), .text(row.id.text),
+                SQLValue(text: row.endReason?.rawValue), .blob(row.receipt),
+                .integer(row.isSupervised ? 1 : 0), SQLValue(integer: row.runningAt?.milliseconds),
+                SQLValue(integer: row.restartRequestedAt?.milliseconds), .text(row.id.text),
                 .text(row.workspaceID.text),
             ]
         )
@@ -76,6 +81,10 @@ extension SQLConnection {
             """,
             [.integer(time.milliseconds), .text(reason.rawValue), .text(id.text), .text(workspace.text)]
         )
+    }
+
+    package func instance(_ id: InstanceID, in workspace: WorkspaceID) throws(StorageFailure) -> InstanceRow? {
+        try selectOne("WHERE id = $1 AND workspace_id = $2", [.text(id.text), .text(workspace.text)])
     }
 
     package func instance(
@@ -103,6 +112,31 @@ extension SQLConnection {
     /// The live instances of a workspace, newest first.
     package func liveInstances(in workspace: WorkspaceID) throws(StorageFailure) -> [InstanceRow] {
         try select("WHERE workspace_id = $1 AND ended_at IS NULL ORDER BY id DESC", [.text(workspace.text)])
+    }
+
+    /// The instances that the latest request to restart an agent's instances was for, oldest first.
+    package func instancesToldToRestart(
+        of agent: AgentID,
+        in workspace: WorkspaceID
+    ) throws(StorageFailure) -> [InstanceRow] {
+        try select(
+            """
+            WHERE workspace_id = $1 AND agent_id = $2 AND restart_requested_at = (
+                SELECT max(restart_requested_at) FROM instances WHERE workspace_id = $1 AND agent_id = $2)
+            ORDER BY id
+            """,
+            [.text(workspace.text), .text(agent.text)]
+        )
+    }
+
+    /// The newest instance of a replica that was made after `other`.
+    package func successor(of other: InstanceRow) throws(StorageFailure) -> InstanceRow? {
+        try selectOne(
+            "WHERE workspace_id = $1 AND agent_id = $2 AND replica = $3 AND id > $4 ORDER BY id DESC LIMIT 1",
+            [
+                .text(other.workspaceID.text), .text(other.agentID.text), .text(other.replica), .text(other.id.text),
+            ]
+        )
     }
 
     /// One page of an agent's starts, newest first.

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#define _GNU_SOURCE
+#include "CKernel.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static struct sigaction inherited_child;
+
+// The kernel's own set: sigfillset(3) leaves out the signals that the C library keeps for itself.
+static const uint64_t every = UINT64_MAX;
+
+void ckernel_supervise_begin(void) {
+    syscall(SYS_rt_sigprocmask, SIG_BLOCK, &every, NULL, sizeof every);
+    // Where SIGCHLD is ignored children leave no status (wait(2)).
+    struct sigaction standard = {.sa_handler = SIG_DFL};
+    sigaction(SIGCHLD, &standard, &inherited_child);
+}
+
+ckernel_signal ckernel_supervise_wait(int64_t deadline) {
+    ckernel_signal taken = {0, 0, NULL};
+    for (;;) {
+        struct timespec limit = {0, 0};
+        if (deadline != INT64_MAX) {
+            int64_t left = deadline - ckernel_exec_now();
+            if (left < 0) left = 0;
+            limit = (struct timespec){.tv_sec = left / 1000, .tv_nsec = left % 1000 * 1000000};
+        }
+        siginfo_t info;
+        struct timespec *wait = deadline == INT64_MAX ? NULL : &limit;
+        long number = syscall(SYS_rt_sigtimedwait, &every, &info, wait, sizeof every);
+        if (number > 0) {
+            taken.number = (int)number;
+            taken.code = info.si_code;
+            taken.value = info.si_code == SI_QUEUE ? info.si_value.sival_ptr : NULL;
+            return taken;
+        }
+        if (errno == EAGAIN && deadline != INT64_MAX) return taken;
+    }
+}
+
+void ckernel_supervise_send(int pid, ckernel_signal signal) {
+    if (signal.code == SI_QUEUE) {
+        sigqueue(pid, signal.number, (union sigval){.sival_ptr = signal.value});
+    } else {
+        kill(pid, signal.number);
+    }
+}
+
+void ckernel_supervise_kill(int pid, int signal) { kill(pid, signal); }
+
+static ckernel_child told(int pid, int status) {
+    ckernel_child child = {pid, -1, 0, 0};
+    if (WIFEXITED(status)) child.code = WEXITSTATUS(status);
+    if (WIFSIGNALED(status)) child.signal = WTERMSIG(status);
+    if (WIFSTOPPED(status)) child.stop = WSTOPSIG(status);
+    return child;
+}
+
+ckernel_child ckernel_supervise_reap(void) {
+    int status = 0;
+    int pid = waitpid(-1, &status, WNOHANG | WUNTRACED);
+    return told(pid > 0 ? pid : 0, status);
+}
+
+int ckernel_supervise_reap_one(int pid, int64_t deadline) {
+    for (;;) {
+        int status;
+        int found = waitpid(pid, &status, WNOHANG);
+        if (found != 0) return 1;
+        int64_t left = deadline - ckernel_exec_now();
+        if (left <= 0) return 0;
+        uint64_t child = UINT64_C(1) << (SIGCHLD - 1);
+        struct timespec limit = {.tv_sec = left / 1000, .tv_nsec = left % 1000 * 1000000};
+        syscall(SYS_rt_sigtimedwait, &child, NULL, &limit, sizeof child);
+    }
+}
+
+int ckernel_supervise_fork(void) {
+    int pid = fork();
+    return pid < 0 ? -errno : pid;
+}
+
+void ckernel_supervise_lead(int terminal) {
+    setpgid(0, 0);
+    // Allowed from the background as well, since SIGTTOU is blocked (tcsetpgrp(3)).
+    if (terminal >= 0) tcsetpgrp(terminal, getpid());
+    sigaction(SIGCHLD, &inherited_child, NULL);
+}
+
+void ckernel_supervise_give_terminal(int terminal, int pid) {
+    setpgid(pid, pid);
+    if (terminal >= 0) tcsetpgrp(terminal, pid);
+}
+
+void ckernel_supervise_take_terminal(int terminal) {
+    if (terminal >= 0) tcsetpgrp(terminal, getpgrp());
+}
+
+int ckernel_supervise_terminal(void) {
+    for (int fd = 0; fd < 3; fd++) {
+        if (isatty(fd) && tcgetpgrp(fd) == getpgrp()) return fd;
+    }
+    return -1;
+}
+
+int ckernel_supervise_may_stop(void) {
+    int parent = getppid();
+    return parent != 0 && getsid(parent) == getsid(0) && getpgid(parent) != getpgrp();
+}
+
+void ckernel_supervise_stop(void) { kill(getpid(), SIGSTOP); }
+
+int ckernel_supervise_serve(int parent) {
+    setpgid(0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    return getppid() == parent ? 0 : -1;
+}
+
+int ckernel_supervise_pid(void) { return getpid(); }
+
+void ckernel_supervise_die(int signal) {
+    struct sigaction standard = {.sa_handler = SIG_DFL};
+    sigaction(signal, &standard, NULL);
+    uint64_t one = UINT64_C(1) << (signal - 1);
+    syscall(SYS_rt_sigprocmask, SIG_UNBLOCK, &one, NULL, sizeof one);
+    kill(getpid(), signal);
+    _exit(128 + signal);
+}
+
+int ckernel_supervise_pipe(int *ends) { return pipe2(ends, O_CLOEXEC) == 0 ? 0 : -errno; }
+
+int ckernel_supervise_signal_number(const uint8_t *name, size_t count) {
+    char text[16];
+    if (count == 0 || count >= sizeof text) return 0;
+    memcpy(text, name, count);
+    text[count] = 0;
+    char *end;
+    long number = strtol(text, &end, 10);
+    if (*end == 0) return number > 0 && number < NSIG ? (int)number : 0;
+    const char *bare = strncasecmp(text, "SIG", 3) == 0 ? text + 3 : text;
+    for (int signal = 1; signal < 32; signal++) {
+        const char *known = sigabbrev_np(signal);
+        if (known && strcasecmp(known, bare) == 0) return signal;
+    }
+    return 0;
+}
+
+int ckernel_supervise_memory_file(const uint8_t *name) {
+    int fd = (int)syscall(SYS_memfd_create, name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    return fd < 0 ? -errno : fd;
+}
+
+int ckernel_supervise_write_all(int fd, const void *bytes, size_t count) {
+    const uint8_t *next = bytes;
+    while (count > 0) {
+        ssize_t written = write(fd, next, count);
+        if (written < 0 && errno == EINTR) continue;
+        if (written <= 0) return -errno;
+        next += written;
+        count -= (size_t)written;
+    }
+    return 0;
+}
+
+int ckernel_supervise_seal(int fd) {
+    return fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) == 0 ? 0 : -errno;
+}
+
+const void *ckernel_supervise_map_file(int fd, size_t *count) {
+    struct stat status;
+    if (fstat(fd, &status) != 0 || status.st_size <= 0) return NULL;
+    *count = (size_t)status.st_size;
+    void *pages = mmap(NULL, *count, PROT_READ, MAP_PRIVATE, fd, 0);
+    return pages == MAP_FAILED ? NULL : pages;
+}
+
+void *ckernel_supervise_shared_page(void) {
+    void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    return page == MAP_FAILED ? NULL : page;
+}

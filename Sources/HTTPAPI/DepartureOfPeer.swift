@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import NIOHTTPTypes
+internal import Synchronization
+internal import VaultCore
+
+/// Ends what a connection waits for when its peer goes away.
+///
+/// A request that waits writes nothing, so nothing else would notice before the wait is over: and until then an
+/// instance that is gone would be shown as running.
+final class DepartureOfPeer: ChannelInboundHandler, RemovableChannelHandler, Sendable {
+    typealias InboundIn = HTTPRequestPart
+
+    private struct State {
+        var hasDeparted = false
+        var wait: ChangeWait?
+    }
+
+    private let state = Mutex(State())
+
+    /// Ends `wait` when the peer departs, at once where it has; the wait of an earlier request is forgotten.
+    func ends(_ wait: ChangeWait?) {
+        let hasDeparted = state.withLock { state in
+            state.wait = wait
+            return state.hasDeparted
+        }
+        if hasDeparted { wait?.end(.departed) }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if let event = event as? ChannelEvent, event == .inputClosed { depart() }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        depart()
+        context.fireChannelInactive()
+    }
+
+    private func depart() {
+        let wait = state.withLock { state in
+            state.hasDeparted = true
+            return state.wait
+        }
+        wait?.end(.departed)
+    }
+}

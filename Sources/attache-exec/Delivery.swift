@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CKernel
+
+/// An environment on its way from the process that fetched it to the one that becomes the command.
+///
+/// A file in memory, sealed once it is written: the supervisor itself never maps it. The content is
+/// `receipt LF allowed names LF body`.
+struct Delivery: Equatable {
+    private let descriptor: Int32
+
+    init(named name: Text) throws(Failure) {
+        descriptor = name.bytes.baseAddress.map { ckernel_supervise_memory_file($0) } ?? -EINVAL
+        guard descriptor >= 0 else {
+            throw Failure(code: "out_of_memory", message: "no file in memory: \(Message(error: -descriptor))")
+        }
+    }
+
+    func close() { ckernel_exec_close(descriptor) }
+
+    func write(_ answer: Answer?) throws(Failure) {
+        var error: Int32 = 0
+        for piece in [answer?.receipt ?? "", "\n", answer?.allowedNames ?? "", "\n", answer?.body ?? ""] {
+            guard error == 0, let start = piece.bytes.baseAddress, !piece.isEmpty else { continue }
+            error = ckernel_supervise_write_all(descriptor, start, piece.count)
+        }
+        if error == 0 { error = ckernel_supervise_seal(descriptor) }
+        guard error == 0 else {
+            throw Failure(code: "out_of_memory", message: "the file in memory: \(Message(error: -error))")
+        }
+    }
+
+    /// Maps what was written, for good: for a process that ends or becomes the command.
+    func read() throws(Failure) -> Answer {
+        var count = 0
+        guard let pages = ckernel_supervise_map_file(descriptor, &count) else {
+            throw Failure(code: "out_of_memory", message: "the file in memory cannot be read")
+        }
+        let bytes = UnsafeBufferPointer(start: pages.assumingMemoryBound(to: UInt8.self), count: count)
+        let text = Text(bytes)
+        let first = text.index(of: UInt8(ascii: "\n")) ?? 0
+        let rest = text[first + 1..<count]
+        let second = rest.index(of: UInt8(ascii: "\n")) ?? 0
+        return try Answer(
+            body: rest[second + 1..<rest.count],
+            allowedNames: rest[0..<second],
+            receipt: text[0..<first]
+        )
+    }
+}
