@@ -19,7 +19,7 @@ RELEASE = --configuration release
 STATIC = $(RELEASE) --static-swift-stdlib
 
 .DEFAULT_GOAL := help
-.PHONY: help system-packages test-packages bench-packages check build test fuzz release run bench install clean
+.PHONY: help system-packages test-packages bench-packages check build test faults fuzz release run bench install clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,11 @@ test: system-packages test-packages ## build everything and run every test
 
 fuzz: system-packages ## throw made-up files at every parser of them, SECONDS=60 each
 	.ci/fuzz $(SECONDS)
+
+faults: system-packages test-packages ## the faults of disk and machine at length: minutes
+	$(SWIFT) build --build-tests
+	ATTACHE_FAULTS=1 ATTACHE_KILL_ROUNDS=500 $(SWIFT) test --skip-build \
+		--filter 'FaultTests|KillTests|KeyTests|BackupTests|RotationTests|TamperTests|FullDiskTests|SealedColumnTests'
 
 release: system-packages ## build for users
 	$(SWIFT) build $(STATIC) --product attache

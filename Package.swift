@@ -210,7 +210,11 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
-        .testTarget(name: "EndToEndTests", dependencies: ["APITypes", "TestSupport", "VaultModel"]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["APITypes", "TestSupport", "VaultModel"],
+            exclude: ["FaultShim"]
+        ),
         .testTarget(
             name: "HTTPAPITests",
             dependencies: [

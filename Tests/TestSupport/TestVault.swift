@@ -21,11 +21,12 @@ package struct TestVault: Sendable {
 
     package let localOperator = Caller.localOperator(uid: 0)
 
-    package static func make() async throws -> TestVault {
+    /// Makes the vault, in `folder` instead of its own directory when one is given.
+    package static func make(in folder: String? = nil) async throws -> TestVault {
         let directory = try TemporaryDirectory()
         let clock = ManualClock()
         let master = MasterKey.generate()
-        let folder = try DataFolder(claiming: directory.path)
+        let folder = try DataFolder(claiming: folder ?? directory.path)
         let opened = try await Vault.open(folder, under: master, clock: clock, version: "test")
         guard let key = opened.workspaceKey else { throw VaultOpeningError.noKeyRing }
         return TestVault(

@@ -60,8 +60,26 @@ extension Vault {
     package func verification(
         progress: (Int64) async -> Void = { _ in }
     ) async throws(VaultError) -> VerificationFindings {
+        // Three jobs that have nothing to do with each other, so that more than one core is busy.
+        async let structure = mappingErrors { try await engine.structureProblems() }
+        async let trails = chainFindings()
+        var findings = try await rowFindings(progress)
+        do {
+            for problem in try await structure { findings.add(problem) }
+            let found = try await trails
+            findings.chains = found.chains
+            findings.auditEntries = found.auditEntries
+            for problem in found.problems { findings.add(problem) }
+        } catch let error as VaultError {
+            throw error
+        } catch {
+            throw .storage(.unavailable)
+        }
+        return findings
+    }
+
+    private func rowFindings(_ progress: (Int64) async -> Void) async throws(VaultError) -> VerificationFindings {
         var findings = VerificationFindings()
-        for problem in try await mappingErrors({ try await engine.structureProblems() }) { findings.add(problem) }
         var nextReport: Int64 = 5_000
         for table in SealedTable.allCases {
             var position: PagePosition?
@@ -80,7 +98,6 @@ extension Vault {
                 }
             } while position != nil
         }
-        try await verifyChains(into: &findings)
         return findings
     }
 
@@ -98,7 +115,8 @@ extension Vault {
         }
     }
 
-    private func verifyChains(into findings: inout VerificationFindings) async throws(VaultError) {
+    private func chainFindings() async throws(VaultError) -> VerificationFindings {
+        var findings = VerificationFindings()
         let ring = ring
         for chain in try await mappingErrors({ try await engine.read { try $0.auditChains() } }) {
             let found = try await mappingErrors {
@@ -108,6 +126,7 @@ extension Vault {
             findings.auditEntries += found.entries
             if let problem = found.problem { findings.add("audit trail of \(chain): \(problem)") }
         }
+        return findings
     }
 }
 

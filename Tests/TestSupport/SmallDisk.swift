@@ -2,17 +2,16 @@
 
 import Foundation
 import Glibc
-import TestSupport
 
 /// A file system of a given size in memory, mounted while the value lives.
-final class SmallDisk: Sendable {
+package final class SmallDisk: Sendable {
     /// Whether this machine lets the tests mount one.
-    static let isAvailable = geteuid() == 0 && (try? SmallDisk(kibibytes: 64)) != nil
+    package static let isAvailable = geteuid() == 0 && (try? SmallDisk(kibibytes: 64)) != nil
 
     private let directory: TemporaryDirectory
-    var path: String { directory.path }
+    package var path: String { directory.path }
 
-    init(kibibytes: Int) throws {
+    package init(kibibytes: Int) throws {
         directory = try TemporaryDirectory()
         try Self.run("mount", "-t", "tmpfs", "-o", "size=\(kibibytes)k,mode=700", "tmpfs", directory.path)
     }
@@ -21,12 +20,12 @@ final class SmallDisk: Sendable {
         try? Self.run("umount", "-l", directory.path)
     }
 
-    func makeReadOnly() throws {
+    package func makeReadOnly() throws {
         try Self.run("mount", "-o", "remount,ro", path)
     }
 
     /// Fills the disk but for `bytes`; what fills it is removed by ``clear()``.
-    func fill(leaving bytes: Int = 0) throws {
+    package func fill(leaving bytes: Int = 0) throws {
         let descriptor = Glibc.open("\(path)/filler", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw POSIXError(.EIO) }
         defer { Glibc.close(descriptor) }
@@ -36,7 +35,7 @@ final class SmallDisk: Sendable {
         guard ftruncate(descriptor, max(0, written - bytes)) == 0 else { throw POSIXError(.EIO) }
     }
 
-    func clear() {
+    package func clear() {
         unlink("\(path)/filler")
     }
 

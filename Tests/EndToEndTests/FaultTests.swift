@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import APITypes
+import Foundation
+import TestSupport
+import Testing
+
+/// Faults of the disk and of the machine; after each, one verifier: ``RunningServer/checkNothingIsLost(of:)``.
+@Suite(.serialized)
+struct FaultTests {
+    /// Set by `make faults`, which has more time.
+    private static let isLong = ProcessInfo.processInfo.environment["ATTACHE_FAULTS"] != nil
+
+    @Test(arguments: 0..<(isLong ? 20 : 2))
+    func nothingAcknowledgedIsLostWhenThePowerFails(round: Int) async throws {
+        let outcome = try await powerFailure(writes: Self.isLong ? 200 : 40)
+        #expect(outcome.acknowledged.count >= 40)
+        let server = try await RunningServer.start(in: outcome.directory)
+        try await server.checkNothingIsLost(of: outcome.acknowledged)
+    }
+
+    /// The control: without it, the test above could pass because the shim lets everything survive.
+    @Test func whatWasNotSynchronizedIsLostWhenThePowerFails() async throws {
+        let outcome = try await powerFailure(writes: 40, unsynced: "-wal")
+        let server = try await RunningServer.start(in: outcome.directory)
+        let names = try await server.entryNames()
+        #expect(outcome.acknowledged.contains { !names.contains($0) })
+    }
+
+    @Test func aRotationAndABackupSurviveAPowerFailure() async throws {
+        let outcome = try await powerFailure(writes: 40) { server in
+            _ = try await server.attache("keys", "rotate-epoch", "--no-wait")
+        }
+        let server = try await RunningServer.start(in: outcome.directory)
+        let rotation = try await eventually(within: .seconds(30)) {
+            let rotation = try await server.keys().rotation
+            return rotation?.endedAt == nil ? nil : rotation
+        }
+        #expect(rotation.phase == "done")
+        try await server.checkNothingIsLost(of: outcome.acknowledged)
+    }
+
+    @Test func aFailedSynchronizationStopsWritesForGoodAndLosesNothing() async throws {
+        let directory = try TemporaryDirectory()
+        let trigger = directory.appending("fail")
+        let server = try await RunningServer.start(
+            in: directory,
+            environment: ["LD_PRELOAD": try await FaultShim.library(), "FAULT_TRIGGER": trigger]
+        )
+        var acknowledged: [String] = []
+        for number in 0..<10 where try await server.puts("BEFORE_\(number)") {
+            acknowledged.append("BEFORE_\(number)")
+        }
+        #expect(acknowledged.count == 10)
+        _ = FileManager.default.createFile(atPath: trigger, contents: nil)
+        #expect(try await server.puts("DURING") == false)
+        try FileManager.default.removeItem(atPath: trigger)
+        // A second try could succeed without the pages that the kernel has dropped.
+        #expect(try await server.puts("AFTER") == false)
+        server.signal(SIGKILL)
+        _ = await server.waitForExit()
+        let again = try await RunningServer.start(in: directory)
+        try await again.checkNothingIsLost(of: acknowledged)
+        #expect(try await again.puts("AGAIN"))
+    }
+
+    @Test func aServerWithoutDescriptorsLosesNothingAndNeedsNoRestart() async throws {
+        let server = try await RunningServer.start()
+        var acknowledged: [String] = []
+        for number in 0..<5 where try await server.puts("BEFORE_\(number)") { acknowledged.append("BEFORE_\(number)") }
+        let open = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(server.pid)/fd").count
+        try await server.limitDescriptors(to: open + 1)
+        let during = try await withThrowingTaskGroup(of: String?.self) { group in
+            for number in 0..<12 {
+                group.addTask { try await server.puts("DURING_\(number)") ? "DURING_\(number)" : nil }
+            }
+            return try await group.reduce(into: [String]()) { if let name = $1 { $0.append(name) } }
+        }
+        acknowledged += during
+        try await server.limitDescriptors(to: 1_024)
+        _ = try await eventually(within: .seconds(20)) { try await server.puts("AFTER") ? true : nil }
+        try await server.checkNothingIsLost(of: acknowledged + ["AFTER"])
+    }
+
+    @Test func aServerThatWasStoppedGoesOnWhereItWas() async throws {
+        let server = try await RunningServer.start()
+        #expect(try await server.puts("BEFORE"))
+        server.signal(SIGSTOP)
+        let during = Task { try await server.puts("DURING") }
+        // What is waited for is the request being on its way; how long the server then stands is the fault itself.
+        try await Task.sleep(for: .seconds(Self.isLong ? 60 : 1))
+        server.signal(SIGCONT)
+        let acknowledged = try await during.value ? ["BEFORE", "DURING"] : ["BEFORE"]
+        try await server.checkNothingIsLost(of: acknowledged)
+    }
+
+    @Test func aClientThatGoesAwayLeavesTheWholeOfWhatItAskedForOrNothing() async throws {
+        let server = try await RunningServer.start()
+        for number in 0..<(Self.isLong ? 200 : 20) {
+            // Cut off after some milliseconds, wherever the request is by then.
+            _ = try await server.puts("CUT_\(number)", extra: ["--max-time", "0.00\(1 + number % 9)"])
+        }
+        try await server.checkNothingIsLost(of: [])
+    }
+
+    @Test(arguments: [0, 5, 20, 60, 150])
+    func aRestoreThatIsKilledCanBeBegunAgain(milliseconds: Int) async throws {
+        let server = try await RunningServer.start()
+        for number in 0..<20 { #expect(try await server.puts("SECRET_\(number)")) }
+        #expect(try await server.attache("backup", "create").status == 0)
+        let folder = "\(server.data)/backups"
+        let name = try #require(try FileManager.default.contentsOfDirectory(atPath: folder).first)
+        let elsewhere = try TemporaryDirectory()
+        let arguments = [
+            "backup", "restore", "\(folder)/\(name)", "--data", elsewhere.appending("data"), "--master-key-file",
+            server.keyFile,
+        ]
+        let killed = try await run(Programs.attache, arguments, deadline: .milliseconds(milliseconds))
+        if killed.status != 0 {
+            let again = try await run(Programs.attache, arguments)
+            #expect(again.status == 0, "\(again.errors)")
+        }
+        #expect(FileManager.default.fileExists(atPath: elsewhere.appending("data/attache.db")))
+        #expect(!FileManager.default.fileExists(atPath: elsewhere.appending("data/.restoring")))
+    }
+
+    @Test func aServerThatIsKilledWhileItMakesABackupMakesTheNextOne() async throws {
+        var server = try await RunningServer.start()
+        var acknowledged: [String] = []
+        for round in 0..<(Self.isLong ? 40 : 4) {
+            if try await server.puts("ROUND_\(round)") { acknowledged.append("ROUND_\(round)") }
+            _ = try await server.attache("backup", "create", "--no-wait")
+            server.signal(SIGKILL)
+            _ = await server.waitForExit()
+            server = try await RunningServer.start(in: server.directory)
+        }
+        #expect(try await server.attache("backup", "create").status == 0)
+        let drill = try await server.attache(
+            "backup",
+            "drill",
+            "--backups-folder",
+            "\(server.data)/backups",
+            "--master-key-file",
+            server.keyFile
+        )
+        #expect(drill.status == 0, "\(drill.errors)")
+        let files = try FileManager.default.contentsOfDirectory(atPath: "\(server.data)/backups")
+        #expect(files.allSatisfy { !$0.hasPrefix(".") })
+        try await server.checkNothingIsLost(of: acknowledged)
+    }
+
+    /// Lets a server write, cuts its power, and leaves in its folder what was synchronized.
+    private func powerFailure(
+        writes: Int,
+        unsynced: String? = nil,
+        before: (RunningServer) async throws -> Void = { _ in }
+    ) async throws -> (directory: TemporaryDirectory, acknowledged: [String]) {
+        let directory = try TemporaryDirectory()
+        let shadow = directory.appending("shadow")
+        try FileManager.default.createDirectory(atPath: shadow, withIntermediateDirectories: false)
+        var environment = [
+            "LD_PRELOAD": try await FaultShim.library(), "FAULT_FOLDER": directory.appending("data"),
+            "FAULT_SHADOW": shadow,
+        ]
+        environment["FAULT_UNSYNCED"] = unsynced
+        let server = try await RunningServer.start(in: directory, environment: environment)
+        let names = try await withThrowingTaskGroup(of: [String].self) { group in
+            for worker in 0..<4 {
+                group.addTask {
+                    var names: [String] = []
+                    for number in 0..<(writes / 4) {
+                        let name = "W\(worker)_\(number)"
+                        if try await server.puts(name) { names.append(name) }
+                    }
+                    return names
+                }
+            }
+            return try await group.reduce(into: []) { $0 += $1 }
+        }
+        try await before(server)
+        server.signal(SIGKILL)
+        _ = await server.waitForExit()
+        let data = directory.appending("data")
+        try FileManager.default.removeItem(atPath: data)
+        try FileManager.default.moveItem(atPath: shadow, toPath: data)
+        return (directory, names)
+    }
+}
+
+extension RunningServer {
+    /// The one check after a fault: structure, references, codes, records and trails are whole, and every entry that was
+    /// acknowledged is there and opens.
+    func checkNothingIsLost(of acknowledged: [String]) async throws {
+        let verified = try await attache("keys", "verify", "--json")
+        #expect(verified.status == 0, "\(verified.output)\(verified.errors)")
+        let entries = try await attache("secrets", "list", "--json").json(SecretPage.self).secrets
+        let intact = Set(entries.filter(\.intact).map(\.name))
+        #expect(acknowledged.filter { !intact.contains($0) } == [])
+        // With its audit entry, or not at all.
+        let audit = try await attache("audit", "verify", "--json")
+        #expect(audit.status == 0, "\(audit.output)")
+    }
+
+    func entryNames() async throws -> Set<String> {
+        Set(try await attache("secrets", "list", "--json").json(SecretPage.self).secrets.map(\.name))
+    }
+
+    /// Makes a secret over the operator's socket; true when the server acknowledged it.
+    func puts(_ name: String, extra: [String] = []) async throws -> Bool {
+        let body = #"{"name":"\#(name)","kind":"secret","value":"value of \#(name)"}"#
+        let result = try await run(
+            "/usr/bin/curl",
+            extra + [
+                "-s", "-o", "/dev/null", "-w", "%{http_code}", "--unix-socket", socket, "-H",
+                "Content-Type: application/json", "-d", body, "http://attache/api/v1/secrets",
+            ]
+        )
+        return result.output == "201"
+    }
+
+    func limitDescriptors(to count: Int) async throws {
+        let result = try await run("/usr/bin/prlimit", ["--pid", String(pid), "--nofile=\(count):"])
+        #expect(result.status == 0, "\(result.errors)")
+    }
+}
