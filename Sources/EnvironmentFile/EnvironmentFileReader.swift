@@ -15,9 +15,8 @@ package struct EnvironmentFileReader {
     private let bytes: UnsafeRawBufferPointer
     private var lines: SourceLines
     private var log: FindingLog
-    private var entries: [ParsedEntry] = []
-    private var indexOfName: [EnvironmentName: Int] = [:]
-    private var hasTooMany = false
+    private var entries = EntryList()
+    private let interpolatesFile: Bool
 
     /// Reads `file` to its end.
     ///
@@ -37,25 +36,35 @@ package struct EnvironmentFileReader {
         strict: Bool = false,
         accepting: Set<FindingCode> = []
     ) -> ParsedEnvironment {
-        var reader = EnvironmentFileReader(bytes, log: FindingLog(isStrict: strict, accepted: accepting))
-        reader.readFile()
-        return ParsedEnvironment(
-            entries: reader.log.hasErrors ? [] : reader.entries.sorted { $0.line < $1.line },
-            findings: reader.log.listed,
-            unlistedFindings: reader.log.unlisted,
-            hasErrors: reader.log.hasErrors
-        )
+        var options = ReadingOptions()
+        options.isStrict = strict
+        options.accepted = accepting
+        return parse(bytes, options)
     }
 
-    private init(_ bytes: UnsafeRawBufferPointer, log: FindingLog) {
+    /// Reads `file` to its end, as the options say.
+    package static func parse(_ file: borrowing SecretBytes, _ options: ReadingOptions) -> ParsedEnvironment {
+        file.withBytes { parse($0, options) }
+    }
+
+    /// Reads `bytes` to their end, as the options say; keeps no pointer to them.
+    package static func parse(_ bytes: UnsafeRawBufferPointer, _ options: ReadingOptions) -> ParsedEnvironment {
+        guard options.format == .env, options.dialect == .attache else { return ForeignFile.parse(bytes, options) }
+        var reader = EnvironmentFileReader(bytes, options)
+        reader.readFile()
+        return ParsedEnvironment(entries: reader.entries, log: reader.log)
+    }
+
+    private init(_ bytes: UnsafeRawBufferPointer, _ options: ReadingOptions) {
         self.bytes = bytes
-        self.log = log
+        log = FindingLog(isStrict: options.isStrict, accepted: options.accepted)
+        interpolatesFile = options.interpolatesFile
         lines = SourceLines(bytes, from: bytes.starts(with: Self.byteOrderMark) ? Self.byteOrderMark.count : 0)
     }
 
-    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
     /// Of UTF-16 and UTF-32, each in both byte orders.
-    private static let foreignByteOrderMarks: [[UInt8]] = [[0xFF, 0xFE], [0xFE, 0xFF], [0, 0, 0xFE, 0xFF]]
+    static let foreignByteOrderMarks: [[UInt8]] = [[0xFF, 0xFE], [0xFE, 0xFF], [0, 0, 0xFE, 0xFF]]
 
     // MARK: - The file
 
@@ -65,21 +74,7 @@ package struct EnvironmentFileReader {
         guard !Self.foreignByteOrderMarks.contains(where: bytes.starts) else { return log.report(.encoding, at: top) }
         if bytes.starts(with: Self.byteOrderMark) { log.report(.byteOrderMark, at: top) }
         while let line = lines.next(reportingTo: &log) { read(line) }
-        flagNamesThatDifferInCaseOnly()
-    }
-
-    private mutating func flagNamesThatDifferInCaseOnly() {
-        var firstLine: [String: Int] = [:]
-        for index in entries.indices {
-            let folded = entries[index].name.text.lowercased()
-            guard let other = firstLine[folded] else {
-                firstLine[folded] = entries[index].line
-                continue
-            }
-            let place = FindingPlace(line: entries[index].line, column: entries[index].column)
-            log.report(.caseOnly, at: place, otherLine: other)
-            if log.severity(of: .caseOnly) != nil { entries[index].flags.append(.caseOnly) }
-        }
+        entries.flagNamesThatDifferInCaseOnly(reportingTo: &log)
     }
 
     // MARK: - Lines
@@ -100,7 +95,8 @@ package struct EnvironmentFileReader {
             ? readQuoted(openedAt: valueStart, on: line, &traits)
             : readUnquoted(from: valueStart, on: line, &traits)
         guard let value else { return }
-        store(value, as: name, at: line.place(of: head.name.lowerBound), traits)
+        let place = line.place(of: head.name.lowerBound)
+        entries.store(value, as: name, at: place, traits, reportingTo: &log)
     }
 
     private func isQuote(at index: Int, before end: Int) -> Bool {
@@ -129,9 +125,8 @@ package struct EnvironmentFileReader {
         let value = UnquotedValue(bytes, start: start, line: line)
         guard let problem = value.problem else {
             traits.formUnion(value.traits)
-            return SecretBytes(count: value.range.count) { buffer in
-                buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[value.range]))
-            }
+            let pieces = replacing(value.traits, in: value.range, on: line) { ValuePieces($0) }
+            return pieces?.value(from: bytes)
         }
         log.report(problem.code, at: line.place(of: problem.index))
         switch problem.code {
@@ -161,7 +156,10 @@ package struct EnvironmentFileReader {
         guard quoted.problems.isEmpty, !hasTrailingText else { return nil }
         traits.formUnion(quoted.traits)
         if rest < last.end { traits.insert(.inlineComment) }
-        return quoted.value(in: bytes)
+        guard interpolatesFile, quoted.traits.contains(.dollar) else { return quoted.value(in: bytes) }
+        let text = bytes
+        let pieces = replacing(quoted.traits, in: quoted.content, on: line) { quoted.decoded(text, $0) }
+        return pieces?.value(from: text)
     }
 
     private mutating func reportTrailingText(at index: Int, after quoted: QuotedValue, openedAt opening: Int) {
@@ -193,51 +191,78 @@ package struct EnvironmentFileReader {
         }
     }
 
-    // MARK: - Entries
+    // MARK: - References
 
-    private mutating func store(
-        _ value: consuming SecretBytes,
-        as name: EnvironmentName,
-        at place: FindingPlace,
-        _ traits: ValueTraits
-    ) {
-        do {
-            try EnvironmentValue.check(name: name, value: value)
-        } catch {
-            switch error {
-            // Reported when the line's characters were checked.
-            case .containsNUL: return
-            case .tooLong: return log.report(.tooLong, at: place)
+    /// What stands in `range`, with each reference replaced by the value that it stands for; nil when one has none.
+    ///
+    /// `decode` gives the pieces of what stands between references.
+    private mutating func replacing(
+        _ traits: ValueTraits,
+        in range: Range<Int>,
+        on line: SourceLines.Line,
+        decode: (Range<Int>) -> ValuePieces
+    ) -> ValuePieces? {
+        guard interpolatesFile, traits.contains(.dollar) else { return decode(range) }
+        var pieces = ValuePieces()
+        var isComplete = true
+        var index = range.lowerBound
+        var literal = index
+        let isQuoted = bytes[range.lowerBound - 1] == Byte.quote
+        while index < range.upperBound, !pieces.isTooLong, isComplete {
+            if isQuoted, bytes[index] == Byte.backslash {
+                index = min(index + 2, range.upperBound)
+                continue
             }
+            guard bytes[index] == Byte.dollar else {
+                index += 1
+                continue
+            }
+            pieces.append(decode(literal..<index))
+            let (reference, end) = Reference.read(bytes, at: index, before: range.upperBound)
+            switch reference {
+            case .dollar: pieces.append(Byte.dollar)
+            case .unknown:
+                log.report(.reference, at: place(of: index, from: line))
+                isComplete = false
+            case .variable(let variable):
+                if !append(variable, to: &pieces, decode) {
+                    log.report(.undefined, at: place(of: index, from: line))
+                    isComplete = false
+                }
+            }
+            index = end
+            literal = end
         }
-        let earlier = indexOfName[name]
-        guard earlier != nil || entries.count < Self.maximumEntries else {
-            if !hasTooMany { log.report(.tooMany, at: place) }
-            hasTooMany = true
-            return
+        guard !pieces.isTooLong else {
+            log.report(.tooLong, at: line.place(of: range.lowerBound))
+            return nil
         }
-        let shared = SharedSecret(value)
-        var flags = traits.union(shared.bytes.withBytes { ValueTraits(ofValue: $0) }).codes
-        for code in flags { log.report(code, at: place) }
-        if let earlier {
-            let isSame = entries[earlier].value.bytes.hasSameBytes(as: shared.bytes)
-            let code = isSame ? FindingCode.duplicate : .duplicateConflict
-            log.report(code, at: place, otherLine: entries[earlier].line)
-            flags.append(code)
-        }
-        flags.removeAll { log.severity(of: $0) == nil }
-        let entry = ParsedEntry(name: name, value: shared, line: place.line, column: place.column, flags: flags)
-        if let earlier {
-            entries[earlier] = entry
-        } else {
-            indexOfName[name] = entries.count
-            entries.append(entry)
-        }
+        pieces.append(decode(literal..<range.upperBound))
+        return isComplete ? pieces : nil
     }
-}
 
-extension SecretBytes {
-    fileprivate borrowing func hasSameBytes(as other: borrowing SecretBytes) -> Bool {
-        withBytes { left in other.withBytes { right in left.elementsEqual(right) } }
+    /// The place of an index of a value that begins on `line`.
+    private func place(of index: Int, from line: SourceLines.Line) -> FindingPlace {
+        let before = bytes[line.start..<index]
+        let lineStart = before.lastIndex(of: Byte.lineFeed).map { $0 + 1 } ?? line.start
+        let lines = before.count { $0 == Byte.lineFeed }
+        return FindingPlace(line: line.number + lines, column: index - lineStart + 1)
+    }
+
+    /// Appends what a reference stands for; false when there is nothing.
+    private func append(
+        _ variable: Reference.Variable,
+        to pieces: inout ValuePieces,
+        _ decode: (Range<Int>) -> ValuePieces
+    ) -> Bool {
+        let value = entries.value(of: variable.name)
+        switch (variable.rule, value) {
+        case (.plain, let value?), (.defaultWhenMissing, let value?): pieces.append(value)
+        case (.defaultWhenEmpty, let value?) where !value.bytes.isEmpty: pieces.append(value)
+        case (.required, let value?) where !value.bytes.isEmpty: pieces.append(value)
+        case (.defaultWhenEmpty, _), (.defaultWhenMissing, nil): pieces.append(decode(variable.word))
+        case (.plain, nil), (.required, _): return false
+        }
+        return true
     }
 }

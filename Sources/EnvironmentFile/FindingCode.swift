@@ -21,6 +21,14 @@ package enum FindingCode: String, CaseIterable, Sendable {
     case continuation = "E_CONTINUATION"
     case unquotedPEM = "E_PEM_UNQUOTED"
     case tooLong = "E_TOO_LONG"
+    case undefined = "E_UNDEFINED"
+    case reference = "E_REFERENCE"
+    case refusedByReader = "E_READER"
+    case command = "E_COMMAND"
+    case environment = "E_ENVIRONMENT"
+    case malformed = "E_SYNTAX"
+    case notFlat = "E_NOT_FLAT"
+    case unreadForm = "E_FORM"
 
     case hashInValue = "W_HASH_IN_VALUE"
     case inlineComment = "W_INLINE_COMMENT"
@@ -38,6 +46,7 @@ package enum FindingCode: String, CaseIterable, Sendable {
     case caseOnly = "W_CASE"
     case swallowsAssignment = "W_SWALLOWS_ASSIGNMENT"
     case notAValue = "W_NOT_A_VALUE"
+    case skippedLine = "W_SKIPPED_LINE"
 
     case byteOrderMark = "W_BOM"
     case spaceAroundEquals = "W_SPACE_AROUND_EQ"
@@ -50,12 +59,14 @@ package enum FindingCode: String, CaseIterable, Sendable {
     package var severity: FindingSeverity {
         switch self {
         case .encoding, .invalidUTF8, .nul, .loneCarriageReturn, .control, .fileTooLarge, .tooMany, .name, .noEquals,
-            .yamlStyle, .unterminated, .trailing, .singleQuoteEscape, .backtick, .continuation, .unquotedPEM, .tooLong:
+            .yamlStyle, .unterminated, .trailing, .singleQuoteEscape, .backtick, .continuation, .unquotedPEM, .tooLong,
+            .undefined, .reference, .refusedByReader, .command, .environment,
+            .malformed, .notFlat, .unreadForm:
             .error
         case .hashInValue, .inlineComment, .escape, .unknownEscape, .backslash, .dollar, .innerQuote, .multiline,
             .duplicateConflict, .invisible:
             .ambiguous
-        case .dangerousName, .smartQuote, .caseOnly, .swallowsAssignment, .notAValue: .risk
+        case .dangerousName, .smartQuote, .caseOnly, .swallowsAssignment, .notAValue, .skippedLine: .risk
         case .byteOrderMark, .spaceAroundEquals, .unquotedSpace, .empty, .duplicate, .longLine: .info
         }
     }
@@ -80,6 +91,14 @@ package enum FindingCode: String, CaseIterable, Sendable {
         case .continuation: "a backslash at the end joins lines in some readers; use quotes over several lines"
         case .unquotedPEM: "a PEM block without quotes loses its lines; put it in double quotes"
         case .tooLong: "NAME=value has more than 131,071 bytes, the kernel's limit"
+        case .undefined: "a reference to a name that is not given earlier in the file, or empty where it may not be"
+        case .reference: "a $ with a form that is not known; write $$ for a dollar, or use single quotes"
+        case .refusedByReader: "the reader of this dialect refuses the file here"
+        case .command: "a command would be run here, and the import runs nothing; write the value itself"
+        case .environment: "the value would come from the environment of the reader; write the value itself"
+        case .malformed: "not well-formed JSON or YAML here"
+        case .notFlat: "a list, a map or null; only a flat map of names to texts can be imported"
+        case .unreadForm: "a form of YAML that is not read; write the text on one line, in quotes, or as a | block"
         case .hashInValue: "# is part of the value here; some readers cut the value there"
         case .inlineComment: "a comment after the value was left out; some readers keep it"
         case .escape: "an escape was decoded; some readers keep it as it is"
@@ -95,6 +114,7 @@ package enum FindingCode: String, CaseIterable, Sendable {
         case .caseOnly: "another name differs from this one in case only"
         case .swallowsAssignment: "a line inside the quotes looks like an assignment; was the quote forgotten?"
         case .notAValue: "the value is a reference or was encrypted by another tool; it is taken as it stands"
+        case .skippedLine: "the reader of this dialect passes over a line here without a word"
         case .byteOrderMark: "a byte order mark at the start was left out"
         case .spaceAroundEquals: "blanks around = or at the end were left out; some readers refuse or keep them"
         case .unquotedSpace: "a value with blanks is clearer in quotes"

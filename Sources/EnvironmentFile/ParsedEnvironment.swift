@@ -11,6 +11,13 @@ package struct ParsedEnvironment: Sendable {
     /// How many more findings there were.
     package let unlistedFindings: Int
     package let hasErrors: Bool
+
+    init(entries: EntryList, log: FindingLog) {
+        self.entries = log.hasErrors ? [] : entries.inOrder
+        findings = log.listed
+        unlistedFindings = log.unlisted
+        hasErrors = log.hasErrors
+    }
 }
 
 /// One name of a file with its value.

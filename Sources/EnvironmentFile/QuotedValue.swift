@@ -6,7 +6,7 @@ internal import VaultModel
 struct QuotedValue {
     private let isDouble: Bool
     /// What stands between the quotes.
-    private var content: Range<Int>
+    private(set) var content: Range<Int>
     /// Bytes that decoding leaves out: a backslash of each escape, the CR of each CR LF.
     private var omittedBytes = 0
 
@@ -88,26 +88,34 @@ struct QuotedValue {
 
     /// The value with escapes decoded and line ends as LF, in wiped memory.
     func value(in bytes: UnsafeRawBufferPointer) -> SecretBytes {
-        SecretBytes(count: content.count - omittedBytes) { buffer in
-            guard omittedBytes > 0 else {
-                return buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[content]))
-            }
-            var index = content.lowerBound
-            var offset = 0
-            while index < content.upperBound {
-                var byte = bytes[index]
-                index += 1
-                if byte == Byte.carriageReturn, index < content.upperBound, bytes[index] == Byte.lineFeed { continue }
-                if isDouble, byte == Byte.backslash, index < content.upperBound,
-                    let decoded = Self.decoded(bytes[index])
-                {
-                    byte = decoded
-                    index += 1
-                }
-                buffer[offset] = byte
-                offset += 1
-            }
+        guard omittedBytes == 0 else { return decoded(bytes, content).value(from: bytes) }
+        return SecretBytes(count: content.count) { buffer in
+            buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[content]))
         }
+    }
+
+    /// What a part of the content says.
+    func decoded(_ bytes: UnsafeRawBufferPointer, _ part: Range<Int>) -> ValuePieces {
+        var pieces = ValuePieces()
+        var index = part.lowerBound
+        var literal = index
+        while index < part.upperBound {
+            let next = index + 1
+            if bytes[index] == Byte.carriageReturn, next < part.upperBound, bytes[next] == Byte.lineFeed {
+                pieces.append(literal..<index)
+                literal = next
+            } else if isDouble, bytes[index] == Byte.backslash, next < part.upperBound {
+                if let decoded = Self.decoded(bytes[next]) {
+                    pieces.append(literal..<index)
+                    pieces.append(decoded)
+                    literal = next + 1
+                    index = next
+                }
+            }
+            index += 1
+        }
+        pieces.append(literal..<part.upperBound)
+        return pieces
     }
 
     /// What a backslash and `byte` stand for in double quotes.

@@ -119,6 +119,11 @@ struct FindingCodeTests {
                 parse(bytes).findings.map(\.code)
             }
         )
+        for dialect in ReaderCaseTests.dialects {
+            for test in ReaderCase.all { reached.formUnion(parse(test.input, as: dialect).findings.map(\.code)) }
+        }
+        // `InterpolationTests` and `FlatFormatTests` reach these.
+        reached.formUnion([.reference, .malformed, .notFlat, .unreadForm])
         // `LimitTests` and the tests of lists above reach these.
         reached.formUnion([.encoding, .fileTooLarge, .tooMany, .tooLong, .dangerousName, .notAValue])
         #expect(FindingCode.allCases.filter { !reached.contains($0) } == [])

@@ -24,3 +24,13 @@ extension ParsedEnvironment {
 extension ParsedEntry {
     var text: String { value.bytes.withBytes { String(decoding: $0, as: UTF8.self) } }
 }
+
+func parse(_ text: String, _ options: ReadingOptions) -> ParsedEnvironment {
+    Array(text.utf8).withUnsafeBytes { EnvironmentFileReader.parse($0, options) }
+}
+
+func parse(_ text: String, as dialect: Dialect) -> ParsedEnvironment {
+    var options = ReadingOptions()
+    options.dialect = dialect
+    return parse(text, options)
+}
