@@ -14,7 +14,7 @@ struct ParsingTests {
         "secrets import a b --plan p --check --allow-empty", "secrets import a.zip --merge x,y --bundle x --no-review",
         "secrets import a --review", "agents list", "agents create bot --secret A --secret B",
         "agents show bot", "agents update bot --replicas 2", "agents update bot --allow-none", "agents remove bot",
-        "agents attach bot A B", "agents detach bot A", "agents instances bot --limit 2",
+        "agents attach bot A B", "agents detach bot A", "agents instances bot --limit 2", "agents restart bot --wait",
         "gateway-token rotate bot --now",
         "gateway-token rotate bot --grace 15m", "api-keys create --name n --role admin --expires 2027-01-31T00:00:00Z",
         "api-keys list", "api-keys revoke id", "exec bot -- env --json", "exec --agent-socket s bot -- env", "status",
@@ -35,7 +35,7 @@ struct ParsingTests {
         "gateway-token rotate bot --now --grace 1h",
         "gateway-token rotate bot --grace 15", "api-keys create", "api-keys create --name n --role king", "exec bot",
         "exec bot env", "exec bot --", "exec bot --env-file .env", "exec bot --env-file=.env -- env",
-        "agents restart bot", "status --frobnicate",
+        "agents restart", "status --frobnicate",
     ])
     func whatIsNoCommandIsWrongUsageAndSaysWhereToLook(line: String) async throws {
         do {

@@ -68,7 +68,7 @@ struct RotationTests {
             for worker in 0..<4 {
                 group.addTask {
                     var round = 0
-                    while !ledger.isClosed {
+                    while !ledger.isClosed || round < 10 {
                         round += 1
                         let name = "SECRET_\(worker + 4 * (round % 10))"
                         let value = "value \(worker) of round \(round)"
