@@ -198,7 +198,7 @@ let package = Package(
         .testTarget(name: "AccessRulesTests", dependencies: ["AccessRules", "VaultModel"]),
         .testTarget(name: "AuditTrailTests", dependencies: ["AuditTrail", "Sealing", "VaultModel"]),
         .testTarget(name: "EnvironmentFileTests", dependencies: ["CLibArchive", "EnvironmentFile", "VaultModel"]),
-        .testTarget(name: "ExecTests"),
+        .testTarget(name: "ExecTests", dependencies: ["TestSupport"]),
         .testTarget(
             name: "CommandsTests",
             dependencies: [

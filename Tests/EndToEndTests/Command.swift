@@ -2,6 +2,7 @@
 
 import Foundation
 import Synchronization
+import TestSupport
 
 /// One run of a program: what it printed and how it ended.
 struct CommandResult: Sendable {
@@ -54,23 +55,24 @@ private func runBlocking(
     currentDirectory: String?,
     deadline: Duration
 ) throws -> CommandResult {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: program)
-    process.arguments = arguments
-    process.environment = environment
-    if let currentDirectory { process.currentDirectoryURL = URL(fileURLWithPath: currentDirectory) }
-    let stdin = Pipe()
-    let stdout = Pipe()
-    let stderr = Pipe()
-    process.standardInput = stdin
-    process.standardOutput = stdout
-    process.standardError = stderr
+    let (stdin, stdout, stderr) = (try closedOnExecPipe(), try closedOnExecPipe(), try closedOnExecPipe())
+    defer { for descriptor in [stdout.reading, stderr.reading] { close(descriptor) } }
+    let pid: pid_t
+    do {
+        defer { for descriptor in [stdin.reading, stdout.writing, stderr.writing] { close(descriptor) } }
+        let words = currentDirectory.map { ["/usr/bin/env", "-C", $0, program] } ?? [program]
+        pid = try spawn(
+            words[0],
+            (words.dropFirst() + arguments).map { Array($0.utf8) },
+            environment: environment.map { Array("\($0)=\($1)".utf8) },
+            streams: [stdin.reading, stdout.writing, stderr.writing]
+        )
+    }
     let errors = Mutex<[UInt8]>([])
     let group = DispatchGroup()
-    try process.run()
     group.enter()
     Thread.detachNewThread {
-        let bytes = readAll(stderr.fileHandleForReading)
+        let bytes = readAll(stderr.reading)
         errors.withLock { $0 = bytes }
         group.leave()
     }
@@ -78,42 +80,41 @@ private func runBlocking(
     Thread.detachNewThread {
         // A program that does not read its input closes the pipe; that is its right.
         signal(SIGPIPE, SIG_IGN)
-        try? stdin.fileHandleForWriting.write(contentsOf: Data(input))
-        try? stdin.fileHandleForWriting.close()
+        let handle = FileHandle(fileDescriptor: stdin.writing, closeOnDealloc: true)
+        try? handle.write(contentsOf: Data(input))
+        try? handle.close()
         group.leave()
     }
-    let pid = process.processIdentifier
     let timer = DispatchSource.makeTimerSource()
     timer.schedule(deadline: .now() + .milliseconds(Int(deadline / .milliseconds(1))))
     timer.setEventHandler { kill(pid, SIGKILL) }
     timer.resume()
-    let output = readAll(stdout.fileHandleForReading)
-    process.waitUntilExit()
-    timer.cancel()
+    let output = readAll(stdout.reading)
     group.wait()
-    let signaled = process.terminationReason == .uncaughtSignal
-    return CommandResult(
-        status: process.terminationStatus,
-        signal: signaled ? process.terminationStatus : nil,
-        stdout: output,
-        stderr: errors.withLock { $0 }
-    )
+    let ending = try Ending(of: pid)
+    timer.cancel()
+    let (status, ended): (Int32, Int32?) =
+        switch ending {
+        case .exit(let status): (status, nil)
+        case .signal(let number): (number, number)
+        }
+    return CommandResult(status: status, signal: ended, stdout: output, stderr: errors.withLock { $0 })
 }
 
 /// What can be read now, nil at the end.
 ///
 /// `FileHandle` itself traps when a signal interrupts it.
-func readSome(_ handle: FileHandle) -> [UInt8]? {
+func readSome(_ descriptor: Int32) -> [UInt8]? {
     var buffer = [UInt8](repeating: 0, count: 65_536)
     while true {
-        let count = read(handle.fileDescriptor, &buffer, buffer.count)
+        let count = read(descriptor, &buffer, buffer.count)
         if count > 0 { return Array(buffer[..<count]) }
         if count == 0 || errno != EINTR { return nil }
     }
 }
 
-private func readAll(_ handle: FileHandle) -> [UInt8] {
+private func readAll(_ descriptor: Int32) -> [UInt8] {
     var bytes: [UInt8] = []
-    while let more = readSome(handle) { bytes += more }
+    while let more = readSome(descriptor) { bytes += more }
     return bytes
 }

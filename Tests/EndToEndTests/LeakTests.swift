@@ -87,10 +87,10 @@ struct LeakTests {
 
     /// A command under the wrapper that runs until the test lets go of it.
     private final class Running {
-        private let process = Process()
-        let printed: PrintedLines
+        private let process: StartedProcess
 
-        var pid: Int32 { process.processIdentifier }
+        var printed: PrintedLines { process.printed }
+        var pid: Int32 { process.pid }
 
         init(arguments: [String], settings: [String], server: RunningServer) throws {
             var environment = ["ATTACHE_ADDRESS": "unix://\(server.agentSocket)", "ATTACHE_INSTANCE": "one"]
@@ -98,17 +98,9 @@ struct LeakTests {
                 let pair = setting.split(separator: "=", maxSplits: 1).map(String.init)
                 environment[pair[0]] = pair[1]
             }
-            process.executableURL = URL(fileURLWithPath: Programs.attacheExec)
-            process.arguments = arguments
-            process.environment = environment
-            process.standardInput = FileHandle.nullDevice
-            let pipe = Pipe()
-            process.standardOutput = pipe
-            process.standardError = pipe
-            printed = PrintedLines(reading: pipe.fileHandleForReading)
-            try process.run()
+            process = try StartedProcess(Programs.attacheExec, arguments, environment: environment)
         }
 
-        deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
+        deinit { process.signal(SIGKILL) }
     }
 }

@@ -12,14 +12,14 @@ final class RunningServer: Sendable {
     let workspaceKey: String?
     /// `HOST:PORT` of the TCP listener.
     let address: String
-    private let process: Mutex<Process>
+    private let process: StartedProcess
     private let printed: PrintedLines
 
     var socket: String { directory.appending("run/attache.sock") }
     var agentSocket: String { directory.appending("run/agent.sock") }
     var data: String { directory.appending("data") }
     var keyFile: String { directory.appending("key/master.key") }
-    var pid: Int32 { process.withLock { $0.processIdentifier } }
+    var pid: Int32 { process.pid }
     /// Everything that the server wrote to stdout and stderr so far.
     var log: String { printed.text }
 
@@ -51,18 +51,12 @@ final class RunningServer: Sendable {
         environment: [String: String]
     ) async throws {
         self.directory = directory
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: Programs.attache)
-        process.arguments = Self.arguments(in: directory) + extraArguments
-        process.environment = environment
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        process.standardInput = FileHandle.nullDevice
-        let printed = PrintedLines(reading: pipe.fileHandleForReading)
-        self.printed = printed
-        try process.run()
-        self.process = Mutex(process)
+        process = try StartedProcess(
+            Programs.attache,
+            Self.arguments(in: directory) + extraArguments,
+            environment: environment
+        )
+        printed = process.printed
         try await printed.wait(for: "ready", deadline: .seconds(60))
         let text = printed.text
         workspaceKey = text.split(whereSeparator: \.isWhitespace).map(String.init).first { $0.hasPrefix("ak_ws_") }
@@ -73,20 +67,10 @@ final class RunningServer: Sendable {
 
     deinit { signal(SIGKILL) }
 
-    func signal(_ number: Int32) {
-        process.withLock { if $0.isRunning { kill($0.processIdentifier, number) } }
-    }
+    func signal(_ number: Int32) { process.signal(number) }
 
     /// Waits until the process has ended and returns its status.
-    func waitForExit() async -> Int32 {
-        await withCheckedContinuation { continuation in
-            Thread.detachNewThread { [self] in
-                let running = process.withLock { $0 }
-                running.waitUntilExit()
-                continuation.resume(returning: running.terminationStatus)
-            }
-        }
-    }
+    func waitForExit() async -> Int32 { await process.waitForExit() }
 
     /// Runs `attache` against this server's operator socket.
     func attache(
@@ -128,7 +112,7 @@ final class PrintedLines: Sendable {
 
     init(reading handle: FileHandle) {
         Thread.detachNewThread { [self] in
-            while let bytes = readSome(handle) {
+            while let bytes = readSome(handle.fileDescriptor) {
                 state.withLock { $0.bytes += bytes }
                 changed.signal()
             }

@@ -132,7 +132,7 @@ private final class SocketConnection: Sendable {
         await withCheckedContinuation { continuation in
             Thread.detachNewThread { [handle] in
                 var bytes: [UInt8] = []
-                while let some = readSome(handle) { bytes += some }
+                while let some = readSome(handle.fileDescriptor) { bytes += some }
                 continuation.resume(returning: String(decoding: bytes, as: UTF8.self))
             }
         }

@@ -137,8 +137,8 @@ struct SupervisionTests {
 
 /// A command under `attache-exec --supervise`, killed when the test lets go of it.
 final class SupervisedProcess: Sendable {
-    let printed: PrintedLines
-    private let process: Mutex<Process>
+    var printed: PrintedLines { process.printed }
+    private let process: StartedProcess
 
     init(
         _ server: RunningServer,
@@ -147,36 +147,19 @@ final class SupervisedProcess: Sendable {
         flags: [String] = [],
         _ command: [String]
     ) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: Programs.attacheExec)
-        process.arguments = ["--supervise"] + flags + ["--"] + command
-        process.environment = [
-            "ATTACHE_ADDRESS": "unix://\(server.agentSocket)", "ATTACHE_GATEWAY_TOKEN": token,
-            "ATTACHE_INSTANCE": instance, "PATH": "/usr/bin:/bin",
-        ]
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        process.standardInput = FileHandle.nullDevice
-        printed = PrintedLines(reading: pipe.fileHandleForReading)
-        try process.run()
-        self.process = Mutex(process)
+        process = try StartedProcess(
+            Programs.attacheExec,
+            ["--supervise"] + flags + ["--"] + command,
+            environment: [
+                "ATTACHE_ADDRESS": "unix://\(server.agentSocket)", "ATTACHE_GATEWAY_TOKEN": token,
+                "ATTACHE_INSTANCE": instance, "PATH": "/usr/bin:/bin",
+            ]
+        )
     }
 
     deinit { signal(SIGTERM) }
 
-    func signal(_ number: Int32) {
-        process.withLock { if $0.isRunning { kill($0.processIdentifier, number) } }
-    }
+    func signal(_ number: Int32) { process.signal(number) }
 
-    /// Waits for the end and returns the status, or the signal.
-    func waitForExit() async -> Int32 {
-        await withCheckedContinuation { continuation in
-            Thread.detachNewThread { [self] in
-                let running = process.withLock { $0 }
-                running.waitUntilExit()
-                continuation.resume(returning: running.terminationStatus)
-            }
-        }
-    }
+    func waitForExit() async -> Int32 { await process.waitForExit() }
 }

@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 
 /// A process that a test starts, with exact bytes for arguments and environment.
 ///
-/// It begins with an empty signal mask and default dispositions, whatever the test process has. What it may inherit by
-/// accident from other tests' descriptors is closed by ``Probe``, through which the wrapper is started.
+/// It begins as ``spawn(_:_:environment:streams:)`` says.
 final class Child {
-    enum Ending: Equatable {
-        case exit(Int32)
-        case signal(Int32)
-    }
-
     /// What was left when the process had ended.
     struct Outcome {
         let ending: Ending
@@ -32,46 +27,17 @@ final class Child {
     /// What was read of each stream before the process had ended.
     private var earlier: [Int32: [UInt8]] = [:]
 
-    // Between pipe(2) and FD_CLOEXEC no other child of these tests may be made: it would hold the pipe open.
-    private static let spawning = NSLock()
-
     init(_ path: String, arguments: [[UInt8]], environment: [[UInt8]]) throws {
-        Child.spawning.lock()
-        defer { Child.spawning.unlock() }
-        let outputPipe = try Child.makePipe()
-        let errorPipe = try Child.makePipe()
-        defer { for descriptor in [outputPipe[1], errorPipe[1]] { close(descriptor) } }
-
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_adddup2(&actions, outputPipe[1], 1)
-        posix_spawn_file_actions_adddup2(&actions, errorPipe[1], 2)
-
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        posix_spawnattr_setsigmask(&attributes, &signals)
-        sigfillset(&signals)
-        posix_spawnattr_setsigdefault(&attributes, &signals)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-
-        var pid: pid_t = 0
-        let error = Child.withVector(arguments) { arguments in
-            Child.withVector(environment) { environment in
-                posix_spawn(&pid, path, &actions, &attributes, arguments, environment)
-            }
-        }
-        guard error == 0 else {
-            errno = error
-            throw SystemError(call: "posix_spawn \(path)")
-        }
-        self.pid = pid
-        output = outputPipe[0]
-        errors = errorPipe[0]
+        let outputPipe = try closedOnExecPipe()
+        let errorPipe = try closedOnExecPipe()
+        defer { for descriptor in [outputPipe.writing, errorPipe.writing] { close(descriptor) } }
+        (output, errors) = (outputPipe.reading, errorPipe.reading)
+        pid = try spawn(
+            path,
+            Array(arguments.dropFirst()),
+            environment: environment,
+            streams: [nil, outputPipe.writing, errorPipe.writing]
+        )
     }
 
     deinit {
@@ -128,41 +94,11 @@ final class Child {
                 }
             }
         }
-        var status: Int32 = 0
-        while waitpid(pid, &status, 0) < 0 {
-            guard errno == EINTR else { throw SystemError(call: "waitpid") }
-        }
-        let signal = status & 0x7F
         return Outcome(
-            ending: signal == 0 ? .exit((status >> 8) & 0xFF) : .signal(signal),
+            ending: try Ending(of: pid),
             output: collected[output] ?? [],
             errors: String(decoding: collected[errors] ?? [], as: UTF8.self)
         )
-    }
-
-    private static func makePipe() throws -> [Int32] {
-        var ends: [Int32] = [0, 0]
-        guard pipe(&ends) == 0 else { throw SystemError(call: "pipe") }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        return ends
-    }
-
-    private static func withVector<R>(
-        _ strings: [[UInt8]],
-        _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> R
-    ) -> R {
-        var vector = strings.map { string -> UnsafeMutablePointer<CChar>? in
-            let copy = UnsafeMutablePointer<CChar>.allocate(capacity: string.count + 1)
-            for (position, byte) in string.enumerated() { copy[position] = CChar(bitPattern: byte) }
-            copy[string.count] = 0
-            return copy
-        }
-        vector.append(nil)
-        defer { for string in vector { string?.deallocate() } }
-        return vector.withUnsafeMutableBufferPointer { buffer in
-            guard let base = buffer.baseAddress else { fatalError("a vector has at least its closing NULL") }
-            return body(base)
-        }
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 
 /// A small C program that tells what it was started with, byte by byte, and can start another one in an odd state.
 ///

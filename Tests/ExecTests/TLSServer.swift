@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 
 /// OpenSSL's own server, which says one thing to whoever comes, whatever it is asked.
 final class TLSServer {
