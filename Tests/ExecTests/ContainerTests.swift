@@ -21,8 +21,8 @@ struct ContainerTests {
         let root = scene.directory.path
         chmod(root, 0o755)
         chmod(scene.socket, 0o666)
-        try FileManager.default.copyItem(atPath: try Wrapper.path(), toPath: root + "/attache-exec")
-        try FileManager.default.copyItem(atPath: try Probe.path(), toPath: root + "/probe")
+        try scene.directory.install(try Wrapper.path(), as: "attache-exec")
+        try scene.directory.install(try Probe.path(), as: "probe")
         let script = """
             mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && ! (: > "$0/x") 2>/dev/null && cd "$0" \\
             && exec env -i ATTACHE_ADDRESS=unix:///s "$(command -v chroot)" --userspec="$1" "$0" \\

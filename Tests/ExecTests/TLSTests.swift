@@ -168,8 +168,8 @@ struct TLSTests {
         let unshare = try #require(Namespaces.command(for: "--mount"))
         let server = try TLSServer(Self.answer)
         let root = try TemporaryDirectory()
-        try FileManager.default.copyItem(atPath: try Wrapper.path(hasTLS: true), toPath: root.path + "/attache-exec")
-        try FileManager.default.copyItem(atPath: try Probe.path(), toPath: root.path + "/probe")
+        try root.install(try Wrapper.path(hasTLS: true), as: "attache-exec")
+        try root.install(try Probe.path(), as: "probe")
         try FileManager.default.copyItem(atPath: try Certificates.file("authority.pem"), toPath: root.path + "/ca.pem")
         let settings = [
             "ATTACHE_ADDRESS=https://127.0.0.1:\(server.port)", hasAuthority ? "ATTACHE_CA_FILE=/ca.pem" : "A=0",

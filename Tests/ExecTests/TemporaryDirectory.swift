@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 
 /// A directory of one test's own, removed with everything in it when the last reference goes away.
 ///
@@ -24,6 +25,16 @@ final class TemporaryDirectory: Sendable {
         try Data(bytes).write(to: URL(fileURLWithPath: file))
         guard chmod(file, mode) == 0 else { throw SystemError(call: "chmod") }
         return file
+    }
+
+    /// Copies a program that is to be run.
+    ///
+    /// In another process: a child that a test starts meanwhile would hold this one's descriptor open for a moment, and
+    /// execve(2) refuses what somebody may write to.
+    func install(_ program: String, as name: String) throws {
+        let arguments = ["cp", program, path + "/" + name].map { [UInt8]($0) }
+        let outcome = try Child("/bin/cp", arguments: arguments, environment: []).outcome()
+        guard outcome.ending == .exit(0) else { throw SystemError(call: "cp: \(outcome.errors)") }
     }
 }
 
