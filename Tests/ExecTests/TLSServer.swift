@@ -5,38 +5,47 @@ import TestSupport
 
 /// OpenSSL's own server, which says one thing to whoever comes, whatever it is asked.
 final class TLSServer {
-    private let process = Process()
-    private let input = Pipe()
-    private let output = Pipe()
+    private let pid: pid_t
+    // Kept open: at its end the server would leave without having read the request.
+    private let input: Int32
+    private let output: Int32
     let port: Int
 
     /// Serves one connection after the other on a loopback address, with what ``Certificates`` made by that name.
     init(_ answer: [UInt8], certificate: String = "server", flags: [String] = [], host: String = "127.0.0.1") throws {
         let folder = try Certificates.folder()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
-        process.arguments =
+        let arguments =
             [
                 "s_server", "-accept", "\(host):0", "-cert", "\(folder)/\(certificate).pem", "-key",
                 "\(folder)/\(certificate).key",
             ] + flags
-        process.standardInput = input
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
+        let (stdin, stdout) = (try closedOnExecPipe(), try closedOnExecPipe())
+        defer { for end in [stdin.reading, stdout.writing] { close(end) } }
+        (input, output) = (stdin.writing, stdout.reading)
+        pid = try spawn(
+            "/usr/bin/openssl",
+            arguments.map { Array($0.utf8) },
+            environment: [],
+            streams: [stdin.reading, stdout.writing, nil]
+        )
         var printed = ""
         var accepting: Int?
+        var buffer = [UInt8](repeating: 0, count: 4096)
         while accepting == nil {
-            let bytes = output.fileHandleForReading.availableData
-            guard !bytes.isEmpty else { throw SystemError(call: "openssl s_server: \(printed)") }
-            printed += String(decoding: bytes, as: UTF8.self)
+            let count = read(output, &buffer, buffer.count)
+            guard count > 0 else { throw SystemError(call: "openssl s_server: \(printed)") }
+            printed += String(decoding: buffer[..<count], as: UTF8.self)
             accepting = printed.firstMatch(of: /ACCEPT .*:([0-9]+)\n/).flatMap { Int($0.output.1) }
         }
         port = accepting ?? 0
-        // Kept open: at its end the server would leave without having read the request.
-        try input.fileHandleForWriting.write(contentsOf: Data(answer))
+        guard write(input, answer, answer.count) == answer.count else { throw SystemError(call: "write") }
     }
 
-    deinit { kill(process.processIdentifier, SIGKILL) }
+    deinit {
+        kill(pid, SIGKILL)
+        _ = try? Ending(of: pid)
+        for end in [input, output] { close(end) }
+    }
 }
 
 /// Two authorities, and what one of them has signed: made once a run, each as `NAME.pem` and `NAME.key`.

@@ -40,12 +40,12 @@ package final class SmallDisk: Sendable {
     }
 
     private static func run(_ program: String, _ arguments: String...) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [program] + arguments
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw POSIXError(.EPERM) }
+        let pid = try spawn(
+            "/usr/bin/env",
+            ([program] + arguments).map { Array($0.utf8) },
+            environment: [Array("PATH=/usr/sbin:/usr/bin:/sbin:/bin".utf8)],
+            streams: [nil, 1, nil]
+        )
+        guard try Ending(of: pid) == .exit(0) else { throw POSIXError(.EPERM) }
     }
 }
