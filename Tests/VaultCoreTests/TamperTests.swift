@@ -87,9 +87,11 @@ struct TamperTests {
         let scene = try await Scene.make(secrets: 6)
         let test = scene.test
         try await test.populate()
+        // Of a value that was destroyed only the fact is left.
+        let there = column.table == "entry_values" ? " AND sealed IS NOT NULL" : ""
         let row = try await test.engine.read { connection in
             try connection.query(
-                "SELECT rowid, typeof(\(column.name)) FROM \(column.table) WHERE \(column.name) IS NOT NULL"
+                "SELECT rowid, typeof(\(column.name)) FROM \(column.table) WHERE \(column.name) IS NOT NULL\(there)"
                     + " AND length(\(column.name)) > 0 ORDER BY random() LIMIT 1",
                 []
             ).first

@@ -15,6 +15,15 @@ package final class DataFolder: Sendable {
     private struct Claim {
         var descriptor: Int32?
         var isInUse = false
+
+        /// Unlocks as well as closes: a child that was just forked has a copy of the descriptor until it becomes
+        /// another program, and the lock lives as long as a copy does (flock(2)).
+        mutating func letGo() {
+            guard let descriptor else { return }
+            flock(descriptor, LOCK_UN)
+            Glibc.close(descriptor)
+            self.descriptor = nil
+        }
     }
 
     var databasePath: String { "\(path)/attache.db" }
@@ -33,9 +42,7 @@ package final class DataFolder: Sendable {
     }
 
     deinit {
-        claim.withLock { claim in
-            if let descriptor = claim.descriptor { Glibc.close(descriptor) }
-        }
+        claim.withLock { $0.letGo() }
     }
 
     /// Looks into the database without changing a byte of it; nil when there is none yet.
@@ -67,8 +74,7 @@ package final class DataFolder: Sendable {
     func endUse() {
         claim.withLock { claim in
             claim.isInUse = false
-            if let descriptor = claim.descriptor { Glibc.close(descriptor) }
-            claim.descriptor = nil
+            claim.letGo()
         }
     }
 
