@@ -34,6 +34,7 @@ package struct HTTPSurface: Sendable {
             var routes = starts + SecretRoutes(vault: vault, identity: identity).routes
             routes += AgentRoutes(vault: vault, identity: identity).routes
             routes += WorkspaceRoutes(vault: vault, identity: identity).routes
+            routes += AuditRoutes(vault: vault, identity: identity).routes
             routes += HealthRoutes(vault: vault).routes
             if listener == .operatorSocket {
                 // What concerns the whole server.

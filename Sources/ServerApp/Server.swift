@@ -50,20 +50,24 @@ package enum Server {
             (Listener.operatorSocket, SocketFile(path: configuration.socket, mode: 0o600)),
             (Listener.agentSocket, SocketFile(path: configuration.agentSocket, mode: 0o666)),
         ]
+        var vault = opened.vault
+        vault.settings = configuration.vault
         let backups = BackupStore(
             in: configuration.backups.folder,
             keep: configuration.backups.keep,
-            of: opened.vault
+            of: vault
         )
-        let surface = HTTPSurface(vault: opened.vault, backups: backups, logger: logger)
+        let surface = HTTPSurface(vault: vault, backups: backups, logger: logger)
         let readiness = Readiness(listeners: sockets.count + (configuration.listen == nil ? 0 : 1)) {
             announce("ready")
             ServiceManagerNotice(environment: environment)?.send("READY=1")
         }
+        let upkeep = Upkeep(vault: vault, logger: logger)
         do {
             var services: [any Service] = [
-                KeyRotation(vault: opened.vault, logger: logger),
+                KeyRotation(vault: vault, logger: logger),
                 BackupSchedule(store: backups, every: configuration.backups.every, logger: logger),
+                upkeep,
             ]
             for (listener, file) in sockets {
                 try file.prepare()
@@ -110,6 +114,7 @@ package enum Server {
             throw .listen("the server stopped: \(type(of: error))", hint: nil)
         }
         for (_, file) in sockets { unlink(file.path) }
+        await upkeep.keepUp(isLast: true)
         try? await opened.engine.close()
         logger.notice("stopped")
     }

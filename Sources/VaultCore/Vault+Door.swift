@@ -129,15 +129,14 @@ extension Vault {
     }
 
     private func recordRefusal(of action: Action, to member: AuthorizedMember) async throws(VaultError) {
-        let now = clock.now
-        let ring = ring
-        let requestID = Self.requestID
-        try await mappingErrors {
-            try await engine.write { connection in
-                try Trail(connection: connection, ring: ring, requestID: requestID)
-                    .appendRefusal(of: action, to: member, reason: "role", at: now)
-            }
-        }
+        try await record(
+            RepeatedEvent(
+                chain: member.workspace.text,
+                actor: member.actor,
+                action: action,
+                outcome: .denied(reason: "role")
+            )
+        )
     }
 }
 

@@ -14,7 +14,7 @@ extension Vault {
     /// The values are opened first, from a snapshot; the receipt and the audit entry are then committed on condition
     /// that nothing changed since, and only after that do the values leave. One damaged row fails the start and names
     /// the entry.
-    package func start(_ request: StartRequest) async throws(VaultError) -> StartAnswer {
+    func deliver(_ request: StartRequest) async throws(VaultError) -> StartAnswer {
         guard let bytes = request.token else { throw .token(.missing) }
         guard let bearer = try? BearerToken(parsing: bytes), bearer.kind == .gateway else { throw .token(.unknown) }
         try check(request)

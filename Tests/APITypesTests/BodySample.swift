@@ -352,7 +352,34 @@ struct BodySample: Sendable, CustomTestStringConvertible {
             full: AuditVerificationBody(intact: false, entries: 1, problem: "p", head: "00"),
             bare: AuditVerificationBody(intact: true, entries: 0, problem: nil, head: nil)
         ),
+        BodySample(.verifyAudit, full: VerifyAuditBody(anchors: []), bare: VerifyAuditBody()),
+        BodySample(.auditCheckpoint, checkpoint),
+        BodySample(
+            .auditCheckpointPage,
+            full: AuditCheckpointPage(checkpoints: [], nextCursor: "c"),
+            bare: AuditCheckpointPage(checkpoints: [], nextCursor: nil)
+        ),
+        BodySample(.auditExportLine, full: exportLine, bare: AuditExportLine(.end, chain: "c")),
     ]
+
+    private static let checkpoint = AuditCheckpointBody(
+        chain: "c",
+        sequence: 1,
+        at: time,
+        epoch: 1,
+        publicKey: "00",
+        text: "atc1."
+    )
+
+    private static var exportLine: AuditExportLine {
+        var line = AuditExportLine(.entry, chain: "c")
+        line.epoch = 1
+        line.bytes = ""
+        line.entry = auditEntry(isFull: true)
+        line.checkpoint = "atc1."
+        line.entries = 1
+        return line
+    }
 
     private static let others = [
         BodySample(

@@ -13,7 +13,10 @@ package enum Component: String, CaseIterable, Sendable {
     case attached = "Attached"
     case attachedSecret = "AttachedSecret"
     case attachedSecretList = "AttachedSecretList"
+    case auditCheckpoint = "AuditCheckpoint"
+    case auditCheckpointPage = "AuditCheckpointPage"
     case auditEntry = "AuditEntry"
+    case auditExportLine = "AuditExportLine"
     case auditPage = "AuditPage"
     case auditSubject = "AuditSubject"
     case auditVerification = "AuditVerification"
@@ -56,6 +59,7 @@ package enum Component: String, CaseIterable, Sendable {
     case updateAgent = "UpdateAgent"
     case updateSecret = "UpdateSecret"
     case verification = "Verification"
+    case verifyAudit = "VerifyAudit"
     case workspaceStatus = "WorkspaceStatus"
 
     package var schema: Schema {
@@ -92,12 +96,20 @@ package enum Component: String, CaseIterable, Sendable {
                 .optional("name", .string()),
                 .optional("version", .version)
             )
-        case .auditVerification:
+        case .auditCheckpoint: Self.auditCheckpointSchema
+        case .auditCheckpointPage:
             .answer(
-                .required("intact", .boolean()),
-                .required("entries", .count("How many entries were checked.")),
-                .optional("problem", .string("What was found, when the trail is not intact.")),
-                .optional("head", .string("The chain value of the last entry, in hexadecimal."))
+                .required("checkpoints", .array(of: .reference(.auditCheckpoint))),
+                .optional("nextCursor", .nextCursor)
+            )
+        case .auditExportLine: Self.auditExportLineSchema
+        case .auditVerification: Self.auditVerificationSchema
+        case .verifyAudit:
+            .request(
+                .optional(
+                    "anchors",
+                    .array(of: .string(length: 1...1_024, "A checkpoint: `atc1.…`."), count: 0...1_000)
+                )
             )
         case .backup:
             .answer(

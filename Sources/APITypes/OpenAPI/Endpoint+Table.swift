@@ -4,7 +4,7 @@ internal import VaultModel
 
 extension Endpoint {
     /// Every endpoint of the server.
-    package static let all = secrets + agents + workspace + keys + backups + server
+    package static let all = secrets + agents + workspace + audit + keys + backups + server
 
     private static let secrets: [Endpoint] = [
         Endpoint(
@@ -274,21 +274,6 @@ extension Endpoint {
             "/api/v1/workspace/api-keys/{id}",
             "Revoke a workspace key",
             answer: .done
-        ),
-        Endpoint(
-            .listAuditEntries,
-            .get,
-            "/api/v1/audit",
-            "List the audit trail, newest first",
-            parameters: Parameter.page,
-            answer: .ok(.auditPage, "A page of the trail.")
-        ),
-        Endpoint(
-            .verifyAudit,
-            .get,
-            "/api/v1/audit/verify",
-            "Check the whole audit trail: no entry changed, inserted, moved, missing or cut off",
-            answer: .ok(.auditVerification, "What was found.")
         ),
     ]
 

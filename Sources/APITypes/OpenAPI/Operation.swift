@@ -7,6 +7,7 @@ package enum Operation: String, CaseIterable, Sendable {
     case beginBackup
     case beginRotation
     case createAgent
+    case createAuditCheckpoint
     case createAPIKey
     case createSecret
     case createSession
@@ -15,6 +16,7 @@ package enum Operation: String, CaseIterable, Sendable {
     case detachSecret
     case dropMasterKey
     case endInstance
+    case exportAudit
     case getAgent
     case getDescription
     case getHealth
@@ -27,6 +29,7 @@ package enum Operation: String, CaseIterable, Sendable {
     case listAgents
     case listAPIKeys
     case listAttachedSecrets
+    case listAuditCheckpoints
     case listAuditEntries
     case listBackups
     case listInstances
@@ -39,6 +42,7 @@ package enum Operation: String, CaseIterable, Sendable {
     case updateAgent
     case updateSecret
     case verifyAudit
+    case verifyAuditAnchors
     case verifyVault
     case watchChanges
 }
