@@ -13,6 +13,8 @@ package struct WorkspaceStatusBody: Codable, Equatable, Sendable {
     package var liveInstances: Int
     /// Agents with at least one attachment that is not on its current version.
     package var staleAgents: [NamedBody]
+    /// Entries within their reminders, or expired, soonest first; a hundred at most.
+    package var expiring: [ExpiringBody] = []
     package var server: ServerBody
 
     package init(

@@ -27,6 +27,15 @@ struct Upkeep: Service {
     func keepUp(isLast: Bool) async {
         do {
             let report = try await vault.upkeep(isLast: isLast)
+            for reminder in report.reminders {
+                logger.warning(
+                    reminder.hasExpired ? "entry has expired" : "entry expires soon",
+                    metadata: [
+                        "workspace": "\(reminder.workspace)", "entry": "\(reminder.name)",
+                        "expires": "\(reminder.expiresAt.rfc3339)",
+                    ]
+                )
+            }
             for checkpoint in report.checkpoints { logger.auditCheckpoint(checkpoint) }
             if report.prunedEntries > 0 {
                 logger.notice("audit entries removed by retention", metadata: ["entries": "\(report.prunedEntries)"])

@@ -6,6 +6,8 @@ package import APITypes
 package struct UpkeepReport: Sendable {
     /// Checkpoints that were signed.
     package var checkpoints: [AuditCheckpointBody] = []
+    /// Entries that expire soon, or have.
+    package var reminders: [EntryReminder] = []
     /// How many entries of audit trails retention removed.
     package var prunedEntries: Int64 = 0
 }
@@ -19,6 +21,7 @@ extension Vault {
         var report = UpkeepReport()
         try await recordRepeatedEvents(all: isLast)
         try await noteUses()
+        report.reminders = try await remind()
         report.checkpoints = try await makeDueCheckpoints(all: isLast)
         if !isLast { report.prunedEntries = try await pruneAudit() }
         return report

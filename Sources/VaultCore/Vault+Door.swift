@@ -19,6 +19,8 @@ struct Act {
     let ring: KeyRing
     let supervised: SupervisedInstances
     let now: Timestamp
+    /// How long before its end an entry is shown as expiring, longest first.
+    var reminders = VaultSettings().reminders
 
     var workspace: WorkspaceID { member.workspace }
 }
@@ -76,7 +78,14 @@ extension Vault {
                 guard member.role.allows(action) else { return .refused(member) }
                 return .done(
                     try body(
-                        Act(connection: connection, member: member, ring: ring, supervised: supervised, now: now)
+                        Act(
+                            connection: connection,
+                            member: member,
+                            ring: ring,
+                            supervised: supervised,
+                            now: now,
+                            reminders: settings.reminders
+                        )
                     )
                 )
             }
@@ -106,7 +115,14 @@ extension Vault {
             try await engine.write { connection in
                 let member = try authenticated(caller, on: connection, ring: ring, now: now)
                 guard member.role.allows(action) else { return .refused(member) }
-                let act = Act(connection: connection, member: member, ring: ring, supervised: supervised, now: now)
+                let act = Act(
+                    connection: connection,
+                    member: member,
+                    ring: ring,
+                    supervised: supervised,
+                    now: now,
+                    reminders: settings.reminders
+                )
                 if let once, let reply: R = try act.earlierReply(to: once) { return .done(reply) }
                 let done = try body(act)
                 let trail = Trail(connection: connection, ring: ring, requestID: requestID)

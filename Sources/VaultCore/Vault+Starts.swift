@@ -45,6 +45,7 @@ extension Vault {
                 let now = clock.now
                 let snapshot = try StartSnapshot(digest: digest, connection: connection, ring: ring)
                 if let problem = snapshot.token.problem(at: now) { throw VaultError.token(problem) }
+                try snapshot.refuseExpired(at: now)
                 let environment = try snapshot.open(with: ring)
                 let start = StartRecording(connection: connection, ring: ring, now: now, requestID: requestID)
                 let answer = StartAnswer(
@@ -67,6 +68,7 @@ extension Vault {
     ) async throws(VaultError) -> StartAnswer? {
         let now = clock.now
         if let problem = snapshot.token.problem(at: now) { throw .token(problem) }
+        try snapshot.refuseExpired(at: now)
         let environment = try snapshot.open(with: ring)
         let requestID = Self.requestID
         let receipt: String? = try await mappingErrors {

@@ -33,7 +33,7 @@ extension Vault {
                     stale.append(NamedBody(id: id.text, name: agent.name))
                 }
             }
-            return WorkspaceStatusBody(
+            var body = WorkspaceStatusBody(
                 workspace: NamedBody(id: workspace.id.text, name: workspace.name),
                 role: act.member.role,
                 secrets: try act.connection.liveEntryCount(in: act.workspace),
@@ -43,6 +43,14 @@ extension Vault {
                 staleAgents: stale,
                 server: server
             )
+            let soon = act.now + (act.reminders.max() ?? .zero)
+            body.expiring = try act.connection.expiringEntries(in: act.workspace, before: soon, limit: 100).compactMap {
+                guard let expiresAt = $0.expiresAt,
+                    let state = ExpiryState(of: expiresAt, at: act.now, reminders: act.reminders)
+                else { return nil }
+                return ExpiringBody(id: $0.id.text, name: $0.name.text, expiresAt: expiresAt, expiry: state)
+            }
+            return body
         }
     }
 }

@@ -157,7 +157,7 @@ struct BodySample: Sendable, CustomTestStringConvertible {
     ]
 
     private static func secret(isFull: Bool) -> SecretBody {
-        SecretBody(
+        var body = SecretBody(
             id: "id",
             name: "A",
             kind: .secret,
@@ -172,9 +172,16 @@ struct BodySample: Sendable, CustomTestStringConvertible {
             agents: 0,
             intact: true
         )
+        body.lastUsedAt = isFull ? time : nil
+        body.expiry = isFull ? .expired : nil
+        return body
     }
 
     private static let finding = FindingBody(line: 1, column: 1, code: "c", severity: "error", text: "t")
+
+    private static func version(isFull: Bool) -> SecretVersionBody {
+        SecretVersionBody(version: 1, createdAt: time, createdBy: named, destroyedAt: isFull ? time : nil)
+    }
 
     private static func importEntry(isFull: Bool) -> ImportEntryBody {
         ImportEntryBody(
@@ -199,6 +206,19 @@ struct BodySample: Sendable, CustomTestStringConvertible {
             .secretPage,
             full: SecretPage(secrets: [], nextCursor: "c"),
             bare: SecretPage(secrets: [], nextCursor: nil)
+        ),
+        BodySample(.bulkDone, BulkDoneBody(secrets: [])),
+        BodySample(
+            .bulkSecrets,
+            full: BulkSecretsBody(.annotate, ["A"], provider: "p", note: "n", expiresAt: time),
+            bare: BulkSecretsBody(.delete, ["A"])
+        ),
+        BodySample(.expiring, ExpiringBody(id: "id", name: "A", expiresAt: time, expiry: .expired)),
+        BodySample(.secretVersion, full: version(isFull: true), bare: version(isFull: false)),
+        BodySample(
+            .secretVersionPage,
+            full: SecretVersionPage(versions: [], nextCursor: "c"),
+            bare: SecretVersionPage(versions: [], nextCursor: nil)
         ),
         BodySample(.importEntry, full: importEntry(isFull: true), bare: importEntry(isFull: false)),
         BodySample(

@@ -24,12 +24,15 @@ package enum Component: String, CaseIterable, Sendable {
     case backupFailure = "BackupFailure"
     case backupInProgress = "BackupInProgress"
     case backupList = "BackupList"
+    case bulkDone = "BulkDone"
+    case bulkSecrets = "BulkSecrets"
     case conflict = "Conflict"
     case createAgent = "CreateAgent"
     case createAPIKey = "CreateAPIKey"
     case createSecret = "CreateSecret"
     case epoch = "Epoch"
     case error = "Error"
+    case expiring = "Expiring"
     case finding = "Finding"
     case health = "Health"
     case importBundle = "ImportBundle"
@@ -51,6 +54,8 @@ package enum Component: String, CaseIterable, Sendable {
     case rotatedGatewayToken = "RotatedGatewayToken"
     case secret = "Secret"
     case secretPage = "SecretPage"
+    case secretVersion = "SecretVersion"
+    case secretVersionPage = "SecretVersionPage"
     case server = "Server"
     case session = "Session"
     case shredUser = "ShredUser"
@@ -138,6 +143,34 @@ package enum Component: String, CaseIterable, Sendable {
                 .required("backups", .array(of: .reference(.backup))),
                 .optional("running", .reference(.backupInProgress)),
                 .optional("lastFailure", .reference(.backupFailure))
+            )
+        case .bulkDone: .answer(.required("secrets", .array(of: .reference(.named))))
+        case .bulkSecrets:
+            .request(
+                .required("secretIds", .array(of: .nameOrID("An id or a name, each once."), count: 1...500)),
+                .required("action", .oneOf(BulkSecretsBody.Act.allCases.map(\.rawValue))),
+                .optional("provider", .provider),
+                .optional("note", .note),
+                .optional("expiresAt", .time)
+            )
+        case .expiring:
+            .answer(
+                .required("id", .identifier),
+                .required("name", .environmentName),
+                .required("expiresAt", .timestamp),
+                .required("expiry", Self.expiry)
+            )
+        case .secretVersion:
+            .answer(
+                .required("version", .version),
+                .required("createdAt", .timestamp),
+                .required("createdBy", .reference(.named)),
+                .optional("destroyedAt", .timestamp)
+            )
+        case .secretVersionPage:
+            .answer(
+                .required("versions", .array(of: .reference(.secretVersion))),
+                .optional("nextCursor", .nextCursor)
             )
         case .conflict:
             .answer(

@@ -13,7 +13,10 @@ extension Endpoint {
             "/api/v1/secrets",
             "List secrets and variables, oldest first",
             parameters: Parameter.page + [
-                .matching, .query("kind", .oneOf(EntryKind.allCases.map(\.rawValue)), "Only entries of this kind."),
+                .matching,
+                .query("expires_before", .time, "Only entries that expire before this time, expired ones included."),
+                .query("unused_since", .time, "Only entries that are older, and were not delivered from this time on."),
+                .query("kind", .oneOf(EntryKind.allCases.map(\.rawValue)), "Only entries of this kind."),
             ],
             answer: .ok(.secretPage, "A page of entries: the values of variables, the masks of secrets.")
         ),
@@ -41,6 +44,24 @@ extension Endpoint {
                 content: .json(.importPlan)
             ),
             errors: attachErrors.union([.importConflict, .invalidFile, .invalidValue, .kindIsFinal, .planChanged])
+        ),
+        Endpoint(
+            .bulkSecrets,
+            .post,
+            "/api/v1/secrets/bulk",
+            "Delete or annotate several entries: all of them, or none",
+            parameters: [.idempotencyKey],
+            body: .json(.bulkSecrets),
+            answer: .ok(.bulkDone, "What it was done to."),
+            errors: [.duplicateProvider, .stillAttached]
+        ),
+        Endpoint(
+            .listSecretVersions,
+            .get,
+            "/api/v1/secrets/{id}/versions",
+            "List the versions that an entry has or had: who and when, never a value",
+            parameters: Parameter.page,
+            answer: .ok(.secretVersionPage, "A page of versions, newest first.")
         ),
         Endpoint(
             .getSecret,
@@ -196,7 +217,7 @@ extension Endpoint {
                         "Names that change how a process is loaded and that this agent may receive; absent if none.",
                 ]
             ),
-            errors: [.invalidField]
+            errors: [.entryExpired, .invalidField]
         ),
         Endpoint(
             .watchChanges,

@@ -5,6 +5,7 @@ package enum Operation: String, CaseIterable, Sendable {
     case addMasterKey
     case attachSecrets
     case beginBackup
+    case bulkSecrets
     case beginRotation
     case createAgent
     case createAuditCheckpoint
@@ -34,6 +35,7 @@ package enum Operation: String, CaseIterable, Sendable {
     case listBackups
     case listInstances
     case listSecrets
+    case listSecretVersions
     case restartGateway
     case revokeAPIKey
     case rotateGatewayToken

@@ -40,7 +40,7 @@ extension SQLConnection {
         )
     }
 
-    /// Live entries of any workspace that expire before `time` and have had no reminder for that threshold.
+    /// Live entries of any workspace that will have expired by `time` and have had no reminder for that threshold.
     package func entriesToRemind(
         before time: Timestamp,
         threshold: Duration,
@@ -48,7 +48,7 @@ extension SQLConnection {
     ) throws(StorageFailure) -> [EntryRow] {
         try select(
             """
-            WHERE expires_at < $1 AND deleted_at IS NULL AND NOT EXISTS (
+            WHERE expires_at <= $1 AND deleted_at IS NULL AND NOT EXISTS (
                 SELECT 1 FROM entry_reminders WHERE entry_reminders.entry_id = entries.id
                 AND entry_reminders.expires_at = entries.expires_at AND entry_reminders.threshold = $2)
             ORDER BY expires_at LIMIT $3

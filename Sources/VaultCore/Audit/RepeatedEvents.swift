@@ -136,6 +136,19 @@ extension Vault {
         } catch .token(let problem) {
             await recordRefusal(of: request.token, problem)
             throw .token(problem)
+        } catch .expired(let names) {
+            if let token = await knownToken(request.token), let agent = token.agentID {
+                try await record(
+                    RepeatedEvent(
+                        chain: token.workspaceID.text,
+                        actor: .gateway(agent, token.id),
+                        action: .start,
+                        outcome: .denied(reason: "expired"),
+                        details: [AuditDetail(key: "entry", value: names.first ?? "")]
+                    )
+                )
+            }
+            throw .expired(entries: names)
         }
     }
 
