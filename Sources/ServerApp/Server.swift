@@ -2,6 +2,7 @@
 
 internal import APITypes
 internal import CKernel
+internal import CoreMetrics
 internal import Foundation
 internal import Glibc
 internal import HTTPAPI
@@ -43,7 +44,9 @@ package enum Server {
             environment: environment,
             userID: getuid()
         )
-        let logger = makeLogger(configuration.logLevel)
+        let logger = makeLogger(configuration.logLevel, configuration.logFormat)
+        let metrics = MetricsRegistry()
+        MetricsSystem.bootstrap(metrics)
         let folder = try claim(configuration.data)
         let opened = try await open(folder, configuration: configuration, version: version, announce: announce)
         let sockets = [
@@ -52,12 +55,13 @@ package enum Server {
         ]
         var vault = opened.vault
         vault.settings = configuration.vault
+        vault.settings.dataFolder = configuration.data
         let backups = BackupStore(
             in: configuration.backups.folder,
             keep: configuration.backups.keep,
             of: vault
         )
-        let surface = HTTPSurface(vault: vault, backups: backups, logger: logger)
+        let surface = HTTPSurface(vault: vault, backups: backups, logger: logger, metrics: metrics)
         let readiness = Readiness(listeners: sockets.count + (configuration.listen == nil ? 0 : 1)) {
             announce("ready")
             ServiceManagerNotice(environment: environment)?.send("READY=1")
@@ -119,8 +123,12 @@ package enum Server {
         logger.notice("stopped")
     }
 
-    private static func makeLogger(_ level: Logger.Level) -> Logger {
-        var logger = Logger(label: "attache") { StreamLogHandler.standardError(label: $0) }
+    private static func makeLogger(_ level: Logger.Level, _ format: LogFormat) -> Logger {
+        let isJSON = format.isJSON(onTerminal: isatty(STDERR_FILENO) == 1)
+        var logger = Logger(label: "attache") { label in
+            guard isJSON else { return StreamLogHandler.standardError(label: label) }
+            return JSONLogHandler { try? FileHandle.standardError.write(contentsOf: $0) }
+        }
         logger.logLevel = level
         return logger
     }

@@ -15,6 +15,7 @@ struct ServerConfiguration: Sendable {
     var masterKeyFile: String
     var backups: Backups
     var logLevel: Logger.Level
+    var logFormat = LogFormat.auto
     var vault = VaultSettings()
 
     struct TLSFiles: Equatable, Sendable {
@@ -103,6 +104,9 @@ extension ServerConfiguration {
                 hint: nil
             )
         }
+        guard let logFormat = LogFormat(rawValue: reader.string(forKey: "log.format") ?? "auto") else {
+            throw .configuration("the form of the log is not one of text, json, auto", hint: nil)
+        }
         let vault = try VaultSettings(
             auditRetention: reader.string(forKey: "audit.retention"),
             reminders: reader.string(forKey: "expiry.reminders")
@@ -116,6 +120,7 @@ extension ServerConfiguration {
             masterKeyFile: reader.string(forKey: "master.key.file") ?? places.masterKeyFile,
             backups: try backups(reader, data: data),
             logLevel: logLevel,
+            logFormat: logFormat,
             vault: vault
         )
     }

@@ -27,7 +27,7 @@ struct Act {
 
 /// Who a caller turned out to be, looked up in the transaction that acts for it.
 struct AuthorizedMember {
-    let workspace: WorkspaceID
+    var workspace: WorkspaceID
     let user: UserID
     let role: Role
     let actor: AuditActor

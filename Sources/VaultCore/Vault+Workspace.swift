@@ -13,12 +13,18 @@ extension Vault {
 
     /// What the workspace holds and which agents do not run on current values.
     package func status(by caller: Caller) async throws(VaultError) -> WorkspaceStatusBody {
-        let server = ServerBody(
+        var server = ServerBody(
             version: identity.version,
             masterKeyId: keys.masterKeyIDs.first?.text ?? identity.masterKeyID,
             activeEpoch: ring.activeEpoch,
             storage: identity.storage
         )
+        server.time = clock.now
+        if let folder = settings.dataFolder, let disk = DiskSpace(of: folder) {
+            server.freeBytes = disk.free
+            server.totalBytes = disk.total
+        }
+        let described = server
         return try await read(.workspaceView, by: caller) { act in
             guard let workspace = try act.connection.workspace(act.workspace) else {
                 throw VaultError.notFound(.workspace)
@@ -41,7 +47,7 @@ extension Vault {
                 attachments: try act.connection.attachmentCount(in: act.workspace),
                 liveInstances: live.count,
                 staleAgents: stale,
-                server: server
+                server: described
             )
             let soon = act.now + (act.reminders.max() ?? .zero)
             body.expiring = try act.connection.expiringEntries(in: act.workspace, before: soon, limit: 100).compactMap {

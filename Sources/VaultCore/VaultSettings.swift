@@ -7,5 +7,8 @@ package struct VaultSettings: Equatable, Sendable {
     /// How long before an entry expires its reminders are given, longest first.
     package var reminders: [Duration] = [.seconds(7 * 86_400), .seconds(86_400)]
 
+    /// Where the data lies, to tell how full that disk is.
+    package var dataFolder: String?
+
     package init() {}
 }

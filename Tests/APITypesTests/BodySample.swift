@@ -28,6 +28,14 @@ struct BodySample: Sendable, CustomTestStringConvertible {
     private static let text = SecretText(SharedSecret(copying: Array("x".utf8)))
     private static let server = ServerBody(version: "1", masterKeyId: "id", activeEpoch: 1, storage: "SQLite")
 
+    private static var fullServer: ServerBody {
+        var body = server
+        body.time = time
+        body.freeBytes = 1
+        body.totalBytes = 2
+        return body
+    }
+
     static let all = requests + secrets + agents + tokens + audit + keys + others
 
     private static let rotation = RotationBody(
@@ -424,7 +432,7 @@ struct BodySample: Sendable, CustomTestStringConvertible {
         ),
         BodySample(.health, HealthBody(status: "ok")),
         BodySample(.named, named),
-        BodySample(.server, server),
+        BodySample(.server, full: fullServer, bare: server),
         BodySample(
             .workspaceStatus,
             WorkspaceStatusBody(

@@ -288,7 +288,10 @@ package enum Component: String, CaseIterable, Sendable {
                 .required("version", .string()),
                 .required("masterKeyId", .string()),
                 .required("activeEpoch", .count("The epoch under which new records are sealed.")),
-                .required("storage", .string())
+                .required("storage", .string()),
+                .optional("time", .timestamp),
+                .optional("freeBytes", .count("What is left on the disk of the data.")),
+                .optional("totalBytes", .count("The size of that disk."))
             )
         case .session:
             .answer(

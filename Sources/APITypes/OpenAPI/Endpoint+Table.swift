@@ -317,6 +317,13 @@ extension Endpoint {
             errors: [.auditUnavailable, .busy, .integrityError, .storageFull, .storageUnavailable]
         ),
         Endpoint(
+            .getMetrics,
+            .get,
+            "/metrics",
+            "Show what the server measured, for Prometheus; takes the role of an admin",
+            answer: Answer(status: 200, description: "The text exposition format.", content: .text)
+        ),
+        Endpoint(
             .getDescription,
             .get,
             "/openapi.json",

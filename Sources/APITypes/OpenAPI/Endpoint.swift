@@ -91,6 +91,8 @@ extension Endpoint {
             case json(Component)
             /// A JSON object a line.
             case lines(Component)
+            /// Plain text.
+            case text
             /// A document that describes itself.
             case document
             /// `NAME=value` and a NUL, repeated.

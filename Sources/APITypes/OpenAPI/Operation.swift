@@ -22,6 +22,7 @@ package enum Operation: String, CaseIterable, Sendable {
     case getDescription
     case getHealth
     case getKeys
+    case getMetrics
     case getReadiness
     case getRestart
     case getSecret
