@@ -119,6 +119,35 @@ struct AuditTests {
         #expect(try await entries(test, filter).map(\.actor) == ["api_key:\(key.id)"])
     }
 
+    @Test func aSupervisorWhoseTokenWasRevokedIsRecorded() async throws {
+        let test = try await TestVault.make()
+        let bot = try await test.createAgent("bot")
+        let token = Array((bot.gatewayToken ?? "").utf8)
+        let start = StartRequest(
+            token: token,
+            replica: "one",
+            startID: InstanceID(at: test.clock.now).text,
+            isSession: false,
+            isSupervised: true
+        )
+        let receipt = try await test.vault.start(start).receipt
+        _ = try await test.vault.rotateGatewayToken(
+            of: "bot",
+            RotateGatewayTokenBody(revoke: true),
+            by: test.localOperator
+        )
+        let request = ChangeRequest(token: token, receipt: receipt, seen: nil, wait: .zero)
+        await #expect(throws: VaultError.token(.revoked)) {
+            _ = try await test.vault.changes(request, ChangeWait())
+        }
+        await #expect(throws: VaultError.token(.revoked)) {
+            try await test.vault.endInstance(receipt, token: token)
+        }
+        var filter = AuditFilter()
+        filter.action = "token.use"
+        #expect(try await entries(test, filter).map(\.actor) == ["agent:\(bot.id)"])
+    }
+
     @Test func theSystemsTrailIsForTheOperatorOfTheMachineOnly() async throws {
         let test = try await TestVault.make()
         let owner = try await test.caller(role: .owner)

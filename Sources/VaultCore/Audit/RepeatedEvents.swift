@@ -121,8 +121,16 @@ extension Vault {
     ///
     /// The format and its checksum are looked at first, so that a guess costs no database access.
     package func authenticate(_ token: [UInt8]) async throws(VaultError) -> Caller {
+        try await recordingRefusal(of: token) { () async throws(VaultError) in try await holder(of: token) }
+    }
+
+    /// Does something on the strength of a token; one that is refused is recorded.
+    func recordingRefusal<R>(
+        of token: [UInt8]?,
+        _ body: () async throws(VaultError) -> R
+    ) async throws(VaultError) -> R {
         do {
-            return try await holder(of: token)
+            return try await body()
         } catch .token(let problem) {
             await recordRefusal(of: token, problem)
             throw .token(problem)
@@ -132,10 +140,9 @@ extension Vault {
     /// Hands an agent its environment: all that is attached, or nothing; a token that is refused is recorded.
     package func start(_ request: StartRequest) async throws(VaultError) -> StartAnswer {
         do {
-            return try await deliver(request)
-        } catch .token(let problem) {
-            await recordRefusal(of: request.token, problem)
-            throw .token(problem)
+            return try await recordingRefusal(of: request.token) { () async throws(VaultError) in
+                try await deliver(request)
+            }
         } catch .expired(let names) {
             if let token = await knownToken(request.token), let agent = token.agentID {
                 try await record(
