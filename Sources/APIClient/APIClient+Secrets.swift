@@ -10,13 +10,17 @@ extension APIClient {
         limit: Int,
         cursor: String? = nil,
         matching text: String? = nil,
-        kind: EntryKind? = nil
+        kind: EntryKind? = nil,
+        expiringBefore: Timestamp? = nil,
+        unusedSince: Timestamp? = nil
     ) async throws(APIClientError) -> SecretPage {
         var request = try APIRequest(.GET, "secrets")
         request.add("limit", String(limit))
         request.add("cursor", cursor)
         request.add("q", text)
         request.add("kind", kind?.rawValue)
+        request.add("expires_before", expiringBefore?.rfc3339)
+        request.add("unused_since", unusedSince?.rfc3339)
         return try await call(request)
     }
 
@@ -45,6 +49,26 @@ extension APIClient {
 
     package func deleteSecret(_ reference: String) async throws(APIClientError) {
         try await call(APIRequest(.DELETE, "secrets", reference))
+    }
+
+    /// Deletes or annotates several entries: all of them, or none.
+    package func bulk(_ body: BulkSecretsBody) async throws(APIClientError) -> BulkDoneBody {
+        var request = try APIRequest(.POST, "secrets", "bulk")
+        try request.setJSON(body)
+        request.makeOnce()
+        return try await call(request)
+    }
+
+    /// One page of an entry's versions, newest first.
+    package func versions(
+        of reference: String,
+        limit: Int,
+        cursor: String? = nil
+    ) async throws(APIClientError) -> SecretVersionPage {
+        var request = try APIRequest(.GET, "secrets", reference, "versions")
+        request.add("limit", String(limit))
+        request.add("cursor", cursor)
+        return try await call(request)
     }
 
     /// Imports files and archives, all of them or none; each is known by the name that it comes with.

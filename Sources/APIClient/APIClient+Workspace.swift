@@ -24,21 +24,6 @@ extension APIClient {
         try await call(APIRequest(.DELETE, "workspace", "api-keys", id))
     }
 
-    /// One page of the trail, newest first.
-    package func audit(limit: Int, cursor: String? = nil) async throws(APIClientError) -> AuditPage {
-        var request = try APIRequest(.GET, "audit")
-        request.add("limit", String(limit))
-        request.add("cursor", cursor)
-        return try await call(request)
-    }
-
-    /// Has the server check the workspace's whole chain, which takes longer the longer it is.
-    package func verifyAudit() async throws(APIClientError) -> AuditVerificationBody {
-        var request = try APIRequest(.GET, "audit", "verify")
-        request.timeout = .minutes(10)
-        return try await call(request)
-    }
-
     /// Whether the server can serve requests now.
     package func readiness() async throws(APIClientError) -> HealthBody {
         try await call(APIRequest(outsideTheAPI: "/readyz"))

@@ -83,6 +83,27 @@ package struct APIClient: Sendable {
         _ = try await send(request)
     }
 
+    /// Lends the body of a success in pieces, without a limit to its length.
+    func stream(_ request: APIRequest, _ body: ([UInt8]) throws -> Void) async throws {
+        let response: HTTPClientResponse
+        do {
+            response = try await http.execute(message(of: request), deadline: .now() + request.timeout)
+        } catch {
+            throw APIClientError(error, at: address)
+        }
+        guard (200..<300).contains(response.status.code) else {
+            let refusal = (try? await response.body.collect(upTo: 1 << 20)) ?? ByteBuffer()
+            throw APIClientError(status: Int(response.status.code), body: refusal)
+        }
+        var pieces = response.body.makeAsyncIterator()
+        while true {
+            let piece: ByteBuffer?
+            do { piece = try await pieces.next() } catch { throw APIClientError(error, at: address) }
+            guard let piece else { return }
+            try body(Array(piece.readableBytesView))
+        }
+    }
+
     private func send(_ request: APIRequest) async throws(APIClientError) -> ByteBuffer {
         do {
             return try await sendOnce(request)

@@ -11,6 +11,7 @@ package enum ErrorCode: String, CaseIterable, Codable, Sendable {
     case duplicateName = "duplicate_name"
     case duplicateProvider = "duplicate_provider"
     case duplicateVariable = "duplicate_variable"
+    case entryExpired = "entry_expired"
     case forbidden
     case headersTooLarge = "headers_too_large"
     case idempotencyKeyReused = "idempotency_key_reused"
@@ -52,7 +53,7 @@ package enum ErrorCode: String, CaseIterable, Codable, Sendable {
         case .forbidden: 403
         case .notFound: 404
         case .methodNotAllowed: 405
-        case .alreadyAttached, .duplicateName, .duplicateProvider, .duplicateVariable, .importConflict,
+        case .alreadyAttached, .duplicateName, .duplicateProvider, .duplicateVariable, .entryExpired, .importConflict,
             .instanceEnded, .keysConflict, .kindIsFinal, .planChanged, .stillAttached:
             409
         case .versionMismatch: 412

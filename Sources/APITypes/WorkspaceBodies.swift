@@ -13,6 +13,8 @@ package struct WorkspaceStatusBody: Codable, Equatable, Sendable {
     package var liveInstances: Int
     /// Agents with at least one attachment that is not on its current version.
     package var staleAgents: [NamedBody]
+    /// Entries within their reminders, or expired, soonest first; a hundred at most.
+    package var expiring: [ExpiringBody] = []
     package var server: ServerBody
 
     package init(
@@ -42,6 +44,11 @@ package struct ServerBody: Codable, Equatable, Sendable {
     package var masterKeyId: String
     package var activeEpoch: UInt32
     package var storage: String
+    /// The server's clock when it answered.
+    package var time: Timestamp?
+    /// Of the file system that holds the data: what is left for the server, and the whole.
+    package var freeBytes: Int64?
+    package var totalBytes: Int64?
 
     package init(version: String, masterKeyId: String, activeEpoch: UInt32, storage: String) {
         self.version = version

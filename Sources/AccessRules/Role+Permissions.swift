@@ -15,12 +15,14 @@ extension Action {
     fileprivate var lowestRole: Role {
         switch self {
         case .workspaceView, .entryList, .agentList, .agentCreate, .agentUpdate, .attach, .detach, .instanceList,
-            .auditView, .auditVerify, .tokenList, .gatewayTokenRotate, .gatewayRestart, .sessionCreate:
+            .auditView, .auditVerify, .auditCheckpoint, .tokenList, .gatewayTokenRotate, .gatewayRestart,
+            .sessionCreate:
             .member
-        case .entryCreate, .entryUpdate, .entryDelete, .entryImport, .agentDelete, .tokenCreate, .tokenRevoke:
+        case .entryCreate, .entryUpdate, .entryDelete, .entryImport, .agentDelete, .tokenCreate, .tokenRevoke,
+            .metricsView:
             .admin
         // Done by the server or by an agent's own token, never on the strength of a role.
-        case .workspaceCreate, .start, .instanceEnd:
+        case .workspaceCreate, .start, .instanceEnd, .auditPrune, .tokenUse, .entryRemind:
             .owner
         // Concern the whole server: what it takes beside the role is to be its operator.
         case .keysView, .keysRotate, .keysVerify, .userShred, .backupView, .backupCreate, .backupRestore:

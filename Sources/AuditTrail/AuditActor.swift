@@ -11,4 +11,6 @@ package enum AuditActor: Hashable, Sendable {
     case gateway(AgentID, TokenID)
     /// The server itself.
     case server
+    /// Somebody who showed a token that is none, or none at all.
+    case nobody
 }

@@ -22,6 +22,16 @@ package enum AuditError: Error, Equatable, Sendable {
     case unknownEpoch(UInt32, sequence: Int64)
     /// The bytes are not an entry of a known form.
     case malformedEntry
+    /// There is neither an entry nor a head of a chain that must have both.
+    case chainMissing
+    /// A checkpoint is not one that this vault signed.
+    case checkpointDamaged(sequence: Int64)
+    /// The chain has another entry at that place than when the checkpoint was signed: it was forked.
+    case forked(sequence: Int64)
+    /// The chain ends before a checkpoint that was signed: the database was put back to an earlier state.
+    case rolledBack(checkpoint: Int64, headSequence: Int64)
+    /// The record of removed entries is not one that this vault made.
+    case segmentDamaged(first: Int64)
 
     /// One sentence for people.
     package var finding: String {
@@ -35,6 +45,13 @@ package enum AuditError: Error, Equatable, Sendable {
         case .otherChain(let sequence): "entry \(sequence) belongs to another chain"
         case .unknownEpoch(let epoch, let sequence): "entry \(sequence) names epoch \(epoch), which has no key"
         case .malformedEntry: "an entry cannot be read"
+        case .chainMissing: "the whole chain is missing"
+        case .checkpointDamaged(let sequence): "the checkpoint at entry \(sequence) is not one that this vault signed"
+        case .forked(let sequence): "entry \(sequence) is another one than when its checkpoint was signed"
+        case .rolledBack(let checkpoint, let head):
+            "a checkpoint was signed at entry \(checkpoint), and the chain ends at \(head): "
+                + "the database was put back to an earlier state"
+        case .segmentDamaged(let first): "the record of the entries removed from \(first) on was changed"
         }
     }
 }

@@ -89,6 +89,8 @@ extension CanonicalBytes {
             append(text: token.text)
         case .server:
             append(byte: 4)
+        case .nobody:
+            append(byte: 6)
         }
     }
 
@@ -162,6 +164,7 @@ private struct EntryReader {
         case 2: .workspaceKey(try identifier())
         case 3: .gateway(try identifier(), try identifier())
         case 4: .server
+        case 6: .nobody
         default: throw .malformedEntry
         }
     }

@@ -9,8 +9,10 @@ package import Sealing
 package struct ChainVerifier: Sendable {
     private let chain: String
     private let ring: KeyRing
-    private var lastSequence: Int64 = 0
-    private var lastCode: [UInt8] = []
+    package private(set) var lastSequence: Int64 = 0
+    package private(set) var lastCode: [UInt8] = []
+    /// Of every entry up to the last one, the removed ones included.
+    package private(set) var digest = EntryDigest()
 
     /// Starts at the first link.
     package init(chain: String, ring: KeyRing) {
@@ -24,6 +26,33 @@ package struct ChainVerifier: Sendable {
         try head.verify(for: chain, with: ring)
         lastSequence = head.sequence
         lastCode = head.code
+    }
+
+    /// Starts at the link after `checkpoint`, whose signature is checked.
+    package init(chain: String, ring: KeyRing, after checkpoint: AuditCheckpoint) throws(AuditError) {
+        self.init(chain: chain, ring: ring)
+        guard checkpoint.chain == chain else { throw .otherChain(sequence: checkpoint.sequence) }
+        try checkpoint.verify(with: ring)
+        lastSequence = checkpoint.sequence
+        lastCode = checkpoint.code
+        digest = EntryDigest(of: checkpoint)
+    }
+
+    /// Starts at the link after `segment`, which the caller has verified.
+    package init(chain: String, ring: KeyRing, after segment: PrunedSegment) {
+        self.init(chain: chain, ring: ring)
+        lastSequence = segment.end.sequence
+        lastCode = segment.end.code
+        digest = EntryDigest(of: segment.end)
+    }
+
+    /// Checks that the chain, read up to the place of `checkpoint`, is the one that was signed.
+    package func check(_ checkpoint: AuditCheckpoint) throws(AuditError) {
+        guard checkpoint.chain == chain else { throw .otherChain(sequence: checkpoint.sequence) }
+        try checkpoint.verify(with: ring)
+        guard checkpoint.sequence == lastSequence, constantTimeEqual(checkpoint.code, lastCode),
+            checkpoint.digest == digest.bytes
+        else { throw .forked(sequence: checkpoint.sequence) }
     }
 
     /// Checks that `link` is the next one; after an error the verifier has not moved.
@@ -46,6 +75,7 @@ package struct ChainVerifier: Sendable {
         guard constantTimeEqual(link.code, code) else { throw .changed(sequence: link.sequence) }
         lastSequence = link.sequence
         lastCode = link.code
+        digest.add(link.entry, sequence: link.sequence)
     }
 
     /// Checks that the chain ends where its stored head says; nil stands for a chain without a head.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import APITypes
+internal import CoreMetrics
 internal import Foundation
 internal import HTTPTypes
 package import Hummingbird
@@ -17,8 +18,10 @@ package struct Dispatcher: HTTPResponder {
     /// Whether a wrong method is told the right ones; otherwise it is as if the path did not exist.
     private let namesMethods: Bool
     private let logger: Logger
+    private let metrics: MetricsRegistry
 
-    init(routes: [Route], namesMethods: Bool = true, logger: Logger) {
+    init(routes: [Route], namesMethods: Bool = true, logger: Logger, metrics: MetricsRegistry) {
+        self.metrics = metrics
         self.namesMethods = namesMethods
         // Literals win over places: `/secrets/import` is not the secret named `import`.
         self.routes = routes.sorted { left, right in
@@ -59,6 +62,7 @@ package struct Dispatcher: HTTPResponder {
         response.headers[.cacheControl] = "no-store"
         response.headers[.xContentTypeOptions] = "nosniff"
         response.headers[.requestID] = context.requestID
+        measure(request, template: template, status: response.status.code, since: start)
         logger.debug(
             "request",
             metadata: [
@@ -67,6 +71,17 @@ package struct Dispatcher: HTTPResponder {
             ]
         )
         return response
+    }
+
+    /// By the route, never by the path: what a client makes up is no label.
+    private func measure(_ request: Request, template: String, status: Int, since start: ContinuousClock.Instant) {
+        let method = template == "-" ? "-" : request.method.rawValue
+        let route = [("method", method), ("route", template)]
+        Counter(label: "attache_requests_total", dimensions: route + [("status", "\(status)")], factory: metrics)
+            .increment()
+        let (seconds, attoseconds) = (ContinuousClock.now - start).components
+        Timer(label: "attache_request_seconds", dimensions: route, factory: metrics)
+            .recordNanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
     }
 
     private func answer(

@@ -17,8 +17,11 @@ package struct HTTPSurface: Sendable {
     private let vault: Vault
     private let backups: BackupStore
     private let logger: Logger
+    private let metrics: MetricsRegistry
 
-    package init(vault: Vault, backups: BackupStore, logger: Logger) {
+    /// `metrics` gets what requests measure, and is what `/metrics` shows.
+    package init(vault: Vault, backups: BackupStore, logger: Logger, metrics: MetricsRegistry = MetricsRegistry()) {
+        self.metrics = metrics
         self.vault = vault
         self.backups = backups
         self.logger = logger
@@ -29,18 +32,20 @@ package struct HTTPSurface: Sendable {
         let identity = Identity(vault: vault, listener: listener)
         let starts = StartRoutes(vault: vault).routes
         switch listener {
-        case .agentSocket: return Dispatcher(routes: starts, namesMethods: false, logger: logger)
+        case .agentSocket: return Dispatcher(routes: starts, namesMethods: false, logger: logger, metrics: metrics)
         case .operatorSocket, .tcp:
             var routes = starts + SecretRoutes(vault: vault, identity: identity).routes
             routes += AgentRoutes(vault: vault, identity: identity).routes
             routes += WorkspaceRoutes(vault: vault, identity: identity).routes
+            routes += AuditRoutes(vault: vault, identity: identity).routes
+            routes += MetricsRoutes(vault: vault, registry: metrics, identity: identity).routes
             routes += HealthRoutes(vault: vault).routes
             if listener == .operatorSocket {
                 // What concerns the whole server.
                 routes += KeyRoutes(vault: vault, identity: identity).routes
                 routes += BackupRoutes(backups: backups, identity: identity).routes
             }
-            return Dispatcher(routes: routes, logger: logger)
+            return Dispatcher(routes: routes, logger: logger, metrics: metrics)
         }
     }
 

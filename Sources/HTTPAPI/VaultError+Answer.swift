@@ -23,6 +23,13 @@ extension VaultError {
                 hint: "detach it from every agent first",
                 agents: agents
             )
+        case .expired(let entries):
+            ErrorBody(
+                .entryExpired,
+                "expired: \(entries.joined(separator: ", "))",
+                hint: "give it a new value or a later time, or detach it",
+                conflicts: entries.map { ConflictBody(code: .entryExpired, name: $0) }
+            )
         case .kindIsFinal(let name):
             ErrorBody(
                 .kindIsFinal,
@@ -118,6 +125,8 @@ extension VaultError {
             case .duplicateProvider:
                 "\(conflict.name) is of a provider that the agent has a credential of"
                     + (conflict.with.map { " (\($0))" } ?? "")
+            case .stillAttached:
+                "\(conflict.name) is attached" + (conflict.with.map { " to \($0)" } ?? "")
             case .duplicateVariable: "\(conflict.name) would give a variable a second value"
             case .duplicateName where conflict.with != nil:
                 "\(conflict.name) has another value in \(conflict.with ?? "")"

@@ -2,6 +2,7 @@
 
 internal import APITypes
 internal import CKernel
+internal import CoreMetrics
 internal import Foundation
 internal import Glibc
 internal import HTTPAPI
@@ -43,27 +44,34 @@ package enum Server {
             environment: environment,
             userID: getuid()
         )
-        let logger = makeLogger(configuration.logLevel)
+        let logger = makeLogger(configuration.logLevel, configuration.logFormat)
+        let metrics = MetricsRegistry()
+        MetricsSystem.bootstrap(metrics)
         let folder = try claim(configuration.data)
         let opened = try await open(folder, configuration: configuration, version: version, announce: announce)
         let sockets = [
             (Listener.operatorSocket, SocketFile(path: configuration.socket, mode: 0o600)),
             (Listener.agentSocket, SocketFile(path: configuration.agentSocket, mode: 0o666)),
         ]
+        var vault = opened.vault
+        vault.settings = configuration.vault
+        vault.settings.dataFolder = configuration.data
         let backups = BackupStore(
             in: configuration.backups.folder,
             keep: configuration.backups.keep,
-            of: opened.vault
+            of: vault
         )
-        let surface = HTTPSurface(vault: opened.vault, backups: backups, logger: logger)
+        let surface = HTTPSurface(vault: vault, backups: backups, logger: logger, metrics: metrics)
         let readiness = Readiness(listeners: sockets.count + (configuration.listen == nil ? 0 : 1)) {
             announce("ready")
             ServiceManagerNotice(environment: environment)?.send("READY=1")
         }
+        let upkeep = Upkeep(vault: vault, logger: logger)
         do {
             var services: [any Service] = [
-                KeyRotation(vault: opened.vault, logger: logger),
+                KeyRotation(vault: vault, logger: logger),
                 BackupSchedule(store: backups, every: configuration.backups.every, logger: logger),
+                upkeep,
             ]
             for (listener, file) in sockets {
                 try file.prepare()
@@ -110,12 +118,17 @@ package enum Server {
             throw .listen("the server stopped: \(type(of: error))", hint: nil)
         }
         for (_, file) in sockets { unlink(file.path) }
+        await upkeep.keepUp(isLast: true)
         try? await opened.engine.close()
         logger.notice("stopped")
     }
 
-    private static func makeLogger(_ level: Logger.Level) -> Logger {
-        var logger = Logger(label: "attache") { StreamLogHandler.standardError(label: $0) }
+    private static func makeLogger(_ level: Logger.Level, _ format: LogFormat) -> Logger {
+        let isJSON = format.isJSON(onTerminal: isatty(STDERR_FILENO) == 1)
+        var logger = Logger(label: "attache") { label in
+            guard isJSON else { return StreamLogHandler.standardError(label: label) }
+            return JSONLogHandler { try? FileHandle.standardError.write(contentsOf: $0) }
+        }
         logger.logLevel = level
         return logger
     }

@@ -3,6 +3,7 @@
 internal import Configuration
 internal import Glibc
 internal import Logging
+internal import VaultCore
 
 /// Where the server keeps its data, which key opens it, and where it listens.
 struct ServerConfiguration: Sendable {
@@ -14,6 +15,8 @@ struct ServerConfiguration: Sendable {
     var masterKeyFile: String
     var backups: Backups
     var logLevel: Logger.Level
+    var logFormat = LogFormat.auto
+    var vault = VaultSettings()
 
     struct TLSFiles: Equatable, Sendable {
         var certificate: String
@@ -101,6 +104,13 @@ extension ServerConfiguration {
                 hint: nil
             )
         }
+        guard let logFormat = LogFormat(rawValue: reader.string(forKey: "log.format") ?? "auto") else {
+            throw .configuration("the form of the log is not one of text, json, auto", hint: nil)
+        }
+        let vault = try VaultSettings(
+            auditRetention: reader.string(forKey: "audit.retention"),
+            reminders: reader.string(forKey: "expiry.reminders")
+        )
         return ServerConfiguration(
             data: data,
             listen: listen,
@@ -109,7 +119,9 @@ extension ServerConfiguration {
             tls: tls,
             masterKeyFile: reader.string(forKey: "master.key.file") ?? places.masterKeyFile,
             backups: try backups(reader, data: data),
-            logLevel: logLevel
+            logLevel: logLevel,
+            logFormat: logFormat,
+            vault: vault
         )
     }
 

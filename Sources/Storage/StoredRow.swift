@@ -84,9 +84,9 @@ struct Condition {
     private var parts: [String] = []
 
     /// Adds a part that ends where its parameter stands, such as `id >`.
-    mutating func add(_ part: String, _ parameter: SQLValue) {
+    mutating func add(_ part: String, _ parameter: SQLValue, closedBy end: String = "") {
         parameters.append(parameter)
-        parts.append("\(part) $\(parameters.count)")
+        parts.append("\(part) $\(parameters.count)\(end)")
     }
 
     mutating func add(_ part: String) { parts.append(part) }

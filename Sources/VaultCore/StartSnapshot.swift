@@ -50,6 +50,12 @@ struct StartSnapshot: Sendable {
         allowedNames = items.map(\.entry.name).filter { $0.isDangerous && names.contains($0.text) }.map(\.text)
     }
 
+    /// Refuses the whole start when the time of an entry is over: half an environment is worse than none.
+    func refuseExpired(at time: Timestamp) throws(VaultError) {
+        let names = items.filter { $0.entry.hasExpired(at: time) }.map(\.entry.name.text)
+        guard names.isEmpty else { throw .expired(entries: names) }
+    }
+
     /// How much memory the stored values take, in bytes.
     var size: Int {
         items.reduce(1_024) { $0 + 1_024 + ($1.value?.sealed?.count ?? 0) + ($1.value?.readable?.count ?? 0) }

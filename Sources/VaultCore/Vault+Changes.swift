@@ -48,6 +48,12 @@ extension Vault {
     /// of the agent will do, since the one that made the start may have been rotated away. Throws
     /// ``VaultError/instanceEnded`` where a newer start took the instance's place.
     package func changes(_ request: ChangeRequest, _ wait: ChangeWait) async throws(VaultError) -> ChangeAnswer {
+        try await recordingRefusal(of: request.token) { () async throws(VaultError) in
+            try await awaitChange(request, wait)
+        }
+    }
+
+    private func awaitChange(_ request: ChangeRequest, _ wait: ChangeWait) async throws(VaultError) -> ChangeAnswer {
         guard let digest = gatewayDigest(of: request.token) else {
             throw .token(request.token == nil ? .missing : .unknown)
         }
@@ -94,6 +100,12 @@ extension Vault {
 
     /// Ends an instance because its supervisor says that the process has ended; one that has ended stays as it is.
     package func endInstance(_ receipt: String, token: [UInt8]?) async throws(VaultError) {
+        try await recordingRefusal(of: token) { () async throws(VaultError) in
+            try await end(receipt, token: token)
+        }
+    }
+
+    private func end(_ receipt: String, token: [UInt8]?) async throws(VaultError) {
         guard let digest = gatewayDigest(of: token) else { throw .token(token == nil ? .missing : .unknown) }
         guard let id = InstanceID(receipt) else { throw .notFound(.receipt) }
         let ring = ring

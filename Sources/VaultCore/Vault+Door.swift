@@ -19,13 +19,15 @@ struct Act {
     let ring: KeyRing
     let supervised: SupervisedInstances
     let now: Timestamp
+    /// How long before its end an entry is shown as expiring, longest first.
+    var reminders = VaultSettings().reminders
 
     var workspace: WorkspaceID { member.workspace }
 }
 
 /// Who a caller turned out to be, looked up in the transaction that acts for it.
 struct AuthorizedMember {
-    let workspace: WorkspaceID
+    var workspace: WorkspaceID
     let user: UserID
     let role: Role
     let actor: AuditActor
@@ -76,7 +78,14 @@ extension Vault {
                 guard member.role.allows(action) else { return .refused(member) }
                 return .done(
                     try body(
-                        Act(connection: connection, member: member, ring: ring, supervised: supervised, now: now)
+                        Act(
+                            connection: connection,
+                            member: member,
+                            ring: ring,
+                            supervised: supervised,
+                            now: now,
+                            reminders: settings.reminders
+                        )
                     )
                 )
             }
@@ -106,7 +115,14 @@ extension Vault {
             try await engine.write { connection in
                 let member = try authenticated(caller, on: connection, ring: ring, now: now)
                 guard member.role.allows(action) else { return .refused(member) }
-                let act = Act(connection: connection, member: member, ring: ring, supervised: supervised, now: now)
+                let act = Act(
+                    connection: connection,
+                    member: member,
+                    ring: ring,
+                    supervised: supervised,
+                    now: now,
+                    reminders: settings.reminders
+                )
                 if let once, let reply: R = try act.earlierReply(to: once) { return .done(reply) }
                 let done = try body(act)
                 let trail = Trail(connection: connection, ring: ring, requestID: requestID)
@@ -129,15 +145,14 @@ extension Vault {
     }
 
     private func recordRefusal(of action: Action, to member: AuthorizedMember) async throws(VaultError) {
-        let now = clock.now
-        let ring = ring
-        let requestID = Self.requestID
-        try await mappingErrors {
-            try await engine.write { connection in
-                try Trail(connection: connection, ring: ring, requestID: requestID)
-                    .appendRefusal(of: action, to: member, reason: "role", at: now)
-            }
-        }
+        try await record(
+            RepeatedEvent(
+                chain: member.workspace.text,
+                actor: member.actor,
+                action: action,
+                outcome: .denied(reason: "role")
+            )
+        )
     }
 }
 

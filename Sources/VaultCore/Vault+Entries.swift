@@ -11,6 +11,8 @@ extension Vault {
     package func secrets(
         _ page: PageRequest,
         kind: EntryKind? = nil,
+        expiringBefore: Timestamp? = nil,
+        unusedSince: Timestamp? = nil,
         by caller: Caller
     ) async throws(VaultError) -> SecretPage {
         try await read(.entryList, by: caller) { act in
@@ -19,22 +21,18 @@ extension Vault {
                 after: try page.idCursor(),
                 limit: page.limit + 1,
                 matching: page.matching,
-                kind: kind
+                kind: kind,
+                expiringBefore: expiringBefore,
+                unusedSince: unusedSince
             )
-            let attached = try act.connection.attachmentCounts(in: act.workspace)
-            let secrets = try rows.prefix(page.limit).map { row in
-                try act.body(of: row, agents: attached[row.id] ?? 0)
-            }
+            let secrets = try act.bodies(of: rows.prefix(page.limit))
             return SecretPage(secrets: secrets, nextCursor: rows.count > page.limit ? secrets.last?.id : nil)
         }
     }
 
     /// Shows one entry; `reference` is its id or name.
     package func secret(_ reference: String, by caller: Caller) async throws(VaultError) -> SecretBody {
-        try await read(.entryList, by: caller) { act in
-            let row = try act.liveEntry(reference)
-            return try act.body(of: row, agents: act.connection.attachments(of: row.id, in: act.workspace).count)
-        }
+        try await read(.entryList, by: caller) { act in try act.body(of: act.liveEntry(reference)) }
     }
 
     /// Makes an entry at version 1.
@@ -46,7 +44,7 @@ extension Vault {
         try await write(.entryCreate, by: caller, once: once) { act in
             let row = try act.insertEntry(new)
             return Done(
-                try act.body(of: row, agents: 0),
+                try act.body(of: row),
                 AuditEvent(action: .entryCreate, subjects: [row.subject])
             )
         }
@@ -66,9 +64,8 @@ extension Vault {
             let old = try act.liveEntry(reference)
             if let ifVersion, old.version != ifVersion { throw VaultError.versionMismatch(current: old.version) }
             let row = try act.updateEntry(old, change)
-            let agents = try act.connection.attachments(of: row.id, in: act.workspace).count
             return Done(
-                Updated(body: try act.body(of: row, agents: agents), erasedReadable: old.kind == .variable),
+                Updated(body: try act.body(of: row), erasedReadable: old.kind == .variable),
                 AuditEvent(action: .entryUpdate, subjects: [row.subject])
             )
         }
@@ -136,7 +133,7 @@ extension Act {
             version: 1,
             createdAt: now,
             updatedAt: now,
-            expiresAt: new.expiresAt,
+            expiresAt: try new.expiresAt.map { try future($0) },
             deletedAt: nil,
             rowCode: []
         ).sealed(with: ring, owner: owner, readable: stored.readable)
@@ -157,12 +154,17 @@ extension Act {
             }
             row.kind = kind
         }
-        if change.provider != nil {
+        if change.provider != nil || change.cleared.contains(.provider) {
             row.provider = try providerID(change.provider)
             try refuseSecondProvider(of: row, insteadOf: old.provider)
         }
-        if change.note != nil { row.note = try note(change.note) }
-        if let expiresAt = change.expiresAt { row.expiresAt = expiresAt }
+        if change.note != nil || change.cleared.contains(.note) { row.note = try note(change.note) }
+        if let expiresAt = change.expiresAt {
+            row.expiresAt = try future(expiresAt)
+        } else if change.cleared.contains(.expiresAt) || change.value != nil && old.hasExpired(at: now) {
+            // A new value has not expired because the old one had.
+            row.expiresAt = nil
+        }
         row.updatedAt = now
 
         // Nothing may vouch for a row that something else has changed. A variable's value is part of what is checked,
@@ -205,9 +207,23 @@ extension Act {
         try connection.updateEntry(row)
     }
 
-    func body(of row: EntryRow, agents: Int) throws -> SecretBody {
-        let owner = try connection.ownerScope(of: row.ownerID, in: workspace)
-        let stored = try connection.entryValue(of: row.id, version: row.version, in: workspace)
+    func body(of row: EntryRow) throws -> SecretBody {
+        guard let body = try bodies(of: CollectionOfOne(row)).first else { throw VaultError.notFound(.entry) }
+        return body
+    }
+
+    /// What lists show of `rows`, in their order.
+    func bodies(of rows: some Collection<EntryRow>) throws -> [SecretBody] {
+        let details = try connection.details(of: rows, in: workspace)
+        var owners: [UserID: OwnerScope] = [:]
+        return try rows.map { row in
+            let owner = try owners[row.ownerID] ?? connection.ownerScope(of: row.ownerID, in: workspace)
+            owners[row.ownerID] = owner
+            return body(of: row, owner: owner, details: details)
+        }
+    }
+
+    private func body(of row: EntryRow, owner: OwnerScope, details: EntryPageDetails) -> SecretBody {
         var body = SecretBody(
             id: row.id.text,
             name: row.name.text,
@@ -220,10 +236,12 @@ extension Act {
             createdAt: row.createdAt,
             updatedAt: row.updatedAt,
             expiresAt: row.expiresAt,
-            agents: agents,
+            agents: details.attachmentCounts[row.id] ?? 0,
             intact: true
         )
-        guard let opened = try? row.openValue(stored, owner: owner, ring: ring) else {
+        body.lastUsedAt = details.lastUses[row.id]
+        body.expiry = ExpiryState(of: row.expiresAt, at: now, reminders: reminders)
+        guard let opened = try? row.openValue(details.values[row.id], owner: owner, ring: ring) else {
             body.intact = false
             return body
         }

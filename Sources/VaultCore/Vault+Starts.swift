@@ -14,7 +14,7 @@ extension Vault {
     /// The values are opened first, from a snapshot; the receipt and the audit entry are then committed on condition
     /// that nothing changed since, and only after that do the values leave. One damaged row fails the start and names
     /// the entry.
-    package func start(_ request: StartRequest) async throws(VaultError) -> StartAnswer {
+    func deliver(_ request: StartRequest) async throws(VaultError) -> StartAnswer {
         guard let bytes = request.token else { throw .token(.missing) }
         guard let bearer = try? BearerToken(parsing: bytes), bearer.kind == .gateway else { throw .token(.unknown) }
         try check(request)
@@ -45,6 +45,7 @@ extension Vault {
                 let now = clock.now
                 let snapshot = try StartSnapshot(digest: digest, connection: connection, ring: ring)
                 if let problem = snapshot.token.problem(at: now) { throw VaultError.token(problem) }
+                try snapshot.refuseExpired(at: now)
                 let environment = try snapshot.open(with: ring)
                 let start = StartRecording(connection: connection, ring: ring, now: now, requestID: requestID)
                 let answer = StartAnswer(
@@ -67,6 +68,7 @@ extension Vault {
     ) async throws(VaultError) -> StartAnswer? {
         let now = clock.now
         if let problem = snapshot.token.problem(at: now) { throw .token(problem) }
+        try snapshot.refuseExpired(at: now)
         let environment = try snapshot.open(with: ring)
         let requestID = Self.requestID
         let receipt: String? = try await mappingErrors {

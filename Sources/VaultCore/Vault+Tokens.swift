@@ -7,10 +7,8 @@ internal import Storage
 package import VaultModel
 
 extension Vault {
-    /// Says who the holder of a workspace key is.
-    ///
-    /// The format and its checksum are looked at first, so that a guess costs no database access.
-    package func authenticate(_ token: [UInt8]) async throws(VaultError) -> Caller {
+    /// Says who the holder of a workspace key is, or why there is none.
+    func holder(of token: [UInt8]) async throws(VaultError) -> Caller {
         guard let bearer = try? BearerToken(parsing: token), bearer.kind == .workspaceKey else {
             throw .token(.unknown)
         }
@@ -37,6 +35,13 @@ extension Vault {
             }
         }
         return .workspaceKey(row.id, in: row.workspaceID)
+    }
+
+    /// The row of a token that is, or once was, one of this vault's.
+    func knownToken(_ token: [UInt8]?) async -> TokenRow? {
+        guard let token, let bearer = try? BearerToken(parsing: token) else { return nil }
+        let digest = bearer.digest
+        return try? await engine.read { try $0.token(digest: digest) }
     }
 
     /// The time of last use is written at most this often.

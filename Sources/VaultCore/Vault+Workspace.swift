@@ -13,12 +13,18 @@ extension Vault {
 
     /// What the workspace holds and which agents do not run on current values.
     package func status(by caller: Caller) async throws(VaultError) -> WorkspaceStatusBody {
-        let server = ServerBody(
+        var server = ServerBody(
             version: identity.version,
             masterKeyId: keys.masterKeyIDs.first?.text ?? identity.masterKeyID,
             activeEpoch: ring.activeEpoch,
             storage: identity.storage
         )
+        server.time = clock.now
+        if let folder = settings.dataFolder, let disk = DiskSpace(of: folder) {
+            server.freeBytes = disk.free
+            server.totalBytes = disk.total
+        }
+        let described = server
         return try await read(.workspaceView, by: caller) { act in
             guard let workspace = try act.connection.workspace(act.workspace) else {
                 throw VaultError.notFound(.workspace)
@@ -33,7 +39,7 @@ extension Vault {
                     stale.append(NamedBody(id: id.text, name: agent.name))
                 }
             }
-            return WorkspaceStatusBody(
+            var body = WorkspaceStatusBody(
                 workspace: NamedBody(id: workspace.id.text, name: workspace.name),
                 role: act.member.role,
                 secrets: try act.connection.liveEntryCount(in: act.workspace),
@@ -41,8 +47,16 @@ extension Vault {
                 attachments: try act.connection.attachmentCount(in: act.workspace),
                 liveInstances: live.count,
                 staleAgents: stale,
-                server: server
+                server: described
             )
+            let soon = act.now + (act.reminders.max() ?? .zero)
+            body.expiring = try act.connection.expiringEntries(in: act.workspace, before: soon, limit: 100).compactMap {
+                guard let expiresAt = $0.expiresAt,
+                    let state = ExpiryState(of: expiresAt, at: act.now, reminders: act.reminders)
+                else { return nil }
+                return ExpiringBody(id: $0.id.text, name: $0.name.text, expiresAt: expiresAt, expiry: state)
+            }
+            return body
         }
     }
 }

@@ -18,6 +18,8 @@ package struct Vault: Sendable {
     let starts = StartCache()
     let notices = ChangeNotices()
     let supervised = SupervisedInstances()
+    let repeated = RepeatedEvents()
+    package var settings = VaultSettings()
 
     /// The key ring to work with now.
     ///

@@ -14,6 +14,8 @@ package enum VaultError: Error, Equatable {
     case conflicts([ConflictBody])
     case stillAttached(entry: String, agents: [NamedBody])
     case kindIsFinal(name: String)
+    /// A start would deliver these, and their time is over; never empty.
+    case expired(entries: [String])
     case versionMismatch(current: Int64)
     /// `reason` is a fixed text.
     case invalidName(field: String, reason: String)

@@ -30,7 +30,7 @@ struct APIClientTests {
 
     private static let status = """
         {"workspace":{"id":"w","name":"Default"},"role":"owner","secrets":0,"agents":0,"attachments":0,
-        "liveInstances":0,"staleAgents":[],
+        "liveInstances":0,"staleAgents":[],"expiring":[],
         "server":{"version":"1","masterKeyId":"k","activeEpoch":1,"storage":"sqlite"}}
         """
 

@@ -28,6 +28,14 @@ struct BodySample: Sendable, CustomTestStringConvertible {
     private static let text = SecretText(SharedSecret(copying: Array("x".utf8)))
     private static let server = ServerBody(version: "1", masterKeyId: "id", activeEpoch: 1, storage: "SQLite")
 
+    private static var fullServer: ServerBody {
+        var body = server
+        body.time = time
+        body.freeBytes = 1
+        body.totalBytes = 2
+        return body
+    }
+
     static let all = requests + secrets + agents + tokens + audit + keys + others
 
     private static let rotation = RotationBody(
@@ -157,7 +165,7 @@ struct BodySample: Sendable, CustomTestStringConvertible {
     ]
 
     private static func secret(isFull: Bool) -> SecretBody {
-        SecretBody(
+        var body = SecretBody(
             id: "id",
             name: "A",
             kind: .secret,
@@ -172,9 +180,16 @@ struct BodySample: Sendable, CustomTestStringConvertible {
             agents: 0,
             intact: true
         )
+        body.lastUsedAt = isFull ? time : nil
+        body.expiry = isFull ? .expired : nil
+        return body
     }
 
     private static let finding = FindingBody(line: 1, column: 1, code: "c", severity: "error", text: "t")
+
+    private static func version(isFull: Bool) -> SecretVersionBody {
+        SecretVersionBody(version: 1, createdAt: time, createdBy: named, destroyedAt: isFull ? time : nil)
+    }
 
     private static func importEntry(isFull: Bool) -> ImportEntryBody {
         ImportEntryBody(
@@ -199,6 +214,19 @@ struct BodySample: Sendable, CustomTestStringConvertible {
             .secretPage,
             full: SecretPage(secrets: [], nextCursor: "c"),
             bare: SecretPage(secrets: [], nextCursor: nil)
+        ),
+        BodySample(.bulkDone, BulkDoneBody(secrets: [])),
+        BodySample(
+            .bulkSecrets,
+            full: BulkSecretsBody(.annotate, ["A"], provider: "p", note: "n", expiresAt: time),
+            bare: BulkSecretsBody(.delete, ["A"])
+        ),
+        BodySample(.expiring, ExpiringBody(id: "id", name: "A", expiresAt: time, expiry: .expired)),
+        BodySample(.secretVersion, full: version(isFull: true), bare: version(isFull: false)),
+        BodySample(
+            .secretVersionPage,
+            full: SecretVersionPage(versions: [], nextCursor: "c"),
+            bare: SecretVersionPage(versions: [], nextCursor: nil)
         ),
         BodySample(.importEntry, full: importEntry(isFull: true), bare: importEntry(isFull: false)),
         BodySample(
@@ -352,7 +380,34 @@ struct BodySample: Sendable, CustomTestStringConvertible {
             full: AuditVerificationBody(intact: false, entries: 1, problem: "p", head: "00"),
             bare: AuditVerificationBody(intact: true, entries: 0, problem: nil, head: nil)
         ),
+        BodySample(.verifyAudit, full: VerifyAuditBody(anchors: []), bare: VerifyAuditBody()),
+        BodySample(.auditCheckpoint, checkpoint),
+        BodySample(
+            .auditCheckpointPage,
+            full: AuditCheckpointPage(checkpoints: [], nextCursor: "c"),
+            bare: AuditCheckpointPage(checkpoints: [], nextCursor: nil)
+        ),
+        BodySample(.auditExportLine, full: exportLine, bare: AuditExportLine(.end, chain: "c")),
     ]
+
+    private static let checkpoint = AuditCheckpointBody(
+        chain: "c",
+        sequence: 1,
+        at: time,
+        epoch: 1,
+        publicKey: "00",
+        text: "atc1."
+    )
+
+    private static var exportLine: AuditExportLine {
+        var line = AuditExportLine(.entry, chain: "c")
+        line.epoch = 1
+        line.bytes = ""
+        line.entry = auditEntry(isFull: true)
+        line.checkpoint = "atc1."
+        line.entries = 1
+        return line
+    }
 
     private static let others = [
         BodySample(
@@ -377,7 +432,7 @@ struct BodySample: Sendable, CustomTestStringConvertible {
         ),
         BodySample(.health, HealthBody(status: "ok")),
         BodySample(.named, named),
-        BodySample(.server, server),
+        BodySample(.server, full: fullServer, bare: server),
         BodySample(
             .workspaceStatus,
             WorkspaceStatusBody(

@@ -10,7 +10,7 @@ internal import Glibc
 @main
 enum Benchmarks {
     private enum Part: String, CaseIterable {
-        case sealing, starts, exec
+        case sealing, starts, exec, lists
         case coldStart = "cold-start"
     }
 
@@ -42,6 +42,7 @@ enum Benchmarks {
                 case .sealing: try SealingBenchmark().run(&report)
                 case .starts: try StartBenchmark(place: place).run(&report)
                 case .exec: try ExecBenchmark(place: place).run(&report)
+                case .lists: try ListBenchmark(place: place).run(&report)
                 case .coldStart: try ColdStartBenchmark(place: place).run(&report)
                 }
             } catch {

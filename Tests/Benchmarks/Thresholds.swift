@@ -33,6 +33,12 @@ enum Thresholds {
         .atMost(0, unit: "")
     )
 
+    static let page = Threshold("a page of a list or search of 100,000 entries", .atMost(10, unit: "ms"))
+    static let wholeVaultJob = Threshold(
+        "check of the audit trail of 100,000 entries ÷ of 10,000",
+        .atMost(10.5, unit: "×")
+    )
+
     static let coldStart = Threshold("attache serve to ready, 10,000 entries", .atMost(1, unit: "s"))
 }
 

@@ -1,13 +1,80 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import APITypes
 import Commands
 import Foundation
 import Testing
+import VaultModel
 
 struct DoctorTests {
     @Test func aWarningIsNoFailure() {
         #expect(Diagnosis([Check("a", .ok, "x"), Check("b", .warn, "y"), Check("c", .skip, "z")]).ok)
         #expect(!Diagnosis([Check("a", .ok, "x"), Check("b", .fail, "y")]).ok)
+    }
+
+    private func status(_ change: (inout WorkspaceStatusBody) -> Void) -> [Check] {
+        var body = WorkspaceStatusBody(
+            workspace: NamedBody(id: "w", name: "personal"),
+            role: .owner,
+            secrets: 0,
+            agents: 0,
+            attachments: 0,
+            liveInstances: 0,
+            staleAgents: [],
+            server: ServerBody(version: "1", masterKeyId: "k", activeEpoch: 1, storage: "s")
+        )
+        change(&body)
+        return StatusChecks(status: body, now: Timestamp(milliseconds: 1_000_000_000)).all
+    }
+
+    @Test(arguments: [(Int64(0), Check.Result.ok), (30_000, .ok), (31_000, .warn), (-31_000, .warn)])
+    func clocksThatDifferAreTold(milliseconds: Int64, result: Check.Result) {
+        let checks = status { $0.server.time = Timestamp(milliseconds: 1_000_000_000 + milliseconds) }
+        #expect(checks.first { $0.name == "clock" }?.result == result)
+    }
+
+    @Test(arguments: [(Int64(63), Check.Result.fail), (400, .warn), (600, .warn), (20_000, .ok)])
+    func aDiskThatIsNearlyFullIsTold(mebibytes: Int64, result: Check.Result) {
+        let checks = status { body in
+            body.server.freeBytes = mebibytes << 20
+            body.server.totalBytes = 100_000 << 20
+        }
+        #expect(checks.first { $0.name == "disk" }?.result == result)
+    }
+
+    @Test(arguments: [(ExpiryState.expired, Check.Result.fail), (.expiring, .warn), (.expiringSoon, .warn)])
+    func entriesThatEndAreToldWithTheCommandThatMendsIt(state: ExpiryState, result: Check.Result) {
+        let time = Timestamp(milliseconds: 1_000_000_000)
+        let checks = status { $0.expiring = [ExpiringBody(id: "i", name: "KEY", expiresAt: time, expiry: state)] }
+        let check = checks.first { $0.name == "expiry" }
+        #expect(check?.result == result)
+        #expect(check?.hint?.hasPrefix("attache secrets update KEY") == true)
+    }
+
+    @Test(arguments: [(Int64(0), Check.Result.ok), (7, .ok), (8, .warn)])
+    func aBackupThatIsOldIsTold(days: Int64, result: Check.Result) {
+        let now = Timestamp(milliseconds: 1_000_000_000)
+        let made = Timestamp(milliseconds: now.milliseconds - days * 86_400_000)
+        let backup = BackupBody(name: "b", id: "i", createdAt: made, bytes: 1, masterKeyIds: [])
+        let list = BackupList(folder: "/b", backups: [backup], running: nil, lastFailure: nil)
+        #expect(StatusChecks.backups(list, now: now).result == result)
+    }
+
+    @Test func thatThereIsNoBackupOrThatTheLastOneFailedIsTold() {
+        let now = Timestamp(milliseconds: 0)
+        let none = BackupList(folder: "/b", backups: [], running: nil, lastFailure: nil)
+        #expect(StatusChecks.backups(none, now: now).result == .warn)
+        let failure = BackupFailureBody(id: "i", at: now, text: "full")
+        let failed = BackupList(folder: "/b", backups: [], running: nil, lastFailure: failure)
+        #expect(StatusChecks.backups(failed, now: now).result == .fail)
+    }
+
+    @Test(arguments: [
+        (String(repeating: "0", count: 64), true), (String(repeating: "deadbeef", count: 8), true),
+        ("3f9a1c0b7d52e8466a9d0c1e2f7b8a5493d1e0f6c7b2a8594e3d1c0f9b8a7e6d", false),
+    ])
+    func aKeyThatNobodyDrewIsTold(text: String, isWeak: Bool) {
+        #expect(LocalChecks.isWeak(SecretBytes(copying: Array(text.utf8))) == isWeak)
     }
 
     @Test func hintsFollowTheTable() {
@@ -78,7 +145,8 @@ struct LocalChecksTests {
     func aMasterKeyThatOthersMayReadIsAFailure(mode: Int, result: Check.Result) throws {
         let path = "/tmp/attache-key-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: path) }
-        #expect(FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: mode]))
+        let key = Data("3f9a1c0b7d52e8466a9d0c1e2f7b8a5493d1e0f6c7b2a8594e3d1c0f9b8a7e6d\n".utf8)
+        #expect(FileManager.default.createFile(atPath: path, contents: key, attributes: [.posixPermissions: mode]))
         let check = try check("master key file", environment: ["ATTACHE_MASTER_KEY_FILE": path], socket: "/nonexistent")
         #expect(check.result == result)
     }

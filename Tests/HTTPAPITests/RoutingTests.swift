@@ -13,7 +13,7 @@ struct RoutingTests {
         "/", "/api", "/api/v1", "/api/v2/secrets", "/api/v1/secrets/", "//api/v1/secrets", "/api//v1/secrets",
         "/api/v1/../v1/secrets", "/api/v1/./secrets", "/api/v1/%2e%2e/v1/secrets", "/api/v1/%2E/secrets",
         "/api/v1/Secrets", "/API/v1/secrets", "/api/v1/%73ecrets", "/api/v1/secrets%2F", "/api/v1/secrets%00",
-        "/api/v1/secrets;x=1", "/api/v1/secrets%3Flimit=1", "/healthz/", "/metrics",
+        "/api/v1/secrets;x=1", "/api/v1/secrets%3Flimit=1", "/healthz/", "/metrics/all",
     ])
     func aPathThatIsNotDescribedHasNoAnswer(path: String) async throws {
         try await APISession.run { api async throws in

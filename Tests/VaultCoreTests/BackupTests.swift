@@ -49,6 +49,18 @@ struct BackupTests {
         }
     }
 
+    @Test func theManifestAnchorsTheTrail() async throws {
+        let scene = try await Scene.make()
+        let manifest = try await scene.test.backUp().manifest()
+        let workspace = try await scene.test.vault.status(by: scene.test.localOperator).workspace.id
+        let chain = try #require(manifest.chains.first { $0.chain == workspace })
+        let found = try await scene.test.vault.verifyAudit(
+            anchors: [try #require(chain.checkpoint)],
+            by: scene.test.localOperator
+        )
+        #expect(found.intact && found.anchors == 1)
+    }
+
     @Test func aWrongKeyIsRefusedBeforeAnythingIsWritten() async throws {
         let scene = try await Scene.make()
         let file = try await scene.test.backUp()

@@ -52,6 +52,8 @@ struct TamperTests {
         ("owner_salts", ["workspace_id", "user_id", "salt"]),
         ("audit_entries", ["chain", "sequence", "epoch", "at", "action", "subject", "entry", "code"]),
         ("audit_heads", ["chain", "sequence", "epoch", "code", "head_code"]),
+        ("audit_checkpoints", ["chain", "sequence", "at", "checkpoint"]),
+        ("audit_segments", ["chain", "first", "last", "checkpoint", "pruned_at", "epoch", "code"]),
         ("idempotency", ["workspace_id", "caller", "key", "reply"]),
         ("key_rings", ["wrapped"]),
     ].flatMap { table, names in names.map { Column(table: table, name: $0) } }
@@ -64,8 +66,11 @@ struct TamperTests {
         "key_rings.created_at", "owner_salts.previous_salt",
     ]
 
-    /// Tables without a code: what a workspace is called, what ran, how far a rotation is, which schema it is.
-    private static let otherTables: Set<String> = ["workspaces", "instances", "key_rotations", "schema_migrations"]
+    /// Tables without a code: what a workspace is called, what ran, how far a rotation is, which schema it is, when
+    /// something was last used and reminded of.
+    private static let otherTables: Set<String> = [
+        "workspaces", "instances", "key_rotations", "schema_migrations", "entry_uses", "use_marks", "entry_reminders",
+    ]
 
     @Test func everyColumnIsVouchedForOrKnownToGrantNothing() async throws {
         let test = try await TestVault.make()
@@ -272,5 +277,14 @@ extension TestVault {
             let made = try await vault.createAPIKey(key, by: localOperator)
             if role == .admin { try await vault.revokeAPIKey(made.id, by: localOperator) }
         }
+        // A part of the trail that retention removed, and a checkpoint of the rest.
+        var kept = vault
+        kept.settings.auditRetention = .seconds(86_400)
+        _ = try await kept.upkeep()
+        clock.advance(by: .seconds(2 * 86_400))
+        #expect(try await kept.upkeep().prunedEntries > 0)
+        try await create("LATER", "written after the removal")
+        clock.advance(by: .seconds(61))
+        #expect(try await kept.upkeep().checkpoints != [])
     }
 }

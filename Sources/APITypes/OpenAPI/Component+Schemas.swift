@@ -3,6 +3,11 @@
 internal import VaultModel
 
 extension Component {
+    static let expiry = Schema.oneOf(
+        ExpiryState.allCases.map(\.rawValue),
+        "How near the end is: within the longest of the reminders, within the shortest, or past."
+    )
+
     static let replicas = Schema.integer(1...10_000, "How many instances may run at once.")
 
     static let allowedNames = Schema.array(
@@ -175,7 +180,9 @@ extension Component {
         .required("updatedAt", .timestamp),
         .optional("expiresAt", .timestamp),
         .required("agents", .count("How many agents it is attached to.")),
-        .required("intact", .boolean("False when the stored row is damaged and cannot be delivered."))
+        .required("intact", .boolean("False when the stored row is damaged and cannot be delivered.")),
+        .optional("lastUsedAt", .timestamp),
+        .optional("expiry", expiry)
     )
 
     static let workspaceStatusSchema = Schema.answer(
@@ -186,6 +193,7 @@ extension Component {
         .required("attachments", .count("Attachments of live agents.")),
         .required("liveInstances", .count("Instances that run.")),
         .required("staleAgents", .array(of: .reference(.named), "Agents that do not run on current values.")),
+        .required("expiring", .array(of: .reference(.expiring), "Entries within their reminders, or expired.")),
         .required("server", .reference(.server))
     )
 }

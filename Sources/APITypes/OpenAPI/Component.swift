@@ -13,7 +13,10 @@ package enum Component: String, CaseIterable, Sendable {
     case attached = "Attached"
     case attachedSecret = "AttachedSecret"
     case attachedSecretList = "AttachedSecretList"
+    case auditCheckpoint = "AuditCheckpoint"
+    case auditCheckpointPage = "AuditCheckpointPage"
     case auditEntry = "AuditEntry"
+    case auditExportLine = "AuditExportLine"
     case auditPage = "AuditPage"
     case auditSubject = "AuditSubject"
     case auditVerification = "AuditVerification"
@@ -21,12 +24,15 @@ package enum Component: String, CaseIterable, Sendable {
     case backupFailure = "BackupFailure"
     case backupInProgress = "BackupInProgress"
     case backupList = "BackupList"
+    case bulkDone = "BulkDone"
+    case bulkSecrets = "BulkSecrets"
     case conflict = "Conflict"
     case createAgent = "CreateAgent"
     case createAPIKey = "CreateAPIKey"
     case createSecret = "CreateSecret"
     case epoch = "Epoch"
     case error = "Error"
+    case expiring = "Expiring"
     case finding = "Finding"
     case health = "Health"
     case importBundle = "ImportBundle"
@@ -48,6 +54,8 @@ package enum Component: String, CaseIterable, Sendable {
     case rotatedGatewayToken = "RotatedGatewayToken"
     case secret = "Secret"
     case secretPage = "SecretPage"
+    case secretVersion = "SecretVersion"
+    case secretVersionPage = "SecretVersionPage"
     case server = "Server"
     case session = "Session"
     case shredUser = "ShredUser"
@@ -56,6 +64,7 @@ package enum Component: String, CaseIterable, Sendable {
     case updateAgent = "UpdateAgent"
     case updateSecret = "UpdateSecret"
     case verification = "Verification"
+    case verifyAudit = "VerifyAudit"
     case workspaceStatus = "WorkspaceStatus"
 
     package var schema: Schema {
@@ -92,12 +101,20 @@ package enum Component: String, CaseIterable, Sendable {
                 .optional("name", .string()),
                 .optional("version", .version)
             )
-        case .auditVerification:
+        case .auditCheckpoint: Self.auditCheckpointSchema
+        case .auditCheckpointPage:
             .answer(
-                .required("intact", .boolean()),
-                .required("entries", .count("How many entries were checked.")),
-                .optional("problem", .string("What was found, when the trail is not intact.")),
-                .optional("head", .string("The chain value of the last entry, in hexadecimal."))
+                .required("checkpoints", .array(of: .reference(.auditCheckpoint))),
+                .optional("nextCursor", .nextCursor)
+            )
+        case .auditExportLine: Self.auditExportLineSchema
+        case .auditVerification: Self.auditVerificationSchema
+        case .verifyAudit:
+            .request(
+                .optional(
+                    "anchors",
+                    .array(of: .string(length: 1...1_024, "A checkpoint: `atc1.…`."), count: 0...1_000)
+                )
             )
         case .backup:
             .answer(
@@ -126,6 +143,34 @@ package enum Component: String, CaseIterable, Sendable {
                 .required("backups", .array(of: .reference(.backup))),
                 .optional("running", .reference(.backupInProgress)),
                 .optional("lastFailure", .reference(.backupFailure))
+            )
+        case .bulkDone: .answer(.required("secrets", .array(of: .reference(.named))))
+        case .bulkSecrets:
+            .request(
+                .required("secretIds", .array(of: .nameOrID("An id or a name, each once."), count: 1...500)),
+                .required("action", .oneOf(BulkSecretsBody.Act.allCases.map(\.rawValue))),
+                .optional("provider", .provider),
+                .optional("note", .note),
+                .optional("expiresAt", .time)
+            )
+        case .expiring:
+            .answer(
+                .required("id", .identifier),
+                .required("name", .environmentName),
+                .required("expiresAt", .timestamp),
+                .required("expiry", Self.expiry)
+            )
+        case .secretVersion:
+            .answer(
+                .required("version", .version),
+                .required("createdAt", .timestamp),
+                .required("createdBy", .reference(.named)),
+                .optional("destroyedAt", .timestamp)
+            )
+        case .secretVersionPage:
+            .answer(
+                .required("versions", .array(of: .reference(.secretVersion))),
+                .optional("nextCursor", .nextCursor)
             )
         case .conflict:
             .answer(
@@ -243,7 +288,10 @@ package enum Component: String, CaseIterable, Sendable {
                 .required("version", .string()),
                 .required("masterKeyId", .string()),
                 .required("activeEpoch", .count("The epoch under which new records are sealed.")),
-                .required("storage", .string())
+                .required("storage", .string()),
+                .optional("time", .timestamp),
+                .optional("freeBytes", .count("What is left on the disk of the data.")),
+                .optional("totalBytes", .count("The size of that disk."))
             )
         case .session:
             .answer(

@@ -4,7 +4,7 @@ internal import VaultModel
 
 extension Endpoint {
     /// Every endpoint of the server.
-    package static let all = secrets + agents + workspace + keys + backups + server
+    package static let all = secrets + agents + workspace + audit + keys + backups + server
 
     private static let secrets: [Endpoint] = [
         Endpoint(
@@ -13,7 +13,10 @@ extension Endpoint {
             "/api/v1/secrets",
             "List secrets and variables, oldest first",
             parameters: Parameter.page + [
-                .matching, .query("kind", .oneOf(EntryKind.allCases.map(\.rawValue)), "Only entries of this kind."),
+                .matching,
+                .query("expires_before", .time, "Only entries that expire before this time, expired ones included."),
+                .query("unused_since", .time, "Only entries that are older, and were not delivered from this time on."),
+                .query("kind", .oneOf(EntryKind.allCases.map(\.rawValue)), "Only entries of this kind."),
             ],
             answer: .ok(.secretPage, "A page of entries: the values of variables, the masks of secrets.")
         ),
@@ -41,6 +44,24 @@ extension Endpoint {
                 content: .json(.importPlan)
             ),
             errors: attachErrors.union([.importConflict, .invalidFile, .invalidValue, .kindIsFinal, .planChanged])
+        ),
+        Endpoint(
+            .bulkSecrets,
+            .post,
+            "/api/v1/secrets/bulk",
+            "Delete or annotate several entries: all of them, or none",
+            parameters: [.idempotencyKey],
+            body: .json(.bulkSecrets),
+            answer: .ok(.bulkDone, "What it was done to."),
+            errors: [.duplicateProvider, .stillAttached]
+        ),
+        Endpoint(
+            .listSecretVersions,
+            .get,
+            "/api/v1/secrets/{id}/versions",
+            "List the versions that an entry has or had: who and when, never a value",
+            parameters: Parameter.page,
+            answer: .ok(.secretVersionPage, "A page of versions, newest first.")
         ),
         Endpoint(
             .getSecret,
@@ -196,7 +217,7 @@ extension Endpoint {
                         "Names that change how a process is loaded and that this agent may receive; absent if none.",
                 ]
             ),
-            errors: [.invalidField]
+            errors: [.entryExpired, .invalidField]
         ),
         Endpoint(
             .watchChanges,
@@ -275,21 +296,6 @@ extension Endpoint {
             "Revoke a workspace key",
             answer: .done
         ),
-        Endpoint(
-            .listAuditEntries,
-            .get,
-            "/api/v1/audit",
-            "List the audit trail, newest first",
-            parameters: Parameter.page,
-            answer: .ok(.auditPage, "A page of the trail.")
-        ),
-        Endpoint(
-            .verifyAudit,
-            .get,
-            "/api/v1/audit/verify",
-            "Check the whole audit trail: no entry changed, inserted, moved, missing or cut off",
-            answer: .ok(.auditVerification, "What was found.")
-        ),
     ]
 
     private static let server: [Endpoint] = [
@@ -309,6 +315,13 @@ extension Endpoint {
             access: .anybody,
             answer: .ok(.health, "The store answers and takes writes."),
             errors: [.auditUnavailable, .busy, .integrityError, .storageFull, .storageUnavailable]
+        ),
+        Endpoint(
+            .getMetrics,
+            .get,
+            "/metrics",
+            "Show what the server measured, for Prometheus; takes the role of an admin",
+            answer: Answer(status: 200, description: "The text exposition format.", content: .text)
         ),
         Endpoint(
             .getDescription,

@@ -89,6 +89,10 @@ extension Endpoint {
         package enum Content: Sendable {
             case none
             case json(Component)
+            /// A JSON object a line.
+            case lines(Component)
+            /// Plain text.
+            case text
             /// A document that describes itself.
             case document
             /// `NAME=value` and a NUL, repeated.

@@ -149,6 +149,10 @@ package enum OpenAPIDocument {
         case .none: break
         case .json(let component):
             response.set("content", ["application/json": ["schema": Schema.reference(component).json]])
+        case .lines(let component):
+            response.set("content", ["application/x-ndjson": ["schema": Schema.reference(component).json]])
+        case .text:
+            response.set("content", ["text/plain": ["schema": Schema.string().json]])
         case .document:
             response.set("content", ["application/json": ["schema": ["type": "object"]]])
         case .environment:

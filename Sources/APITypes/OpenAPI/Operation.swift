@@ -5,8 +5,10 @@ package enum Operation: String, CaseIterable, Sendable {
     case addMasterKey
     case attachSecrets
     case beginBackup
+    case bulkSecrets
     case beginRotation
     case createAgent
+    case createAuditCheckpoint
     case createAPIKey
     case createSecret
     case createSession
@@ -15,10 +17,12 @@ package enum Operation: String, CaseIterable, Sendable {
     case detachSecret
     case dropMasterKey
     case endInstance
+    case exportAudit
     case getAgent
     case getDescription
     case getHealth
     case getKeys
+    case getMetrics
     case getReadiness
     case getRestart
     case getSecret
@@ -27,10 +31,12 @@ package enum Operation: String, CaseIterable, Sendable {
     case listAgents
     case listAPIKeys
     case listAttachedSecrets
+    case listAuditCheckpoints
     case listAuditEntries
     case listBackups
     case listInstances
     case listSecrets
+    case listSecretVersions
     case restartGateway
     case revokeAPIKey
     case rotateGatewayToken
@@ -39,6 +45,7 @@ package enum Operation: String, CaseIterable, Sendable {
     case updateAgent
     case updateSecret
     case verifyAudit
+    case verifyAuditAnchors
     case verifyVault
     case watchChanges
 }

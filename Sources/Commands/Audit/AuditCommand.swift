@@ -10,6 +10,8 @@ struct AuditCommand: AsyncParsableCommand {
             Example:
               attache audit verify
             """,
-        subcommands: [ListAuditCommand.self, VerifyAuditCommand.self, ExportAuditCommand.self]
+        subcommands: [
+            ListAuditCommand.self, VerifyAuditCommand.self, ExportAuditCommand.self, AuditCheckpointCommand.self,
+        ]
     )
 }

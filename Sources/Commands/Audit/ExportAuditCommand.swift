@@ -1,33 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import APIClient
-internal import APITypes
 internal import ArgumentParser
 
 struct ExportAuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
-        abstract: "Print the whole trail, oldest first, a JSON object a line.",
+        abstract: "Print the trail, oldest first, with the chain values: a JSON object a line.",
         discussion: """
-            With --json it is one document instead: {"entries":[…]}.
+            Lines have a type: entry (with the bytes that are chained, in base64, and what they say), checkpoint, and \
+            end as the last one; start comes first where retention has removed entries. A file without the end was cut \
+            off. The output is the same with --json.
 
             Example:
               attache audit export > audit.jsonl
+              attache audit export --after 12000 >> audit.jsonl
             """
     )
 
     @OptionGroup var client: ClientOptions
+    @OptionGroup var chain: AuditChainOptions
+
+    @Option(help: ArgumentHelp("Only entries after this number.", valueName: "n"))
+    var after: Int64 = 0
+
+    func validate() throws {
+        if after < 0 { throw ValidationError("--after is 0 or more") }
+    }
 
     func run() async throws {
-        // Newest first from the server; what is written meanwhile is newer than the first page and not part of this.
-        let page = try await client.withServer { server in
-            try await Page.collecting(upTo: .max) { limit, cursor in
-                let page = try await server.audit(limit: limit, cursor: cursor)
-                return Page(items: page.entries, next: page.nextCursor)
+        try await client.withServer { server in
+            var tail: [UInt8] = []
+            try await server.exportAudit(after: after, ofSystem: chain.system) { piece in
+                try StandardStream.output.write(piece)
+                tail = Array((tail + piece).suffix(512))
+            }
+            let last = String(decoding: tail, as: UTF8.self).split(separator: "\n").last ?? ""
+            guard last.contains("\"type\":\"end\"") else {
+                throw APIClientError.protocolError("the export was cut off before its end")
             }
         }
-        let entries = Array(page.items.reversed())
-        guard !client.json else { return try client.show(AuditPage(entries: entries, nextCursor: nil)) { "" } }
-        for entry in entries { try StandardStream.output.write(JSONDocument(entry).text + "\n") }
     }
 }

@@ -9,20 +9,25 @@ struct ListAuditCommand: AsyncParsableCommand {
         commandName: "list",
         abstract: "List entries of the trail, newest first.",
         discussion: """
-            The newest 50 without --limit; attache audit export gives all.
+            The newest 50 without --limit; attache audit export gives all. That somebody looked at the trail stands in it.
 
-            Example:
+            Examples:
               attache audit list --limit 200
+              attache audit list --subject OPENAI_API_KEY --since 30d
+              attache audit list --denied --actor api_key
             """
     )
 
     @OptionGroup var client: ClientOptions
     @OptionGroup var list: ListOptions
+    @OptionGroup var filter: AuditFilterOptions
+    @OptionGroup var chain: AuditChainOptions
 
     func run() async throws {
+        let query = filter.query
         let page = try await client.withServer { server in
             try await Page.collecting(upTo: list.limit ?? 50, from: list.cursor) { limit, cursor in
-                let page = try await server.audit(limit: limit, cursor: cursor)
+                let page = try await server.audit(limit: limit, cursor: cursor, query, ofSystem: chain.system)
                 return Page(items: page.entries, next: page.nextCursor)
             }
         }

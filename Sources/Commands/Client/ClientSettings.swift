@@ -112,16 +112,19 @@ package struct ClientSettings: Sendable {
 package struct ClientPlaces: Equatable, Sendable {
     package let socket: String
     package let masterKeyFile: String
+    package let data: String
 
     package init(environment: [String: String], userID: UInt32) {
         if userID == 0 {
             socket = "/run/attache/attache.sock"
             masterKeyFile = "/etc/attache/master.key"
+            data = "/var/lib/attache"
             return
         }
         let home = environment["HOME"] ?? "/nonexistent"
         socket = "\(environment["XDG_RUNTIME_DIR"] ?? "\(home)/.local/state")/attache/attache.sock"
         masterKeyFile = "\(environment["XDG_CONFIG_HOME"] ?? "\(home)/.config")/attache/master.key"
+        data = "\(environment["XDG_DATA_HOME"] ?? "\(home)/.local/share")/attache"
     }
 
     /// The agents' socket lies in the folder of the operator's.

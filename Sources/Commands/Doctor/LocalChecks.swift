@@ -2,6 +2,7 @@
 
 internal import APIClient
 internal import Glibc
+package import VaultModel
 
 /// What can be looked at on this machine without asking the server.
 package struct LocalChecks {
@@ -15,7 +16,7 @@ package struct LocalChecks {
         self.userID = userID
     }
 
-    package var all: [Check] { [operatorSocket, agentsSocket, masterKeyFile, wrapper, coreFiles] }
+    package var all: [Check] { [operatorSocket, agentsSocket, masterKeyFile, dataFolder, wrapper, coreFiles] }
 
     private var operatorSocket: Check {
         let name = "operator's socket"
@@ -53,7 +54,38 @@ package struct LocalChecks {
         guard mode & 0o077 == 0 else {
             return Check(name, .fail, "\(path) has mode \(mode.octal)", hint: "chmod 600 \(path), and rotate the key")
         }
+        if let contents = try? BoundedFile(path: path, limit: 4_096).contents(), Self.isWeak(contents) {
+            return Check(
+                name,
+                .fail,
+                "\(path) holds a key that is not random",
+                hint: "attache keys rotate-master --new-key-file \(path).new"
+            )
+        }
         return Check(name, .ok, "\(path), mode \(mode.octal); is it backed up apart from the data?")
+    }
+
+    /// Whether a key's text is one that nobody drew: 32 random bytes in hexadecimal have hardly ever fewer than ten
+    /// different digits.
+    package static func isWeak(_ key: borrowing SecretBytes) -> Bool {
+        key.withBytes { Set($0.filter { $0 > UInt8(ascii: " ") }).count < 10 }
+    }
+
+    private var dataFolder: Check {
+        let name = "data folder"
+        let named = environment["ATTACHE_DATA"].flatMap { $0.isEmpty ? nil : $0 }
+        let path = named ?? ClientPlaces(environment: environment, userID: userID).data
+        guard let mode = Self.mode(of: path, type: S_IFDIR) else {
+            return Check(name, .skip, "\(path) is not there, or not for this user to see")
+        }
+        guard mode & 0o077 == 0 else {
+            return Check(name, .fail, "\(path) has mode \(mode.octal)", hint: "chmod 700 \(path)")
+        }
+        for file in ["attache.db", "attache.db-wal", "attache.lock"] {
+            guard let mode = Self.mode(of: "\(path)/\(file)", type: S_IFREG), mode & 0o077 != 0 else { continue }
+            return Check(name, .fail, "\(path)/\(file) has mode \(mode.octal)", hint: "chmod 600 \(path)/\(file)")
+        }
+        return Check(name, .ok, "\(path), mode \(mode.octal)")
     }
 
     private var wrapper: Check {

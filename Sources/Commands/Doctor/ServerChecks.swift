@@ -25,6 +25,8 @@ package struct ServerChecks {
             }
             checks.append(Check("access", .ok, "\(status.role.rawValue) of \(status.workspace.name)"))
             checks.append(versions(status))
+            checks += StatusChecks(status: status, now: SystemWallClock().now).all
+            if case .socket = server.address { checks.append(await backups()) }
             checks.append(staleAgents(status))
             checks.append(await damagedEntries())
             checks.append(await auditTrail())
@@ -53,7 +55,8 @@ package struct ServerChecks {
             "agents",
             .warn,
             "not on current versions: \(status.staleAgents.map(\.name).joined(separator: ", "))",
-            hint: "restart them"
+            hint: "attache agents restart \(status.staleAgents[0].name), or restart its containers;"
+                + " attache agents show \(status.staleAgents[0].name) says what is old"
         )
     }
 
@@ -78,6 +81,15 @@ package struct ServerChecks {
             return failed(name, error)
         } catch {
             return Check(name, .fail, "they cannot be listed")
+        }
+    }
+
+    private func backups() async -> Check {
+        let name = "backups"
+        do {
+            return StatusChecks.backups(try await server.backups(), now: SystemWallClock().now)
+        } catch {
+            return failed(name, error)
         }
     }
 

@@ -35,6 +35,14 @@ package enum Moment: ExpressibleByArgument, Equatable, Sendable {
         }
     }
 
+    /// The time that is meant where the past is asked about: `7d` is seven days ago.
+    package func time(before now: Timestamp) -> Timestamp {
+        switch self {
+        case .at(let time): time
+        case .after(let span): now + .seconds(-span.seconds)
+        }
+    }
+
     package func time(now: Timestamp) -> Timestamp {
         switch self {
         case .at(let time): time

@@ -13,9 +13,13 @@ enum StandardStream: Int32 {
     /// A reader that has gone, as `head` does, ends the process as SIGPIPE would: the network library ignores that
     /// signal for the whole process. With `outlivesReader` it is an error like any other.
     func write(_ text: String, outlivesReader: Bool = false) throws(CommandError) {
-        var text = text
-        let error: Int32 = text.withUTF8 { bytes in
-            var rest = UnsafeRawBufferPointer(bytes)
+        try write(Array(text.utf8), outlivesReader: outlivesReader)
+    }
+
+    /// Writes all of some bytes, in the same way.
+    func write(_ bytes: [UInt8], outlivesReader: Bool = false) throws(CommandError) {
+        let error: Int32 = bytes.withUnsafeBytes { bytes in
+            var rest = bytes
             while !rest.isEmpty {
                 let count = Glibc.write(rawValue, rest.baseAddress, rest.count)
                 if count >= 0 {

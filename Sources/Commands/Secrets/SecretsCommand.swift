@@ -14,7 +14,8 @@ struct SecretsCommand: AsyncParsableCommand {
             """,
         subcommands: [
             ListSecretsCommand.self, ShowSecretCommand.self, CreateSecretCommand.self, UpdateSecretCommand.self,
-            DeleteSecretCommand.self, ImportSecretsCommand.self,
+            AnnotateSecretsCommand.self, DeleteSecretCommand.self, SecretHistoryCommand.self,
+            ImportSecretsCommand.self,
         ]
     )
 }

@@ -35,7 +35,11 @@ struct ShowSecretCommand: AsyncParsableCommand {
             fields.add("agents", String(entry.agents))
             fields.add("created", entry.createdAt.localWithZone)
             fields.add("updated", entry.updatedAt.localWithZone)
-            fields.add("expires", entry.expiresAt?.localWithZone)
+            fields.add("last used", entry.lastUsedAt?.localWithZone)
+            fields.add(
+                "expires",
+                entry.expiresAt.map { $0.localWithZone + (entry.expiry.map { " (\($0.words))" } ?? "") }
+            )
             return fields.text
         }
     }

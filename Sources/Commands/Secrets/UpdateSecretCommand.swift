@@ -12,13 +12,14 @@ struct UpdateSecretCommand: AsyncParsableCommand {
         abstract: "Give an entry a new value, or change what is noted about it.",
         discussion: """
             The value comes from the same places as with create. Where only --rename, --kind, --provider, --note or \
-            --expires is to change, say --no-value; at a terminal these options do so by themselves. \
+            --expires or --clear is to change, say --no-value; at a terminal these options do so by themselves. \
             Agents that run receive the new value at their next start.
 
             Examples:
               attache secrets update OPENAI_API_KEY < new-key.txt
               attache secrets update OPENAI_API_KEY --note "of the team account" --no-value
               attache secrets update OPENAI_API_KEY --value-file key.txt --if-version 3
+              attache secrets update OPENAI_API_KEY --clear expires --no-value
             """
     )
 
@@ -46,6 +47,9 @@ struct UpdateSecretCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("When it expires: 2027-01-31T00:00:00Z, or 90d from now.", valueName: "time"))
     var expires: Moment?
 
+    @Option(help: "Take away the provider, the note or the time of expiry; may be repeated.")
+    var clear: [ClearableField] = []
+
     @Option(help: ArgumentHelp("Only while this is the current version.", valueName: "n"))
     var ifVersion: Int64?
 
@@ -54,11 +58,17 @@ struct UpdateSecretCommand: AsyncParsableCommand {
 
     private var changesMetadata: Bool {
         rename != nil || kind != nil || provider != nil || note != nil || expires != nil
+            || !clear.isEmpty
     }
 
     func validate() throws {
         try refuse(surplus: surplus)
         if noValue, value.isGiven { throw ValidationError("--no-value and a value exclude each other") }
+        if clear.contains(.provider) && provider != nil || clear.contains(.note) && note != nil
+            || clear.contains(.expires) && expires != nil
+        {
+            throw ValidationError("what is cleared is not set as well")
+        }
         if noValue, !changesMetadata { throw ValidationError("there is nothing to change") }
     }
 
@@ -68,7 +78,8 @@ struct UpdateSecretCommand: AsyncParsableCommand {
             kind: kind,
             provider: provider,
             note: note,
-            expiresAt: expires?.time(now: SystemWallClock().now)
+            expiresAt: expires?.time(now: SystemWallClock().now),
+            clearing: Set(clear.map(\.member))
         )
         if let source {
             if source == .argument, kind != .variable { client.note(ValueWarning.text) }
@@ -86,5 +97,18 @@ struct UpdateSecretCommand: AsyncParsableCommand {
         if noValue { return nil }
         let source = value.source(standardInputIsTerminal: isatty(STDIN_FILENO) == 1)
         return source == .prompt && changesMetadata ? nil : source
+    }
+}
+
+/// What `--clear` takes away.
+enum ClearableField: String, CaseIterable, ExpressibleByArgument {
+    case provider, note, expires
+
+    var member: UpdateSecretBody.Clearable {
+        switch self {
+        case .provider: .provider
+        case .note: .note
+        case .expires: .expiresAt
+        }
     }
 }

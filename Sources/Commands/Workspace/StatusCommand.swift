@@ -28,6 +28,12 @@ struct StatusCommand: AsyncParsableCommand {
             fields.add("attachments", String(status.attachments))
             fields.add("live instances", String(status.liveInstances))
             fields.add("need a restart", status.staleAgents.isEmpty ? "none" : status.staleAgents.listed)
+            for entry in status.expiring {
+                fields.add(
+                    entry.expiry == .expired ? "expired" : "expires \(entry.expiry.words)",
+                    "\(entry.name), \(entry.expiresAt.local)"
+                )
+            }
             fields.add("server", "\(status.server.version), \(status.server.storage)")
             fields.add("master key", "\(status.server.masterKeyId), epoch \(status.server.activeEpoch)")
             return fields.text

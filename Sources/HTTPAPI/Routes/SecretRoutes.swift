@@ -15,6 +15,8 @@ struct SecretRoutes {
         [
             Route(.get, "/api/v1/secrets", handle: list), Route(.post, "/api/v1/secrets", handle: create),
             Route(.post, "/api/v1/secrets/import", handle: importFile),
+            Route(.post, "/api/v1/secrets/bulk", handle: bulk),
+            Route(.get, "/api/v1/secrets/{id}/versions", handle: versions),
             Route(.get, "/api/v1/secrets/{id}", handle: show), Route(.patch, "/api/v1/secrets/{id}", handle: update),
             Route(.delete, "/api/v1/secrets/{id}", handle: delete),
         ]
@@ -22,9 +24,30 @@ struct SecretRoutes {
 
     @Sendable private func list(_ reader: RequestReader) async throws -> Response {
         let caller = try await identity.caller(of: reader.request, context: reader.context)
-        let query = try reader.query(["limit", "cursor", "q", "kind"])
+        let query = try reader.query(["limit", "cursor", "q", "kind", "expires_before", "unused_since"])
         let kind = try query.choice("kind", as: EntryKind.self)
-        return try .json(await vault.secrets(query.page(), kind: kind, by: caller))
+        return try .json(
+            await vault.secrets(
+                query.page(),
+                kind: kind,
+                expiringBefore: query.time("expires_before"),
+                unusedSince: query.time("unused_since"),
+                by: caller
+            )
+        )
+    }
+
+    @Sendable private func bulk(_ reader: RequestReader) async throws -> Response {
+        let caller = try await identity.caller(of: reader.request, context: reader.context)
+        try reader.noQuery()
+        let (body, bytes) = try await reader.json(BulkSecretsBody.self)
+        return try .json(await vault.bulk(body, by: caller, once: reader.once(bytes)))
+    }
+
+    @Sendable private func versions(_ reader: RequestReader) async throws -> Response {
+        let caller = try await identity.caller(of: reader.request, context: reader.context)
+        let page = try reader.query(["limit", "cursor"]).page()
+        return try .json(await vault.versions(of: reader.places[0], page, by: caller))
     }
 
     @Sendable private func create(_ reader: RequestReader) async throws -> Response {

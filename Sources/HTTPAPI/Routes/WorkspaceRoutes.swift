@@ -5,7 +5,7 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import VaultCore
 
-/// `/api/v1/workspace` and `/api/v1/audit`.
+/// `/api/v1/workspace`.
 struct WorkspaceRoutes {
     let vault: Vault
     let identity: Identity
@@ -16,7 +16,6 @@ struct WorkspaceRoutes {
             Route(.get, "/api/v1/workspace/api-keys", handle: apiKeys),
             Route(.post, "/api/v1/workspace/api-keys", handle: createAPIKey),
             Route(.delete, "/api/v1/workspace/api-keys/{id}", handle: revokeAPIKey),
-            Route(.get, "/api/v1/audit", handle: audit), Route(.get, "/api/v1/audit/verify", handle: verifyAudit),
         ]
     }
 
@@ -47,16 +46,5 @@ struct WorkspaceRoutes {
         try reader.noQuery()
         try await vault.revokeAPIKey(reader.places[0], by: caller)
         return .noContent
-    }
-
-    @Sendable private func audit(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
-        return try .json(await vault.audit(reader.query(["limit", "cursor"]).page(), by: caller))
-    }
-
-    @Sendable private func verifyAudit(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
-        try reader.noQuery()
-        return try .json(await vault.verifyAudit(by: caller))
     }
 }

@@ -4,6 +4,7 @@ internal import Dispatch
 internal import GRDB
 internal import GRDBSQLite
 internal import Glibc
+internal import Metrics
 internal import Synchronization
 internal import VaultModel
 
@@ -254,7 +255,7 @@ package final class SQLiteEngine: SQLEngine {
                 if !outcome.isKept { try savepoint.execute("ROLLBACK TO one_write", []) }
                 try savepoint.execute("RELEASE one_write", [])
             }
-            try database.commit()
+            try measuringCommit(of: outcomes.count) { try database.commit() }
             state.withLock { state in
                 state.commits += 1
                 state.writes += outcomes.count { $0.isKept }
@@ -275,6 +276,17 @@ package final class SQLiteEngine: SQLEngine {
             for outcome in outcomes { outcome.refuse(failure) }
             for write in refused { write.refuse(failure) }
         }
+    }
+
+    /// A COMMIT waits for fsync(2) and for little else.
+    private func measuringCommit(of writes: Int, _ commit: () throws -> Void) rethrows {
+        let start = ContinuousClock.now
+        try commit()
+        let (seconds, attoseconds) = (ContinuousClock.now - start).components
+        Timer(label: "attache_commit_seconds").recordNanoseconds(
+            seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+        )
+        Recorder(label: "attache_commit_writes").record(writes)
     }
 
     // MARK: - The log

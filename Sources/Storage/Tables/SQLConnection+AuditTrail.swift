@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// `audit_entries` and `audit_heads`. A chain is its workspace's, or the system's; entries are never changed or deleted.
+// `audit_entries` and `audit_heads`. A chain is its workspace's, or the system's; entries are never changed, and removed by retention only.
 
 extension SQLConnection {
     /// Throws ``StorageFailure/constraint`` when the chain has that sequence number already.
@@ -30,9 +30,14 @@ extension SQLConnection {
         try count("SELECT count(*) FROM audit_entries WHERE chain = $1", [.text(chain)])
     }
 
-    /// Every chain that has a head or an entry.
+    /// The head of every chain; costs as much as there are chains.
+    package func auditHeads() throws(StorageFailure) -> [AuditHeadRow] { try select("ORDER BY chain", []) }
+
+    /// Every chain of which anything is stored, a head or not; reads all there is.
     package func auditChains() throws(StorageFailure) -> [String] {
-        let rows = try query("SELECT chain FROM audit_heads UNION SELECT chain FROM audit_entries ORDER BY chain", [])
+        let tables = ["audit_heads", "audit_entries", "audit_checkpoints", "audit_segments"]
+        let sql = tables.map { "SELECT chain FROM \($0)" }.joined(separator: " UNION ") + " ORDER BY chain"
+        let rows = try query(sql, [])
         return try rows.map { row throws(StorageFailure) in try row.text(0) }
     }
 

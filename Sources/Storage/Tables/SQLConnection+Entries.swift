@@ -52,7 +52,9 @@ extension SQLConnection {
         after: EntryID? = nil,
         limit: Int,
         matching: String? = nil,
-        kind: EntryKind? = nil
+        kind: EntryKind? = nil,
+        expiringBefore: Timestamp? = nil,
+        unusedSince: Timestamp? = nil
     ) throws(StorageFailure) -> [EntryRow] {
         var condition = Condition()
         condition.add("workspace_id =", .text(workspace.text))
@@ -61,6 +63,15 @@ extension SQLConnection {
         // An environment name is ASCII, which both engines fold alike.
         if let matching { condition.add("lower(name)", contains: matching) }
         if let kind { condition.add("kind =", .text(kind.rawValue)) }
+        if let time = expiringBefore { condition.add("expires_at <", .integer(time.milliseconds)) }
+        if let time = unusedSince {
+            condition.add("created_at <", .integer(time.milliseconds))
+            condition.add(
+                "NOT EXISTS (SELECT 1 FROM entry_uses u WHERE u.entry_id = entries.id AND u.last_used_at >=",
+                .integer(time.milliseconds),
+                closedBy: ")"
+            )
+        }
         let page = condition.page(orderedBy: "id", limit: limit)
         return try select(page.sql, page.parameters)
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import APITypes
+internal import AuditTrail
 internal import Sealing
 internal import Storage
 package import VaultModel
@@ -22,6 +23,8 @@ package struct BackupManifest: Codable, Equatable, Sendable {
         /// Hexadecimal.
         package var code: String
         package var headCode: String
+        /// The last checkpoint of the chain, as text, where it has one; signed itself, and so not part of ``content``.
+        package var checkpoint: String?
     }
 
     package var format: Int
@@ -54,13 +57,17 @@ package struct BackupManifest: Codable, Equatable, Sendable {
 }
 
 extension BackupManifest.Chain {
-    init(_ row: AuditHeadRow) {
-        self.init(
-            chain: row.chain,
-            sequence: row.sequence,
-            epoch: row.epoch,
-            code: hexadecimal(row.code),
-            headCode: hexadecimal(row.headCode)
-        )
+    /// Every chain of a database, as its manifest names them.
+    static func all(of connection: some SQLConnection) throws -> [BackupManifest.Chain] {
+        try connection.auditHeads().map { row in
+            BackupManifest.Chain(
+                chain: row.chain,
+                sequence: row.sequence,
+                epoch: row.epoch,
+                code: hexadecimal(row.code),
+                headCode: hexadecimal(row.headCode),
+                checkpoint: try connection.lastAuditCheckpoint(row.chain)?.decoded().text
+            )
+        }
     }
 }

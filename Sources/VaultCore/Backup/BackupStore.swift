@@ -114,9 +114,9 @@ package final class BackupStore: Sendable {
     package func list(by caller: Caller) async throws(VaultError) -> BackupList {
         try vault.requireOperator(caller, .backupView)
         try await vault.read(.backupView, by: caller) { _ in }
-        let files = await files()
+        // Before the files: a backup that is finished in between would be neither running nor there.
         let (running, failure) = state.withLock { ($0.running, $0.failure) }
-        return BackupList(folder: folder, backups: files, running: running, lastFailure: failure)
+        return BackupList(folder: folder, backups: await files(), running: running, lastFailure: failure)
     }
 
     /// When the newest backup was made; nil when there is none.

@@ -149,10 +149,7 @@ package struct OfflineBackup: Sendable {
         else { throw .damaged("the manifest was changed") }
         let heads: [BackupManifest.Chain]
         do {
-            heads = try await vault.engine.read { connection in
-                try connection.auditChains().compactMap { try connection.auditHead($0) }
-                    .map { BackupManifest.Chain($0) }
-            }
+            heads = try await vault.engine.read { try BackupManifest.Chain.all(of: $0) }
         } catch {
             throw .damaged("the audit trail cannot be read")
         }

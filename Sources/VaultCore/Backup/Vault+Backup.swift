@@ -29,6 +29,9 @@ extension Vault {
         } catch {
             throw .target
         }
+        // So that the manifest's checkpoints cover all there is. A trail that is damaged is backed up like any other:
+        // verifications of the trail and of the backup tell.
+        _ = try? await makeDueCheckpoints(all: true)
         do {
             try await engine.copy(to: database) { done, total in
                 progress(BackupProgress(phase: .copying, done: done, total: total))
@@ -72,9 +75,7 @@ extension Vault {
             keys.master(row.masterKeyID).flatMap { try? KeyRing(unwrapping: row.wrapped, under: $0) }
         }
         guard let ring = rings.first else { throw BackupError.damaged("the key ring of the copy does not open") }
-        let heads = try copy.read { connection in
-            try connection.auditChains().compactMap { try connection.auditHead($0) }
-        }
+        let chains = try copy.read { try BackupManifest.Chain.all(of: $0) }
         var (digest, bytes) = (RunningDigest(), Int64(0))
         try forEachChunk(of: database) { chunk in
             digest.add(chunk)
@@ -89,7 +90,7 @@ extension Vault {
             masterKeyIds: inspection.keyRings.map(\.masterKeyID),
             databaseBytes: bytes,
             databaseDigest: hexadecimal(digest.finish()),
-            chains: heads.map { BackupManifest.Chain($0) },
+            chains: chains,
             code: ""
         )
         manifest.code = hexadecimal(ring.rowCode(for: manifest.content, scope: .system))

@@ -5,10 +5,13 @@ internal import Sealing
 internal import Storage
 internal import VaultModel
 
-/// Appends to a workspace's audit chain in the transaction of what it records.
+/// Appends to an audit chain in the transaction of what it records.
 ///
 /// Any failure becomes ``VaultError/auditUnavailable``: what cannot be recorded does not happen.
 struct Trail {
+    /// The chain of what belongs to no workspace.
+    static let systemChain = "system"
+
     let connection: any SQLConnection
     let ring: KeyRing
     let requestID: String?
@@ -25,34 +28,12 @@ struct Trail {
                 details: event.details,
                 requestID: requestID
             ),
-            to: workspace
+            to: workspace.text
         )
     }
 
-    func appendRefusal(
-        of action: Action,
-        to member: AuthorizedMember,
-        reason: String,
-        at now: Timestamp
-    ) throws {
-        try append(
-            AuditRecord(
-                at: now,
-                actor: member.actor,
-                action: action,
-                outcome: .denied(reason: reason),
-                subjects: [],
-                digest: nil,
-                details: [],
-                requestID: requestID
-            ),
-            to: member.workspace
-        )
-    }
-
-    private func append(_ record: AuditRecord, to workspace: WorkspaceID) throws {
+    func append(_ record: AuditRecord, to chain: String) throws {
         do {
-            let chain = workspace.text
             let head = try connection.auditHead(chain).map {
                 ChainHead(
                     chain: $0.chain,

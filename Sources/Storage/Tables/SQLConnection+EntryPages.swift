@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import VaultModel
+
+/// What a list shows of entries beside their own rows, read for a whole page at once.
+package struct EntryPageDetails: Sendable {
+    package fileprivate(set) var values: [EntryID: EntryValueRow] = [:]
+    package fileprivate(set) var attachmentCounts: [EntryID: Int] = [:]
+    package fileprivate(set) var lastUses: [EntryID: Timestamp] = [:]
+}
+
+extension SQLConnection {
+    private static var together: Int { 100 }
+
+    /// Reads the current value, the number of agents and the last use of each of `rows`.
+    ///
+    /// What it costs follows the page, not the workspace.
+    package func details(
+        of rows: some Collection<EntryRow>,
+        in workspace: WorkspaceID
+    ) throws(StorageFailure) -> EntryPageDetails {
+        var details = EntryPageDetails()
+        var rest = Array(rows)[...]
+        while !rest.isEmpty {
+            let group = rest.prefix(Self.together)
+            rest = rest.dropFirst(group.count)
+            // The last group repeats an id, so that there is one statement to compile and not one for each length.
+            let ids = group.map(\.id) + Array(repeating: group[group.startIndex].id, count: Self.together - group.count)
+            let parameters = [.text(workspace.text)] + ids.map { SQLValue.text($0.text) }
+            let list = "(" + (2...(Self.together + 1)).map { "$\($0)" }.joined(separator: ", ") + ")"
+            let columns = EntryValueRow.columnList(of: "v")
+            for row in try query(
+                """
+                SELECT \(columns) FROM entries e
+                JOIN entry_values v ON v.entry_id = e.id AND v.version = e.version AND v.workspace_id = e.workspace_id
+                WHERE e.workspace_id = $1 AND e.id IN \(list)
+                """,
+                parameters
+            ) {
+                let value = try EntryValueRow(row)
+                details.values[value.entryID] = value
+            }
+            for row in try query(
+                """
+                SELECT entry_id, count(*) FROM attachments WHERE workspace_id = $1 AND entry_id IN \(list)
+                GROUP BY entry_id
+                """,
+                parameters
+            ) {
+                details.attachmentCounts[try row.id(0)] = Int(try row.integer(1))
+            }
+            for row in try query(
+                "SELECT entry_id, last_used_at FROM entry_uses WHERE workspace_id = $1 AND entry_id IN \(list)",
+                parameters
+            ) {
+                details.lastUses[try row.id(0)] = try row.time(1)
+            }
+        }
+        return details
+    }
+
+    /// Live entries that have expired by `time`, soonest first.
+    package func expiringEntries(
+        in workspace: WorkspaceID,
+        before time: Timestamp,
+        limit: Int
+    ) throws(StorageFailure) -> [EntryRow] {
+        try select(
+            "WHERE workspace_id = $1 AND expires_at <= $2 AND deleted_at IS NULL ORDER BY expires_at, id LIMIT $3",
+            [.text(workspace.text), .integer(time.milliseconds), .integer(Int64(limit))]
+        )
+    }
+
+    /// One page of an entry's versions, newest first.
+    package func entryValues(
+        of entry: EntryID,
+        before version: Int64?,
+        limit: Int,
+        in workspace: WorkspaceID
+    ) throws(StorageFailure) -> [EntryValueRow] {
+        try select(
+            "WHERE entry_id = $1 AND version < $2 AND workspace_id = $3 ORDER BY version DESC LIMIT $4",
+            [.text(entry.text), .integer(version ?? .max), .text(workspace.text), .integer(Int64(limit))]
+        )
+    }
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import APITypes
+internal import AuditTrail
+internal import Storage
+package import VaultModel
+
+extension Vault {
+    /// Lists the versions of an entry, newest first: who wrote each and when, never a value.
+    ///
+    /// A deleted entry still shows its history by its id.
+    package func versions(
+        of reference: String,
+        _ page: PageRequest,
+        by caller: Caller
+    ) async throws(VaultError) -> SecretVersionPage {
+        let before = try page.sequenceCursor()
+        return try await read(.entryList, by: caller) { act in
+            var entry = try EntryID(reference).flatMap { try act.connection.entry($0, in: act.workspace)?.id }
+            if entry == nil { entry = try act.liveEntry(reference).id }
+            guard let entry else { throw VaultError.notFound(.entry) }
+            let rows = try act.connection.entryValues(
+                of: entry,
+                before: before,
+                limit: page.limit + 1,
+                in: act.workspace
+            )
+            var names: [UserID: String] = [:]
+            let versions = try rows.prefix(page.limit).map { row in
+                let name = try names[row.createdBy] ?? act.connection.user(row.createdBy)?.name ?? ""
+                names[row.createdBy] = name
+                return SecretVersionBody(
+                    version: row.version,
+                    createdAt: row.createdAt,
+                    createdBy: NamedBody(id: row.createdBy.text, name: name),
+                    destroyedAt: row.destroyedAt
+                )
+            }
+            let next = rows.count > page.limit ? versions.last.map { String($0.version) } : nil
+            return SecretVersionPage(versions: versions, nextCursor: next)
+        }
+    }
+
+    /// Deletes or annotates several entries, each checked as if it were alone: all of them, or none.
+    ///
+    /// What is in the way is told for every one of them.
+    package func bulk(
+        _ body: BulkSecretsBody,
+        by caller: Caller,
+        once: Once? = nil
+    ) async throws(VaultError) -> BulkDoneBody {
+        guard (1...500).contains(body.secretIds.count) else {
+            throw .invalidField("secretIds", reason: "1 to 500 ids or names")
+        }
+        let change = UpdateSecretBody(provider: body.provider, note: body.note, expiresAt: body.expiresAt)
+        let isEmpty = change.provider == nil && change.note == nil && change.expiresAt == nil
+        switch body.action {
+        case .delete:
+            guard isEmpty else {
+                throw .invalidField("action", reason: "what is deleted takes no provider, note or time")
+            }
+            let done: Deleted = try await write(.entryDelete, by: caller, once: once) { act in
+                let rows = try act.distinctEntries(body.secretIds)
+                try act.refuseAttached(rows)
+                for row in rows { try act.destroyEntry(row) }
+                return Done(
+                    Deleted(
+                        body: BulkDoneBody(secrets: rows.map { NamedBody(id: $0.id.text, name: $0.name.text) }),
+                        wasReadable: rows.contains { $0.kind == .variable }
+                    ),
+                    events: rows.map { AuditEvent(action: .entryDelete, subjects: [$0.subject]) }
+                )
+            }
+            if done.wasReadable { await eraseFromLog() }
+            return done.body
+        case .annotate:
+            guard !isEmpty else {
+                throw .invalidField("action", reason: "annotate takes at least one of provider, note and expiresAt")
+            }
+            return try await write(.entryUpdate, by: caller, once: once) { act in
+                let rows = try act.distinctEntries(body.secretIds).map { try act.updateEntry($0, change) }
+                return Done(
+                    BulkDoneBody(secrets: rows.map { NamedBody(id: $0.id.text, name: $0.name.text) }),
+                    events: rows.map { AuditEvent(action: .entryUpdate, subjects: [$0.subject]) }
+                )
+            }
+        }
+    }
+}
+
+private struct Deleted: Codable, Sendable {
+    var body: BulkDoneBody
+    var wasReadable: Bool
+}
+
+extension Act {
+    /// The live entries that `references` name; one that is named twice is refused.
+    fileprivate func distinctEntries(_ references: [String]) throws -> [EntryRow] {
+        var seen: Set<EntryID> = []
+        return try references.map { reference in
+            let row = try liveEntry(reference)
+            guard seen.insert(row.id).inserted else {
+                throw VaultError.invalidField("secretIds", reason: "each entry is named once")
+            }
+            return row
+        }
+    }
+
+    fileprivate func refuseAttached(_ rows: [EntryRow]) throws {
+        var conflicts: [ConflictBody] = []
+        for row in rows {
+            let holders = try agents(holding: connection.attachments(of: row.id, in: workspace))
+            conflicts += holders.map { ConflictBody(code: .stillAttached, name: row.name.text, with: $0.name) }
+        }
+        guard conflicts.isEmpty else { throw VaultError.conflicts(conflicts) }
+    }
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What an operator may set about the vault as a whole.
+package struct VaultSettings: Equatable, Sendable {
+    /// How long entries of the audit trail are kept; nil keeps them for good.
+    package var auditRetention: Duration?
+    /// How long before an entry expires its reminders are given, longest first.
+    package var reminders: [Duration] = [.seconds(7 * 86_400), .seconds(86_400)]
+
+    /// Where the data lies, to tell how full that disk is.
+    package var dataFolder: String?
+
+    package init() {}
+}
