@@ -12,6 +12,7 @@ struct ParsingTests {
         "secrets update A --no-value --note n", "secrets update A --if-version 3", "secrets delete A",
         "secrets import a b - --kind guess --dry-run --on-existing skip --attach bot --strict --accept W_DOLLAR",
         "secrets import a b --plan p --check --allow-empty", "secrets import a.zip --merge x,y --bundle x --no-review",
+        "secrets import a --dialect compose --format env", "secrets import a --interpolate file --format yaml",
         "secrets import a --review", "agents list", "agents create bot --secret A --secret B",
         "agents show bot", "agents update bot --replicas 2", "agents update bot --allow-none", "agents remove bot",
         "agents attach bot A B", "agents detach bot A", "agents instances bot --limit 2", "agents restart bot --wait",

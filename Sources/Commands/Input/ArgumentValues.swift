@@ -9,3 +9,9 @@ extension EntryKind: ExpressibleByArgument {}
 extension Role: ExpressibleByArgument {}
 
 extension OnExisting: ExpressibleByArgument {}
+
+extension ImportDialect: ExpressibleByArgument {}
+
+extension ImportFormat: ExpressibleByArgument {}
+
+extension ImportInterpolation: ExpressibleByArgument {}
