@@ -277,6 +277,7 @@ if Context.environment["ATTACHE_BENCH"] != nil {
         .executableTarget(
             name: "Benchmarks",
             dependencies: [
+                "EnvironmentFile",
                 "Sealing",
                 "VaultModel",
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -296,7 +297,14 @@ if Context.environment["ATTACHE_FUZZ"] != nil {
             exclude: ["Corpus"],
             // libFuzzer brings `main`.
             swiftSettings: [.unsafeFlags(["-parse-as-library"])]
-        )
+        ),
+        .executableTarget(
+            name: "EnvironmentFileFuzzer",
+            dependencies: ["EnvironmentFile", "VaultModel"],
+            path: "Tests/Fuzzing/EnvironmentFileFuzzer",
+            exclude: ["Corpus"],
+            swiftSettings: [.unsafeFlags(["-parse-as-library"])]
+        ),
     ]
 }
 
