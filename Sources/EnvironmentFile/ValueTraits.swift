@@ -38,7 +38,7 @@ extension ValueTraits {
     init(ofValue value: UnsafeRawBufferPointer) {
         self = value.isEmpty ? .empty : []
         if Self.foreignForms.contains(where: { value.has($0, at: 0, before: value.count) }) { insert(.notAValue) }
-        var index = 0
+        var index = value.indexBeyondASCII(from: 0, to: value.count)
         while index < value.count {
             guard value[index] >= 0x80, let sequence = UTF8Sequence(value, at: index, before: value.count) else {
                 index += 1

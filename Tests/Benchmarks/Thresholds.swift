@@ -33,6 +33,8 @@ enum Thresholds {
         .atMost(0, unit: "")
     )
 
+    static let parsing = Threshold("reading a .env file of 1 MiB, of processor time", .atLeast(200, unit: "MB/s"))
+
     static let coldStart = Threshold("attache serve to ready, 10,000 entries", .atMost(1, unit: "s"))
 }
 
