@@ -133,6 +133,7 @@ let package = Package(
                 "APIClient",
                 "APITypes",
                 "CKernel",
+                "EnvironmentFile",
                 "ServerApp",
                 "VaultModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -206,6 +207,7 @@ let package = Package(
                 "APITypes",
                 "CKernel",
                 "Commands",
+                "EnvironmentFile",
                 "VaultModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]

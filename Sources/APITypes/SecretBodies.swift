@@ -21,6 +21,8 @@ package struct SecretBody: Codable, Equatable, Sendable {
     package var agents: Int
     /// False when the stored row is damaged; the entry can then be written anew but not delivered.
     package var intact: Bool
+    /// Whether the value has no byte; also false when the row is damaged.
+    package var empty: Bool
 
     package init(
         id: String,
@@ -35,7 +37,8 @@ package struct SecretBody: Codable, Equatable, Sendable {
         updatedAt: Timestamp,
         expiresAt: Timestamp?,
         agents: Int,
-        intact: Bool
+        intact: Bool,
+        empty: Bool = false
     ) {
         self.id = id
         self.name = name
@@ -50,6 +53,7 @@ package struct SecretBody: Codable, Equatable, Sendable {
         self.expiresAt = expiresAt
         self.agents = agents
         self.intact = intact
+        self.empty = empty
     }
 }
 

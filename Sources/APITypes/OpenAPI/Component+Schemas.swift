@@ -175,7 +175,8 @@ extension Component {
         .required("updatedAt", .timestamp),
         .optional("expiresAt", .timestamp),
         .required("agents", .count("How many agents it is attached to.")),
-        .required("intact", .boolean("False when the stored row is damaged and cannot be delivered."))
+        .required("intact", .boolean("False when the stored row is damaged and cannot be delivered.")),
+        .required("empty", .boolean("Whether the value has no byte."))
     )
 
     static let workspaceStatusSchema = Schema.answer(

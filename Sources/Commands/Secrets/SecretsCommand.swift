@@ -14,7 +14,7 @@ struct SecretsCommand: AsyncParsableCommand {
             """,
         subcommands: [
             ListSecretsCommand.self, ShowSecretCommand.self, CreateSecretCommand.self, UpdateSecretCommand.self,
-            DeleteSecretCommand.self, ImportSecretsCommand.self,
+            DeleteSecretCommand.self, ImportSecretsCommand.self, ExportSecretsCommand.self,
         ]
     )
 }
