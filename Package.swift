@@ -136,6 +136,7 @@ let package = Package(
                 "APIClient",
                 "APITypes",
                 "CKernel",
+                "EnvironmentFile",
                 "ServerApp",
                 "VaultModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -210,6 +211,7 @@ let package = Package(
                 "APITypes",
                 "CKernel",
                 "Commands",
+                "EnvironmentFile",
                 "VaultModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
@@ -282,6 +284,7 @@ if Context.environment["ATTACHE_BENCH"] != nil {
         .executableTarget(
             name: "Benchmarks",
             dependencies: [
+                "EnvironmentFile",
                 "Sealing",
                 "VaultModel",
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -301,7 +304,14 @@ if Context.environment["ATTACHE_FUZZ"] != nil {
             exclude: ["Corpus"],
             // libFuzzer brings `main`.
             swiftSettings: [.unsafeFlags(["-parse-as-library"])]
-        )
+        ),
+        .executableTarget(
+            name: "EnvironmentFileFuzzer",
+            dependencies: ["EnvironmentFile", "VaultModel"],
+            path: "Tests/Fuzzing/EnvironmentFileFuzzer",
+            exclude: ["Corpus"],
+            swiftSettings: [.unsafeFlags(["-parse-as-library"])]
+        ),
     ]
 }
 

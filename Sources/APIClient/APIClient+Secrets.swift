@@ -84,6 +84,9 @@ extension APIClient {
         request.add("allow_empty", options.allowEmpty ? "true" : nil)
         request.add("strict", options.strict ? "true" : nil)
         request.add("accept", options.accept.isEmpty ? nil : options.accept.joined(separator: ","))
+        request.add("format", options.format?.rawValue)
+        request.add("dialect", options.dialect?.rawValue)
+        request.add("interpolate", options.interpolation?.rawValue)
         request.add("plan", options.planID)
         for bundle in options.bundles { request.add("bundle", bundle) }
         for bundle in options.mergeOrder { request.add("merge", bundle) }
@@ -108,6 +111,9 @@ package struct ImportOptions: Equatable, Sendable {
     package var allowEmpty = false
     package var strict = false
     package var accept: [String] = []
+    package var format: ImportFormat?
+    package var dialect: ImportDialect?
+    package var interpolation: ImportInterpolation?
     /// Only these; empty means all.
     package var bundles: [String] = []
     /// Each overrides those before it.

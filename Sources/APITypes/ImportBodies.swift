@@ -7,6 +7,26 @@ package enum OnExisting: String, CaseIterable, Codable, Sendable {
     case fail, skip, update
 }
 
+/// Whose rules a `.env` file is read by.
+package enum ImportDialect: String, CaseIterable, Codable, Sendable {
+    /// The rules of `docs/env-files.md`.
+    case attache
+    case compose, docker, node, python, ruby, shell, systemd
+}
+
+/// What the text of a file is made of.
+package enum ImportFormat: String, CaseIterable, Codable, Sendable {
+    case env, json, yaml
+}
+
+/// Whether references in a value are replaced.
+package enum ImportInterpolation: String, CaseIterable, Codable, Sendable {
+    /// A `$` is a dollar.
+    case off
+    /// By values that are given earlier in the same file.
+    case file
+}
+
 /// What an import does, or would do, with one line of the file.
 package enum ImportAction: String, CaseIterable, Codable, Sendable {
     case create

@@ -25,6 +25,8 @@ package struct SecretBody: Codable, Equatable, Sendable {
     package var lastUsedAt: Timestamp?
     /// Present from the first reminder before `expiresAt` on.
     package var expiry: ExpiryState?
+    /// Whether the value has no byte; also false when the row is damaged.
+    package var empty: Bool
 
     package init(
         id: String,
@@ -39,7 +41,8 @@ package struct SecretBody: Codable, Equatable, Sendable {
         updatedAt: Timestamp,
         expiresAt: Timestamp?,
         agents: Int,
-        intact: Bool
+        intact: Bool,
+        empty: Bool = false
     ) {
         self.id = id
         self.name = name
@@ -54,6 +57,7 @@ package struct SecretBody: Codable, Equatable, Sendable {
         self.expiresAt = expiresAt
         self.agents = agents
         self.intact = intact
+        self.empty = empty
     }
 }
 

@@ -23,6 +23,9 @@ extension UInt8 {
 
     var isDigit: Bool { self >= 0x30 && self <= 0x39 }
 
+    /// Printable ASCII or a tab.
+    var isPlain: Bool { self &- 0x20 <= 0x5E || self == Byte.tab }
+
     /// A letter of ASCII.
     var isLetter: Bool { self | 0x20 >= 0x61 && self | 0x20 <= 0x7A }
 
@@ -40,6 +43,40 @@ extension UnsafeRawBufferPointer {
         guard end - index >= length else { return false }
         for offset in 0..<length where self[index + offset] != text.utf8Start[offset] { return false }
         return true
+    }
+
+    /// Whether the bytes are printable ASCII and tabs, looked at eight at a time.
+    func isPlain(from start: Int, to end: Int) -> Bool {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let highBits = ones << 7
+        var index = start
+        while end - index >= 8 {
+            let word = loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            // A high bit is left where a byte is 0x7F or more, or less than 0x20.
+            let isOutside = (word | word &+ ones) & highBits | (word &- ones &* 0x20) & ~word & highBits
+            if isOutside != 0, !self[index..<(index + 8)].allSatisfy(\.isPlain) { return false }
+            index += 8
+        }
+        return self[index..<end].allSatisfy(\.isPlain)
+    }
+
+    /// The first index from `start` on that holds a byte beyond ASCII, or `end`.
+    func indexBeyondASCII(from start: Int, to end: Int) -> Int {
+        var index = start
+        while end - index >= 8, loadUnaligned(fromByteOffset: index, as: UInt64.self) & 0x8080_8080_8080_8080 == 0 {
+            index += 8
+        }
+        while index < end, self[index] < 0x80 { index += 1 }
+        return index
+    }
+
+    /// The first index from `start` on whose byte may mean something inside a value, or `end`.
+    ///
+    /// Blanks, both quotes, `#` and `$` are among the codes up to 0x27, and the backslash is the only one above.
+    func skippingOrdinary(from start: Int, to end: Int) -> Int {
+        var index = start
+        while index < end, self[index] > Byte.apostrophe, self[index] != Byte.backslash { index += 1 }
+        return index
     }
 
     /// The first index from `start` on that holds no blank, at most `end`.

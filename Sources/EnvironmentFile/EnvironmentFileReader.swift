@@ -55,6 +55,13 @@ package struct EnvironmentFileReader {
         return ParsedEnvironment(entries: reader.entries, log: reader.log)
     }
 
+    /// What the own dialect makes of each name of `bytes` by itself, errors in other lines or not.
+    static func ownValues(of bytes: UnsafeRawBufferPointer) -> EntryList {
+        var reader = EnvironmentFileReader(bytes, ReadingOptions())
+        reader.readFile()
+        return reader.entries
+    }
+
     private init(_ bytes: UnsafeRawBufferPointer, _ options: ReadingOptions) {
         self.bytes = bytes
         log = FindingLog(isStrict: options.isStrict, accepted: options.accepted)

@@ -54,6 +54,7 @@ package enum FindingCode: String, CaseIterable, Sendable {
     case empty = "W_EMPTY"
     case duplicate = "W_DUPLICATE"
     case longLine = "W_LONG_LINE"
+    case otherValue = "W_DIALECT"
 
     /// How much it matters unless a strict reading makes it an error.
     package var severity: FindingSeverity {
@@ -67,7 +68,7 @@ package enum FindingCode: String, CaseIterable, Sendable {
             .duplicateConflict, .invisible:
             .ambiguous
         case .dangerousName, .smartQuote, .caseOnly, .swallowsAssignment, .notAValue, .skippedLine: .risk
-        case .byteOrderMark, .spaceAroundEquals, .unquotedSpace, .empty, .duplicate, .longLine: .info
+        case .byteOrderMark, .spaceAroundEquals, .unquotedSpace, .empty, .duplicate, .longLine, .otherValue: .info
         }
     }
 
@@ -121,6 +122,7 @@ package enum FindingCode: String, CaseIterable, Sendable {
         case .empty: "the value is empty"
         case .duplicate: "the name was given before with the same value"
         case .longLine: "a line of more than 65,535 bytes; some readers refuse it"
+        case .otherValue: "the value is as the reader of this dialect has it; without the dialect it would be another"
         }
     }
 }

@@ -26,32 +26,37 @@ package struct KindGuess: Equatable, Sendable {
 
     package let kind: EntryKind
     package let reason: Reason
-    /// The AI provider whose key format was recognized.
+    /// The AI provider whose key this seems to be, by its format or, where that says nothing, by its name.
     package let provider: ProviderID?
 
     package init(name: EnvironmentName, value: borrowing SecretBytes) {
-        self = value.withBytes { Self(name: NameForm(name), value: ValueForm($0)) }
+        self = value.withBytes { Self(name: name, form: NameForm(name), value: ValueForm($0)) }
     }
 
     /// The rules, the first that applies first: those that find a secret stand before those that find none.
-    private init(name: NameForm, value: ValueForm) {
+    private init(name: EnvironmentName, form: NameForm, value: ValueForm) {
         let format = value.keyFormat
         (kind, reason) =
             if format != nil {
                 (.secret, .keyFormat)
             } else if value.isURLWithCredentials {
                 (.secret, .urlWithCredentials)
-            } else if name.isSecret {
+            } else if form.isSecret {
                 (.secret, .secretName)
             } else if value.isSetting {
                 (.variable, .plainSetting)
             } else if value.isAddress {
                 (.variable, .plainAddress)
-            } else if name.isPublic, value.isWord {
+            } else if form.isPublic, value.isWord {
                 (.variable, .publicName)
             } else {
                 (.secret, .unknown)
             }
-        provider = format?.provider
+        if let format, !format.isShared {
+            provider = format.provider
+        } else {
+            let named = kind == .secret ? KnownProviderName.of(name)?.provider : nil
+            provider = named ?? format?.provider
+        }
     }
 }

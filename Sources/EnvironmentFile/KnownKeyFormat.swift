@@ -10,6 +10,9 @@ package struct KnownKeyFormat: Sendable {
     /// The provider to suggest for a credential of this form; nil for what is not an AI provider's.
     package let provider: ProviderID?
 
+    /// Whether several issuers use the prefix, so that a name may know better.
+    package var isShared: Bool { prefix == "sk-" }
+
     /// The format with the longest prefix that `value` begins with, if anything follows it.
     package static func of(_ value: UnsafeRawBufferPointer) -> Self? {
         all.filter { value.count > $0.prefix.utf8.count && value.starts(with: $0.prefix.utf8) }

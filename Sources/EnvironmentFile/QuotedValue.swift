@@ -46,7 +46,7 @@ struct QuotedValue {
                 } else if isDouble, byte == Byte.dollar {
                     traits.insert(.dollar)
                 }
-                index += 1
+                index = bytes.skippingOrdinary(from: index + 1, to: line.end)
             }
             let previous = line
             guard let next = lines.next(reportingTo: &log) else { return nil }

@@ -36,13 +36,8 @@ struct SourceLines {
     mutating func next(reportingTo log: inout FindingLog) -> Line? {
         guard position < bytes.count else { return nil }
         let start = position
-        var index = start
-        var isPlain = true
-        while index < bytes.count, bytes[index] != Byte.lineFeed {
-            // 0x20...0x7E in one comparison; a byte below wraps around.
-            if bytes[index] &- 0x20 > 0x5E, bytes[index] != Byte.tab { isPlain = false }
-            index += 1
-        }
+        let index = bytes.endOfLine(from: start)
+        let isPlain = bytes.isPlain(from: start, to: index)
         let hasReturn = index < bytes.count && index > start && bytes[index - 1] == Byte.carriageReturn
         let end = hasReturn ? index - 1 : index
         position = min(index + 1, bytes.count)

@@ -32,7 +32,7 @@ struct UnquotedValue {
             default: break
             }
             if index > end { traits.insert(.unquotedSpace) }
-            index += 1
+            index = bytes.skippingOrdinary(from: index + 1, to: line.end)
             end = index
         }
         if hasComment {

@@ -20,6 +20,7 @@ struct ValueTraits: OptionSet {
     static let spaceAroundEquals = Self(rawValue: 1 << 13)
     static let unquotedSpace = Self(rawValue: 1 << 14)
     static let empty = Self(rawValue: 1 << 15)
+    static let otherValue = Self(rawValue: 1 << 16)
 
     /// The codes of what is in the set, gravest first.
     var codes: [FindingCode] { isEmpty ? [] : Self.table.filter { contains($0.trait) }.map(\.code) }
@@ -30,6 +31,7 @@ struct ValueTraits: OptionSet {
         (.multiline, .multiline), (.invisible, .invisible), (.dangerousName, .dangerousName),
         (.smartQuote, .smartQuote), (.swallowsAssignment, .swallowsAssignment), (.notAValue, .notAValue),
         (.spaceAroundEquals, .spaceAroundEquals), (.unquotedSpace, .unquotedSpace), (.empty, .empty),
+        (.otherValue, .otherValue),
     ]
 }
 
@@ -38,7 +40,7 @@ extension ValueTraits {
     init(ofValue value: UnsafeRawBufferPointer) {
         self = value.isEmpty ? .empty : []
         if Self.foreignForms.contains(where: { value.has($0, at: 0, before: value.count) }) { insert(.notAValue) }
-        var index = 0
+        var index = value.indexBeyondASCII(from: 0, to: value.count)
         while index < value.count {
             guard value[index] >= 0x80, let sequence = UTF8Sequence(value, at: index, before: value.count) else {
                 index += 1

@@ -6,7 +6,7 @@ internal import VaultModel
 
 /// The parts of a `multipart/form-data` body (RFC 7578, RFC 2046 §5.1), split in memory.
 ///
-/// Each part is copied once, into memory that is wiped. What stands before the first boundary or after the last one
+/// Our own code for the reasons of docs/decisions/0021-form-data-by-hand.md. Each part is copied once, into memory that is wiped. What stands before the first boundary or after the last one
 /// is refused: nothing of a body is passed over unseen.
 struct FormData {
     static let maximumParts = 80

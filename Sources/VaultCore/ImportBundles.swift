@@ -26,7 +26,7 @@ struct ImportBundles: Sendable {
     ///
     /// One error in one of them, and nothing is read.
     init(reading request: ImportRequest) async throws(VaultError) {
-        let accepted = try Self.acceptedCodes(of: request)
+        let options = try Self.readingOptions(of: request)
         guard (1...Self.maximumFiles).contains(request.files.count) else {
             throw .invalidField("file", reason: "an import has 1 to 64 files")
         }
@@ -35,7 +35,7 @@ struct ImportBundles: Sendable {
             let prefix = request.files.count > 1 ? file.name.map { "\($0)/" } ?? "" : ""
             for (name, text) in try await texts(of: file, prefix: prefix)
             where request.bundles.isEmpty || request.bundles.contains(name ?? "") {
-                let parsed = EnvironmentFileReader.parse(text.bytes, strict: request.isStrict, accepting: accepted)
+                let parsed = EnvironmentFileReader.parse(text.bytes, options)
                 bundles.append(Bundle(name: name, entries: parsed.entries))
                 reports.append(FindingReport(bundle: name, parsed: parsed))
             }
@@ -45,6 +45,23 @@ struct ImportBundles: Sendable {
             throw .invalidFile(findings, unlisted: unlistedFindings)
         }
         try check(against: request)
+    }
+
+    private static func readingOptions(of request: ImportRequest) throws(VaultError) -> ReadingOptions {
+        guard request.format == .env || request.dialect == .attache else {
+            throw .invalidField("dialect", reason: "a dialect is for the format env")
+        }
+        let isOwn = request.format == .env && request.dialect == .attache
+        guard request.interpolation == .off || isOwn else {
+            throw .invalidField("interpolate", reason: "the other dialects replace what their readers replace")
+        }
+        var options = ReadingOptions()
+        options.format = request.format.fileFormat
+        options.dialect = request.dialect.dialect
+        options.interpolatesFile = request.interpolation == .file
+        options.isStrict = request.isStrict
+        options.accepted = try acceptedCodes(of: request)
+        return options
     }
 
     private static func acceptedCodes(of request: ImportRequest) throws(VaultError) -> Set<FindingCode> {
@@ -113,6 +130,31 @@ struct ImportBundles: Sendable {
 private struct FindingReport {
     let bundle: String?
     let parsed: ParsedEnvironment
+}
+
+extension ImportFormat {
+    fileprivate var fileFormat: FileFormat {
+        switch self {
+        case .env: .env
+        case .json: .json
+        case .yaml: .yaml
+        }
+    }
+}
+
+extension ImportDialect {
+    fileprivate var dialect: Dialect {
+        switch self {
+        case .attache: .attache
+        case .compose: .compose
+        case .docker: .docker
+        case .node: .node
+        case .python: .python
+        case .ruby: .ruby
+        case .shell: .shell
+        case .systemd: .systemd
+        }
+    }
 }
 
 extension FindingBody {

@@ -291,6 +291,9 @@ private struct PlanOptions: Encodable {
     let onExisting: OnExisting
     let attachTo: [String]
     let allowsEmpty: Bool
+    let format: ImportFormat
+    let dialect: ImportDialect
+    let interpolation: ImportInterpolation
     let bundles: [String]
     let mergeOrder: [String]
     let choices: [ImportChoice]
@@ -302,6 +305,9 @@ private struct PlanOptions: Encodable {
         onExisting = request.onExisting
         attachTo = request.attachTo
         allowsEmpty = request.allowsEmpty
+        format = request.format
+        dialect = request.dialect
+        interpolation = request.interpolation
         bundles = request.bundles
         mergeOrder = request.mergeOrder
         choices = request.choices

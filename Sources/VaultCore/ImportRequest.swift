@@ -23,6 +23,11 @@ package struct ImportRequest: Sendable {
     /// Whether ambiguous and risky places are errors, except for the codes in `accepted`.
     package var isStrict: Bool
     package var accepted: [String]
+    package var format = ImportFormat.env
+    /// Another one than the own is for ``ImportFormat/env`` only.
+    package var dialect = ImportDialect.attache
+    /// Of the own dialect only; the others do what their readers do.
+    package var interpolation = ImportInterpolation.off
     /// The plan that was looked at; refused when the files, the options or the vault changed since.
     package var planID: String?
     /// The bundles that are imported, by name; empty means all.

@@ -245,6 +245,7 @@ extension Act {
             body.intact = false
             return body
         }
+        body.empty = opened.value.bytes.isEmpty
         switch row.kind {
         case .secret: body.mask = opened.mask.text
         case .variable: body.value = opened.value.bytes.withBytes { String(decoding: $0, as: UTF8.self) }

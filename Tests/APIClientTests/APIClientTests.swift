@@ -25,7 +25,7 @@ struct APIClientTests {
 
     private static let entry = """
         {"id":"0197a3c2-5f0e-7cc1-9a55-0b6b4c1f2d3e","name":"A","kind":"secret","version":2,"mask":"***","note":"",
-        "createdAt":"2026-01-31T09:30:00.000Z","updatedAt":"2026-01-31T09:30:00.000Z","agents":0,"intact":true}
+        "createdAt":"2026-01-31T09:30:00.000Z","updatedAt":"2026-01-31T09:30:00.000Z","agents":0,"intact":true,"empty":false}
         """
 
     private static let status = """
@@ -99,6 +99,9 @@ struct APIClientTests {
             options.attachTo = ["bot", "other one"]
             options.strict = true
             options.accept = ["W_DOLLAR", "W_BOM"]
+            options.format = .env
+            options.dialect = .node
+            options.interpolation = .off
             options.planID = "p1"
             options.bundles = ["a/.env"]
             options.mergeOrder = ["x", "y"]
@@ -109,7 +112,7 @@ struct APIClientTests {
         #expect(
             requests.map(\.uri) == [
                 "/api/v1/secrets/import?dry_run=true&kind=secret&on_existing=update&attach=bot&attach=other%20one"
-                    + "&strict=true&accept=W_DOLLAR%2CW_BOM&plan=p1&bundle=a%2F.env&merge=x&merge=y"
+                    + "&strict=true&accept=W_DOLLAR%2CW_BOM&format=env&dialect=node&interpolate=off&plan=p1&bundle=a%2F.env&merge=x&merge=y"
             ]
         )
         let type = try #require(requests[0].headers["content-type"])

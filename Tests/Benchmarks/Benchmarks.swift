@@ -12,6 +12,7 @@ enum Benchmarks {
     private enum Part: String, CaseIterable {
         case sealing, starts, exec, lists
         case coldStart = "cold-start"
+        case environmentFile = "environment-file"
     }
 
     static func main() {
@@ -43,6 +44,7 @@ enum Benchmarks {
                 case .starts: try StartBenchmark(place: place).run(&report)
                 case .exec: try ExecBenchmark(place: place).run(&report)
                 case .lists: try ListBenchmark(place: place).run(&report)
+                case .environmentFile: EnvironmentFileBenchmark().run(&report)
                 case .coldStart: try ColdStartBenchmark(place: place).run(&report)
                 }
             } catch {

@@ -38,6 +38,7 @@ enum Thresholds {
         "check of the audit trail of 100,000 entries ÷ of 10,000",
         .atMost(10.5, unit: "×")
     )
+    static let parsing = Threshold("reading a .env file of 1 MiB, of processor time", .atLeast(200, unit: "MB/s"))
 
     static let coldStart = Threshold("attache serve to ready, 10,000 entries", .atMost(1, unit: "s"))
 }

@@ -34,7 +34,7 @@ struct FailureTests {
         (CommandError.usage("x"), Int32(2)), (.value(.empty), 1), (.wrapperMissing(path: nil), 1),
         (.unreadableFile(path: "/x", reason: "y"), 1), (.importConflict(["A exists already"]), 1), (.cancelled, 1),
         (.restartIncomplete(synced: 1, told: 2), 75), (.auditDamaged, 1), (.serverConfiguration("x", hint: nil), 78),
-        (.serverFailed("x", hint: nil), 1),
+        (.serverFailed("x", hint: nil), 1), (.notExported(["A"]), 1), (.invalidFile(path: "x", findings: []), 1),
     ])
     func anErrorOfTheCommandHasItsStatus(error: CommandError, status: Int32) {
         #expect(Failure(error).status.rawValue == status)

@@ -12,7 +12,10 @@ struct ParsingTests {
         "secrets update A --no-value --note n", "secrets update A --if-version 3", "secrets delete A",
         "secrets import a b - --kind guess --dry-run --on-existing skip --attach bot --strict --accept W_DOLLAR",
         "secrets import a b --plan p --check --allow-empty", "secrets import a.zip --merge x,y --bundle x --no-review",
-        "secrets import a --review", "agents list", "agents create bot --secret A --secret B",
+        "secrets import a --dialect compose --format env", "secrets import a --interpolate file --format yaml",
+        "secrets import a --review", "secrets export --variables --dialect docker", "agents list",
+        "agents check bot --example .env.example", "agents check bot --example - --dialect node",
+        "agents create bot --secret A --secret B",
         "agents show bot", "agents update bot --replicas 2", "agents update bot --allow-none", "agents remove bot",
         "agents attach bot A B", "agents detach bot A", "agents instances bot --limit 2", "agents restart bot --wait",
         "gateway-token rotate bot --now",
@@ -35,7 +38,7 @@ struct ParsingTests {
         "gateway-token rotate bot --now --grace 1h",
         "gateway-token rotate bot --grace 15", "api-keys create", "api-keys create --name n --role king", "exec bot",
         "exec bot env", "exec bot --", "exec bot --env-file .env", "exec bot --env-file=.env -- env",
-        "agents restart", "status --frobnicate",
+        "agents restart", "status --frobnicate", "secrets export", "agents check bot",
     ])
     func whatIsNoCommandIsWrongUsageAndSaysWhereToLook(line: String) async throws {
         do {

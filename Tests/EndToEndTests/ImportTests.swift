@@ -57,6 +57,56 @@ struct ImportTests {
         #expect(try await names(server) == ["A", "B", "C"])
     }
 
+    @Test func whatIsExportedIsReadBackByAnotherServer() async throws {
+        let server = try await RunningServer.start()
+        let file = server.directory.appending("settings.env")
+        let text = "ZONE=eu-west-3\nMOTD='it is $8 #1 \\ {\"a\": 1}'\nNOTE=\"a\n\nb's\"\nEMPTY=\n"
+        try Data(text.utf8).write(to: URL(fileURLWithPath: file))
+        #expect(try await server.attache("secrets", "import", file, "--kind", "variable").status == 0)
+        let key = Array("secret-canary-2".utf8)
+        #expect(try await server.attache("secrets", "create", "API_KEY", input: key).status == 0)
+
+        #expect(try await server.attache("secrets", "export").status == 2)
+        let exported = try await server.attache("secrets", "export", "--variables")
+        #expect(exported.status == 0, "\(exported.errors)")
+        #expect(exported.errors.contains("attache: MOTD: read otherwise, or refused, by docker\n"))
+        #expect(exported.output.contains("\n# API_KEY=\n"))
+        #expect(!(exported.output + exported.errors).contains("canary"))
+
+        let other = try await RunningServer.start()
+        let imported = try await other.attache(
+            ["secrets", "import", "-", "--kind", "variable", "--json"],
+            input: exported.stdout
+        )
+        #expect(imported.status == 0, "\(imported.errors)")
+        func variables(_ server: RunningServer) async throws -> [String: String] {
+            let page = try await server.attache("secrets", "list", "--kind", "variable", "--json").json(SecretPage.self)
+            return Dictionary(uniqueKeysWithValues: page.secrets.map { ($0.name, $0.value ?? "-") })
+        }
+        #expect(try await variables(other) == variables(server))
+    }
+
+    @Test func anAgentIsCheckedAgainstAnExample() async throws {
+        let server = try await RunningServer.start()
+        for (name, value) in [("API_KEY", "k"), ("ZONE", ""), ("EXTRA", "x")] {
+            let arguments = ["secrets", "create", name, "--allow-empty"]
+            #expect(try await server.attache(arguments, input: Array(value.utf8)).status == 0)
+        }
+        _ = try await server.createAgent("bot", with: ["API_KEY", "ZONE", "EXTRA"])
+        let example = server.directory.appending(".env.example")
+        let check = ["agents", "check", "bot", "--example", example]
+        try Data("API_KEY=\nZONE=x\nNEEDED=\n".utf8).write(to: URL(fileURLWithPath: example))
+        let lacking = try await server.attache(check)
+        #expect(lacking.status == 1)
+        #expect(lacking.output == "NAME    STATE\nNEEDED  missing\nEXTRA   superfluous\nZONE    empty\n")
+        try Data("API_KEY=\nZONE=x\n".utf8).write(to: URL(fileURLWithPath: example))
+        #expect(try await server.attache(check + ["--json"]).status == 0)
+        try Data("API_KEY\n".utf8).write(to: URL(fileURLWithPath: example))
+        let refused = try await server.attache(check)
+        #expect(refused.status == 1)
+        #expect(refused.errors.contains("  \(example):1:1: E_NO_EQUALS: "))
+    }
+
     @Test func aBombIsRefusedBeforeItsContentsFillTheMemory() async throws {
         let server = try await RunningServer.start()
         let file = server.directory.appending("bomb.tar.gz")

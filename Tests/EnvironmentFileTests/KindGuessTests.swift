@@ -88,6 +88,25 @@ struct KindGuessTests {
         #expect(KindGuess.Reason.allCases.filter { !given.contains($0) } == [])
     }
 
+    @Test(arguments: [
+        ("MISTRAL_API_KEY", "0123456789abcdef", "mistral"), ("my_groq_token", "x", "groq"),
+        ("DEEPSEEK_API_KEY", "sk-0123456789abcdef", "deepseek"), ("OPENAI_API_KEY", "sk-proj-0123", "openai"),
+        ("OPENAI_API_KEY", "sk-ant-0123", "anthropic"), ("OPENAI_API_KEY", "sk-or-0123", "openrouter"),
+        ("MY_KEY", "sk-0123", "openai"), ("OPENAI_API_KEY", "ghp_0123", nil), ("OPENAI_WEBHOOK_SECRET", "x", nil),
+        ("OPENAI_KEY_PATH", "x", nil), ("KEY", "x", nil), ("OPENAI", "x", nil), ("NOTOPENAI_KEY", "x", nil),
+        ("GROQ_API_KEY", "", "groq"),
+    ])
+    func aNameTellsTheProviderWhereTheFormatDoesNot(name: String, value: String, provider: String?) throws {
+        #expect(try guess(name, value).provider?.text == provider)
+    }
+
+    @Test func everyNameOfAProviderIsOneWordAndThereOnce() {
+        let words = KnownProviderName.all.map(\.word)
+        #expect(words.count > 30)
+        #expect(Set(words).count == words.count)
+        #expect(words.allSatisfy { $0 == $0.uppercased() && !$0.contains("_") })
+    }
+
     static let formats: [(value: String, issuer: String, provider: String?)] = [
         ("sk-ant-api03-x", "anthropic", "anthropic"),
         ("sk-or-v1-x", "openrouter", "openrouter"),

@@ -3,6 +3,7 @@
 import EnvironmentFile
 import Foundation
 import Testing
+import VaultModel
 
 /// A case of `Tests/Vectors/dotenv/dialects.jsonl`: a file, and what each reader made of it when it was recorded.
 struct ReaderCase: Decodable, Sendable, CustomTestStringConvertible {
@@ -52,5 +53,16 @@ struct ReaderCaseTests {
         #expect(parsed.hasErrors == (recorded.refused ?? false))
         guard let values = test.later?[dialect.rawValue] ?? recorded.values else { return }
         #expect(parsed.values.filter { recorded.withoutEmpty != true || !$0.value.isEmpty } == values)
+    }
+}
+
+struct DialectFlagTests {
+    @Test(arguments: [
+        (Dialect.docker, "A=1\nB='x'\n", ["B"]), (.python, "A=x#y\nB=\"\\a\"\n", ["B"]), (.node, "A=x#y\nB=1\n", ["A"]),
+        (.node, "A=1\nA=2\n", []), (.docker, "A=1\nB=`x`\n", ["B"]), (.systemd, "A=1\n;\n", []),
+    ])
+    func aValueThatTheOwnRulesReadOtherwiseIsFlagged(dialect: Dialect, file: String, names: [String]) {
+        let parsed = parse(file, as: dialect)
+        #expect(parsed.entries.filter { $0.flags.contains(.otherValue) }.map(\.name.text) == names)
     }
 }

@@ -28,6 +28,30 @@ struct ImportTests {
         }
     }
 
+    @Test(arguments: [
+        ("", "A=one # two\nB=${A}\n", 3, 4), ("?dialect=systemd", "A=one # two\nB=${A}\n", 9, 4),
+        ("?interpolate=file", "A=one # two\nB=${A}\n", 3, 3), ("?dialect=compose", "A=one # two\nB=x${A}\n", 3, 4),
+        ("?format=json", "{\"A\": \"one\", \"B\": 12}", 3, 2), ("?format=yaml", "A: one\nB: 'it''s'\n", 3, 4),
+    ])
+    func aFileIsReadByTheRulesThatAreAskedFor(query: String, file: String, a: Int, b: Int) async throws {
+        try await APISession.run { api async throws in
+            let path = "/api/v1/secrets/import\(query)"
+            let answer = try await api.send(.post, path, bytes: Array(file.utf8), type: "text/plain")
+            #expect(try answer.body(ImportBody.self).entries.map(\.length) == [a, b])
+        }
+    }
+
+    @Test func aPlanIsForOneDialect() async throws {
+        try await APISession.run { api async throws in
+            let path = "/api/v1/secrets/import"
+            let plan = try await api.send(.post, "\(path)?dry_run=true", bytes: Self.file, type: "text/plain")
+                .body(ImportBody.self)
+            let other = "\(path)?dialect=node&plan=\(plan.planId)"
+            let answer = try await api.send(.post, other, bytes: Self.file, type: "text/plain")
+            #expect(answer.code == .planChanged)
+        }
+    }
+
     @Test func aChangedVaultMakesAPlanWorthless() async throws {
         try await APISession.run { api async throws in
             let path = "/api/v1/secrets/import"
@@ -100,11 +124,22 @@ struct ImportTests {
         }
     }
 
-    @Test(arguments: ["dry_run=yes", "kind=credential", "on_existing=replace", "strict=1", "attached=x"])
+    @Test(arguments: [
+        "dry_run=yes", "kind=credential", "on_existing=replace", "strict=1", "attached=x", "dialect=php", "format=toml",
+        "interpolate=all",
+    ])
     func aWrongOptionIsRefused(option: String) async throws {
         try await APISession.run { api async throws in
             let uri = "/api/v1/secrets/import?\(option)"
             #expect(try await api.send(.post, uri, bytes: Self.file, type: "text/plain").code == .invalidQuery)
+        }
+    }
+
+    @Test(arguments: ["dialect=node&interpolate=file", "dialect=node&format=json", "format=yaml&interpolate=file"])
+    func optionsThatContradictEachOtherAreRefused(options: String) async throws {
+        try await APISession.run { api async throws in
+            let uri = "/api/v1/secrets/import?\(options)"
+            #expect(try await api.send(.post, uri, bytes: Self.file, type: "text/plain").code == .invalidField)
         }
     }
 

@@ -182,7 +182,8 @@ extension Component {
         .required("agents", .count("How many agents it is attached to.")),
         .required("intact", .boolean("False when the stored row is damaged and cannot be delivered.")),
         .optional("lastUsedAt", .timestamp),
-        .optional("expiry", expiry)
+        .optional("expiry", expiry),
+        .required("empty", .boolean("Whether the value has no byte."))
     )
 
     static let workspaceStatusSchema = Schema.answer(

@@ -368,6 +368,21 @@ extension Endpoint {
             "Codes of findings that `strict` lets pass, separated by commas."
         ),
         .query(
+            "format",
+            .oneOf(ImportFormat.allCases.map(\.rawValue)),
+            "What the files are: `.env` text unless told, or one flat object or mapping."
+        ),
+        .query(
+            "dialect",
+            .oneOf(ImportDialect.allCases.map(\.rawValue)),
+            "Whose rules `.env` text is read by; `attache` unless told."
+        ),
+        .query(
+            "interpolate",
+            .oneOf(ImportInterpolation.allCases.map(\.rawValue)),
+            "With `file`, `${NAME}` stands for a value that is given earlier in the same file; `off` unless told."
+        ),
+        .query(
             "plan",
             .string(pattern: "^[A-Za-z0-9_-]+$", length: 1...128),
             "The `planId` that was looked at: refused when the file or the vault has changed since."

@@ -13,6 +13,7 @@ struct AgentsCommand: AsyncParsableCommand {
         subcommands: [
             ListAgentsCommand.self, ShowAgentCommand.self, CreateAgentCommand.self, UpdateAgentCommand.self,
             RemoveAgentCommand.self, AttachCommand.self, DetachCommand.self, InstancesCommand.self, RestartCommand.self,
+            CheckAgentCommand.self,
         ]
     )
 }

@@ -2,6 +2,7 @@
 
 internal import APITypes
 internal import ArgumentParser
+internal import EnvironmentFile
 internal import VaultModel
 
 extension EntryKind: ExpressibleByArgument {}
@@ -9,3 +10,11 @@ extension EntryKind: ExpressibleByArgument {}
 extension Role: ExpressibleByArgument {}
 
 extension OnExisting: ExpressibleByArgument {}
+
+extension Dialect: ExpressibleByArgument {}
+
+extension ImportDialect: ExpressibleByArgument {}
+
+extension ImportFormat: ExpressibleByArgument {}
+
+extension ImportInterpolation: ExpressibleByArgument {}

@@ -15,6 +15,10 @@ package enum CommandError: Error, Equatable {
     case notAttached(names: [String], agent: String)
     /// An import would not be carried out, for these reasons.
     case importConflict([String])
+    /// Variables that an export has no values of.
+    case notExported([String])
+    /// A file named on the command line has errors; each is a line of its own.
+    case invalidFile(path: String, findings: [String])
     /// The user left without doing what the command is for.
     case cancelled
     /// Not every instance that was told to restart is back on current values.

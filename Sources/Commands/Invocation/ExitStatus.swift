@@ -36,6 +36,7 @@ extension ExitStatus {
         case .serverConfiguration: self = .configuration
         case .restartIncomplete: self = .tryAgain
         case .unreadableFile, .fileTooLarge, .value, .wrapperMissing, .wrapperFailed, .notAttached, .importConflict,
+            .notExported, .invalidFile,
             .cancelled, .auditDamaged, .backup, .vaultDamaged, .outputFailed, .serverFailed:
             self = .failed
         }

@@ -118,6 +118,15 @@ extension Failure {
                 hint: ErrorCode.importConflict.hint,
                 details: reasons
             )
+        case .notExported(let names):
+            self.init(
+                status,
+                code: "not_exported",
+                "without a value in the file: \(names.joined(separator: ", "))",
+                hint: "the rest is written; look at these with attache secrets show"
+            )
+        case .invalidFile(let path, let findings):
+            self.init(status, code: "invalid_file", "\(path) cannot be read as it is", details: findings)
         case .vaultDamaged(let rows):
             self.init(
                 status,

@@ -10,7 +10,7 @@ package struct ImportSecretsCommand: AsyncParsableCommand {
         commandName: "import",
         abstract: "Import .env files, and archives of them.",
         discussion: """
-            The server reads each file as text, runs nothing in it and expands nothing. All files are imported or none. What the \
+            The server reads each file as text, runs nothing in it and looks nothing up. All files are imported or none. What the \
             reader has to say is printed on stderr as FILE:LINE:COLUMN: CODE: TEXT, never with a part of a value.
 
             An archive (tar, tar.gz, tar.xz, tar.zst, zip, 7z) is read in memory: every .env, .env.* and *.env in it is a \
@@ -26,6 +26,7 @@ package struct ImportSecretsCommand: AsyncParsableCommand {
               attache secrets import .env --dry-run
               attache secrets import .env --attach bot --on-existing update --no-review
               attache secrets import bundle.zip --merge defaults.env,prod/.env
+              attache secrets import .env --dialect compose --dry-run
               sops -d secrets.env | attache secrets import -
             """
     )
@@ -55,6 +56,15 @@ package struct ImportSecretsCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("Codes that are fine, such as W_DOLLAR,W_MULTILINE.", valueName: "codes"))
     var accept: [String] = []
+
+    @Option(help: "What the files are: .env text, or one flat object or mapping.")
+    var format: ImportFormat?
+
+    @Option(help: "Whose rules .env text is read by.")
+    var dialect: ImportDialect?
+
+    @Option(help: "file: ${NAME} and the like stand for values given earlier in the same file.")
+    var interpolate: ImportInterpolation?
 
     @Flag(help: "Import secrets without a value too.")
     var allowEmpty = false
@@ -122,6 +132,9 @@ package struct ImportSecretsCommand: AsyncParsableCommand {
         options.allowEmpty = allowEmpty
         options.strict = strict
         options.accept = accept
+        options.format = format
+        options.dialect = dialect
+        options.interpolation = interpolate
         options.planID = plan
         options.bundles = bundle
         options.mergeOrder = merge?.split(separator: ",").map(String.init) ?? []

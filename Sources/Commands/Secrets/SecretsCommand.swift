@@ -15,7 +15,7 @@ struct SecretsCommand: AsyncParsableCommand {
         subcommands: [
             ListSecretsCommand.self, ShowSecretCommand.self, CreateSecretCommand.self, UpdateSecretCommand.self,
             AnnotateSecretsCommand.self, DeleteSecretCommand.self, SecretHistoryCommand.self,
-            ImportSecretsCommand.self,
+            ImportSecretsCommand.self, ExportSecretsCommand.self,
         ]
     )
 }

@@ -49,12 +49,19 @@ enum ForeignFile {
             var reading = DialectReading()
             reader.read(text, into: &reading)
             let places = TextPlaces(text)
+            let own = options.format == .env ? EnvironmentFileReader.ownValues(of: bytes) : nil
+            let last = Dictionary(reading.assignments.enumerated().map { ($1.name, $0) }) { $1 }
             for problem in reading.problems { log.report(problem.code, at: places.place(of: problem.index)) }
-            for assignment in reading.assignments {
+            for (index, assignment) in reading.assignments.enumerated() {
                 let place = places.place(of: assignment.index)
                 let value = assignment.value.bytes.copy()
                 var traits: ValueTraits = assignment.name.isDangerous ? .dangerousName : []
                 if value.withBytes({ $0.contains(Byte.lineFeed) }) { traits.insert(.multiline) }
+                if let own, index == last[assignment.name],
+                    own.value(of: assignment.name)?.bytes.hasSameBytes(as: value) != true
+                {
+                    traits.insert(.otherValue)
+                }
                 entries.store(value, as: assignment.name, at: place, traits, reportingTo: &log)
             }
         }

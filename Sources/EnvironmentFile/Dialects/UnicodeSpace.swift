@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Glibc
+
 extension UnsafeRawBufferPointer {
     /// The length of the white space at `index`, as Unicode counts it; 0 where there is none.
     ///
@@ -36,8 +38,10 @@ extension UnsafeRawBufferPointer {
 
     /// The index of the next `byte`, or nil.
     func index(of byte: UInt8, from start: Int) -> Int? {
-        guard start < count else { return nil }
-        return self[start...].firstIndex(of: byte)
+        guard start < count, let base = baseAddress,
+            let found = memchr(base + start, Int32(byte), count - start)
+        else { return nil }
+        return UnsafeRawPointer(found) - base
     }
 
     /// The end of the line that `index` stands on.

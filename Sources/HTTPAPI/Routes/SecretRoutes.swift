@@ -88,7 +88,10 @@ struct SecretRoutes {
     @Sendable private func importFile(_ reader: RequestReader) async throws -> Response {
         let caller = try await identity.caller(of: reader.request, context: reader.context)
         let query = try reader.query(
-            ["dry_run", "kind", "on_existing", "allow_empty", "strict", "accept", "plan"],
+            [
+                "dry_run", "kind", "on_existing", "allow_empty", "strict", "accept", "format", "dialect", "interpolate",
+                "plan",
+            ],
             repeatable: ["attach", "bundle", "merge"]
         )
         let upload = try await ImportUpload(reader)
@@ -104,6 +107,9 @@ struct SecretRoutes {
             accepted: query.text("accept")?.split(separator: ",").map(String.init) ?? [],
             planID: query.text("plan")
         )
+        request.format = try query.choice("format", as: ImportFormat.self) ?? .env
+        request.dialect = try query.choice("dialect", as: ImportDialect.self) ?? .attache
+        request.interpolation = try query.choice("interpolate", as: ImportInterpolation.self) ?? .off
         request.bundles = query.all("bundle")
         request.mergeOrder = query.all("merge")
         request.choices = upload.choices
