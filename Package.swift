@@ -57,6 +57,7 @@ let package = Package(
                 "CKernel",
                 "VaultModel",
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
             ]
         ),
 

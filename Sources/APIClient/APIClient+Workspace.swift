@@ -20,6 +20,16 @@ extension APIClient {
         return try await call(request)
     }
 
+    package func rotateAPIKey(
+        _ id: String,
+        _ body: RotateGatewayTokenBody
+    ) async throws(APIClientError) -> RotatedAPIKeyBody {
+        var request = try APIRequest(.POST, "workspace", "api-keys", id, "rotate")
+        try request.setJSON(body)
+        request.makeOnce()
+        return try await call(request)
+    }
+
     package func revokeAPIKey(_ id: String) async throws(APIClientError) {
         try await call(APIRequest(.DELETE, "workspace", "api-keys", id))
     }

@@ -14,6 +14,7 @@ package import VaultModel
 package struct APIClient: Sendable {
     package let address: ServerAddress
     private let key: SharedSecret?
+    private let workspace: String?
     private let http: HTTPClient
 
     /// What a list may hold in one page.
@@ -21,11 +22,13 @@ package struct APIClient: Sendable {
 
     /// Lends a client for the length of `body` and closes its connections afterwards.
     ///
-    /// `key` is a workspace key; over the socket it wins over who the caller is. `certificates` is a PEM file that is
-    /// trusted instead of the system's.
+    /// `key` is a workspace key or a session's token; over the socket it wins over who the caller is. `workspace` is the
+    /// id or the name of the one that requests are about. `certificates` is a PEM file that is trusted instead of the
+    /// system's.
     package static func withClient<Result>(
         of address: ServerAddress,
         key: SharedSecret? = nil,
+        workspace: String? = nil,
         certificates: String? = nil,
         userAgent: String,
         _ body: (APIClient) async throws -> Result
@@ -46,7 +49,7 @@ package struct APIClient: Sendable {
             }
         }
         let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-        let client = APIClient(address: address, key: key, http: http, userAgent: userAgent)
+        let client = APIClient(address: address, key: key, workspace: workspace, http: http, userAgent: userAgent)
         do {
             let result = try await body(client)
             try await http.shutdown()
@@ -59,9 +62,10 @@ package struct APIClient: Sendable {
 
     private let userAgent: String
 
-    private init(address: ServerAddress, key: SharedSecret?, http: HTTPClient, userAgent: String) {
+    private init(address: ServerAddress, key: SharedSecret?, workspace: String?, http: HTTPClient, userAgent: String) {
         self.address = address
         self.key = key
+        self.workspace = workspace
         self.http = http
         self.userAgent = userAgent
     }
@@ -144,6 +148,7 @@ package struct APIClient: Sendable {
             let token = key.bytes.withBytes { String(decoding: $0, as: UTF8.self) }
             message.headers.add(name: "Authorization", value: "Bearer \(token)")
         }
+        if let workspace { message.headers.add(name: "Attache-Workspace", value: percentEncoded(workspace)) }
         if let body = request.body { message.body = .bytes(body) }
         return message
     }

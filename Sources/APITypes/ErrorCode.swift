@@ -4,7 +4,10 @@
 ///
 /// The codes are part of the wire format: a new one may be added, none is renamed.
 package enum ErrorCode: String, CaseIterable, Codable, Sendable {
+    case addressNotAllowed = "address_not_allowed"
     case alreadyAttached = "already_attached"
+    case alreadyInvited = "already_invited"
+    case alreadyMember = "already_member"
     case auditUnavailable = "audit_unavailable"
     case bodyTooLarge = "body_too_large"
     case busy
@@ -27,12 +30,17 @@ package enum ErrorCode: String, CaseIterable, Codable, Sendable {
     case invalidQuery = "invalid_query"
     case invalidRequest = "invalid_request"
     case invalidValue = "invalid_value"
+    case invitationNotValid = "invitation_not_valid"
     case keysConflict = "keys_conflict"
     case kindIsFinal = "kind_is_final"
+    case lastOwner = "last_owner"
     case limitReached = "limit_reached"
+    case loginFailed = "login_failed"
     case methodNotAllowed = "method_not_allowed"
     case notFound = "not_found"
+    case personalWorkspace = "personal_workspace"
     case planChanged = "plan_changed"
+    case rateLimited = "rate_limited"
     case shuttingDown = "shutting_down"
     case stillAttached = "still_attached"
     case storageFull = "storage_full"
@@ -49,17 +57,19 @@ package enum ErrorCode: String, CaseIterable, Codable, Sendable {
         switch self {
         case .invalidCursor, .invalidField, .invalidJSON, .invalidName, .invalidQuery, .invalidRequest, .invalidValue:
             400
-        case .tokenMissing, .tokenRevoked, .tokenRotated, .tokenUnknown: 401
-        case .forbidden: 403
-        case .notFound: 404
+        case .loginFailed, .tokenMissing, .tokenRevoked, .tokenRotated, .tokenUnknown: 401
+        case .addressNotAllowed, .forbidden: 403
+        case .invitationNotValid, .notFound: 404
         case .methodNotAllowed: 405
-        case .alreadyAttached, .duplicateName, .duplicateProvider, .duplicateVariable, .entryExpired, .importConflict,
-            .instanceEnded, .keysConflict, .kindIsFinal, .planChanged, .stillAttached:
+        case .alreadyAttached, .alreadyInvited, .alreadyMember, .duplicateName, .duplicateProvider, .duplicateVariable,
+            .entryExpired, .importConflict, .instanceEnded, .keysConflict, .kindIsFinal, .lastOwner, .personalWorkspace,
+            .planChanged, .stillAttached:
             409
         case .versionMismatch: 412
         case .bodyTooLarge: 413
         case .unsupportedMediaType: 415
         case .idempotencyKeyReused, .invalidFile, .limitReached: 422
+        case .rateLimited: 429
         case .headersTooLarge: 431
         case .integrityError, .internalError: 500
         case .auditUnavailable, .busy, .shuttingDown, .storageUnavailable: 503

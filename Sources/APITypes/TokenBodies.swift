@@ -4,7 +4,7 @@ package import VaultModel
 
 extension Role: Codable {}
 
-/// The body of `POST /agents/{id}/gateway-token/rotate`.
+/// The body of `POST /agents/{id}/gateway-token/rotate`, and of the rotation of a workspace key.
 package struct RotateGatewayTokenBody: RequestBody {
     package enum CodingKeys: String, CodingKey, CaseIterable { case revoke, graceSeconds }
 
@@ -44,16 +44,19 @@ package struct SessionBody: Codable, Equatable, Sendable {
 
 /// The body of `POST /workspace/api-keys`.
 package struct CreateAPIKeyBody: RequestBody {
-    package enum CodingKeys: String, CodingKey, CaseIterable { case name, role, expiresAt }
+    package enum CodingKeys: String, CodingKey, CaseIterable { case name, role, expiresAt, networks }
 
     package var name: String
     package var role: Role?
     package var expiresAt: Timestamp?
+    /// The only networks from which it is accepted, such as `192.0.2.0/24`; from anywhere without.
+    package var networks: [String]?
 
-    package init(name: String, role: Role? = nil, expiresAt: Timestamp? = nil) {
+    package init(name: String, role: Role? = nil, expiresAt: Timestamp? = nil, networks: [String]? = nil) {
         self.name = name
         self.role = role
         self.expiresAt = expiresAt
+        self.networks = networks
     }
 }
 
@@ -68,6 +71,8 @@ package struct APIKeyBody: Codable, Equatable, Sendable {
     package var expiresAt: Timestamp?
     package var revokedAt: Timestamp?
     package var lastUsedAt: Timestamp?
+    /// The only networks from which it is accepted; absent where it is accepted from anywhere.
+    package var networks: [String]?
     package var token: String?
 
     package init(
@@ -79,6 +84,7 @@ package struct APIKeyBody: Codable, Equatable, Sendable {
         expiresAt: Timestamp?,
         revokedAt: Timestamp?,
         lastUsedAt: Timestamp?,
+        networks: [String]? = nil,
         token: String? = nil
     ) {
         self.id = id
@@ -89,7 +95,20 @@ package struct APIKeyBody: Codable, Equatable, Sendable {
         self.expiresAt = expiresAt
         self.revokedAt = revokedAt
         self.lastUsedAt = lastUsedAt
+        self.networks = networks
         self.token = token
+    }
+}
+
+/// The answer to the rotation of a workspace key: the new key, with its token.
+package struct RotatedAPIKeyBody: Codable, Equatable, Sendable {
+    package var apiKey: APIKeyBody
+    /// When the old key ends at the latest; absent when it ended now.
+    package var previousExpiresAt: Timestamp?
+
+    package init(apiKey: APIKeyBody, previousExpiresAt: Timestamp?) {
+        self.apiKey = apiKey
+        self.previousExpiresAt = previousExpiresAt
     }
 }
 

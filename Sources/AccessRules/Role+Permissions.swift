@@ -14,19 +14,43 @@ extension Role {
 extension Action {
     fileprivate var lowestRole: Role {
         switch self {
-        case .workspaceView, .entryList, .agentList, .agentCreate, .agentUpdate, .attach, .detach, .instanceList,
-            .auditView, .auditVerify, .auditCheckpoint, .tokenList, .gatewayTokenRotate, .gatewayRestart,
-            .sessionCreate:
+        case .workspaceCreate, .workspaceView, .memberList, .memberLeave, .invitationList, .accountView, .accountUpdate,
+            .logout, .entryList, .agentList, .agentCreate, .agentUpdate, .attach, .detach, .instanceList, .auditView,
+            .auditVerify, .auditCheckpoint, .tokenList, .gatewayTokenRotate, .gatewayRestart, .sessionCreate:
             .member
-        case .entryCreate, .entryUpdate, .entryDelete, .entryImport, .agentDelete, .tokenCreate, .tokenRevoke,
-            .metricsView:
+        case .entryCreate, .entryUpdate, .entryDelete, .entryImport, .agentDelete, .tokenCreate, .tokenRotate,
+            .tokenRevoke, .workspaceUpdate, .memberUpdate, .memberRemove, .invitationCreate, .invitationResend,
+            .invitationCancel, .metricsView:
             .admin
-        // Done by the server or by an agent's own token, never on the strength of a role.
-        case .workspaceCreate, .start, .instanceEnd, .auditPrune, .tokenUse, .entryRemind:
+        case .workspaceDelete:
+            .owner
+        // Take more than a role: the server itself, an agent's own token, a password or an invitation.
+        case .start, .instanceEnd, .auditPrune, .tokenUse, .entryRemind, .login, .invitationAccept:
             .owner
         // Concern the whole server: what it takes beside the role is to be its operator.
-        case .keysView, .keysRotate, .keysVerify, .userShred, .backupView, .backupCreate, .backupRestore:
+        case .userList, .userCreate, .userUpdate, .userShred, .keysView, .keysRotate, .keysVerify, .backupView,
+            .backupCreate, .backupRestore:
             .owner
+        }
+    }
+}
+
+extension Action {
+    /// Whether it is about the person who asks rather than about a workspace, so that no workspace key may do it.
+    package var takesAPerson: Bool {
+        switch self {
+        case .workspaceCreate, .memberLeave, .accountView, .accountUpdate, .logout: true
+        default: false
+        }
+    }
+
+    /// Whether only the operator of the machine may do it: accounts, keys and backups belong to the server.
+    package var takesTheOperator: Bool {
+        switch self {
+        case .userList, .userCreate, .userUpdate, .userShred, .keysView, .keysRotate, .keysVerify, .backupView,
+            .backupCreate, .backupRestore:
+            true
+        default: false
         }
     }
 }

@@ -9,6 +9,8 @@ package enum AuditActor: Hashable, Sendable {
     case workspaceKey(TokenID)
     /// An agent, and the token that it showed.
     case gateway(AgentID, TokenID)
+    /// A person, and the session in which the person acted.
+    case user(UserID, SessionID)
     /// The server itself.
     case server
     /// Somebody who showed a token that is none, or none at all.

@@ -89,6 +89,10 @@ extension CanonicalBytes {
             append(text: token.text)
         case .server:
             append(byte: 4)
+        case .user(let user, let session):
+            append(byte: 5)
+            append(text: user.text)
+            append(text: session.text)
         case .nobody:
             append(byte: 6)
         }
@@ -164,6 +168,7 @@ private struct EntryReader {
         case 2: .workspaceKey(try identifier())
         case 3: .gateway(try identifier(), try identifier())
         case 4: .server
+        case 5: .user(try identifier(), try identifier())
         case 6: .nobody
         default: throw .malformedEntry
         }

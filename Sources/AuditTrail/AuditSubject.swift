@@ -12,6 +12,7 @@ package struct AuditSubject: Hashable, Sendable {
         /// A master key, by its id, or an epoch, by its number.
         case key
         case backup
+        case invitation
 
         /// The byte that stands for the kind in an encoded entry.
         ///
@@ -26,6 +27,7 @@ package struct AuditSubject: Hashable, Sendable {
             case .instance: 6
             case .key: 7
             case .backup: 8
+            case .invitation: 9
             }
         }
     }

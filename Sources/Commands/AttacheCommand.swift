@@ -14,8 +14,8 @@ package struct AttacheCommand: AsyncParsableCommand {
               attache agents create bot --secret OPENAI_API_KEY
               attache status
 
-            Commands talk to the server through its socket, or to ATTACHE_ADDRESS with ATTACHE_API_KEY. Names and ids \
-            are accepted alike.
+            Commands talk to the server through its socket, to the one that attache login saved, or to ATTACHE_ADDRESS \
+            with ATTACHE_API_KEY. Names and ids are accepted alike.
 
             Exit status: 0 done, 1 failed, 2 wrong usage, 75 try again, 78 the server's configuration cannot work.
 
@@ -27,7 +27,14 @@ package struct AttacheCommand: AsyncParsableCommand {
                 name: "Vault",
                 subcommands: [
                     SecretsCommand.self, AgentsCommand.self, GatewayTokenCommand.self, APIKeysCommand.self,
-                    AuditCommand.self,
+                    TokensCommand.self, AuditCommand.self,
+                ]
+            ),
+            CommandGroup(
+                name: "People",
+                subcommands: [
+                    WorkspacesCommand.self, MembersCommand.self, InvitationsCommand.self, UsersCommand.self,
+                    LoginCommand.self, LogoutCommand.self, InitCommand.self,
                 ]
             ),
             CommandGroup(

@@ -2,6 +2,7 @@
 
 package import Hummingbird
 internal import NIOCore
+internal import VaultModel
 
 /// What one request carries with it through the surface.
 package struct APIContext: RequestContext {
@@ -9,9 +10,12 @@ package struct APIContext: RequestContext {
     package let channel: any Channel
     /// Stands in the answer's `X-Request-Id`, in the log and in the audit trail.
     var requestID = ""
+    /// Where the request comes from; a peer of a Unix socket counts as this machine.
+    var peer: IPAddress
 
     package init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
         channel = source.channel
+        peer = source.channel.remoteAddress?.ipAddress.flatMap { IPAddress($0) } ?? .loopback
     }
 }

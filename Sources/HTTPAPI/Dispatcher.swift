@@ -17,10 +17,19 @@ package struct Dispatcher: HTTPResponder {
     package let routes: [Route]
     /// Whether a wrong method is told the right ones; otherwise it is as if the path did not exist.
     private let namesMethods: Bool
+    /// Of requests that come over the network; nil where they do not.
+    private let limits: RequestLimits?
     private let logger: Logger
     private let metrics: MetricsRegistry
 
-    init(routes: [Route], namesMethods: Bool = true, logger: Logger, metrics: MetricsRegistry) {
+    init(
+        routes: [Route],
+        namesMethods: Bool = true,
+        limits: RequestLimits? = nil,
+        logger: Logger,
+        metrics: MetricsRegistry
+    ) {
+        self.limits = limits
         self.metrics = metrics
         self.namesMethods = namesMethods
         // Literals win over places: `/secrets/import` is not the secret named `import`.
@@ -37,6 +46,10 @@ package struct Dispatcher: HTTPResponder {
         var template = "-"
         var response: Response
         do {
+            if let limits {
+                context.peer = limits.source(of: request, peer: context.peer)
+                try limits.charge(context.peer)
+            }
             response = try await answer(request, context: context, template: &template)
         } catch let failure as APIFailure {
             response = Self.response(to: failure)
@@ -51,6 +64,7 @@ package struct Dispatcher: HTTPResponder {
             }
             response = Self.response(to: APIFailure(body))
             if case .integrity(.some(let entry)) = error { response.headers[.attacheEntry] = entry }
+            if case .rateLimited(let seconds) = error { response.headers[.retryAfter] = String(max(seconds, 1)) }
         } catch {
             // The type only: the text of a foreign error may quote what it was working on.
             logger.error(
@@ -59,6 +73,7 @@ package struct Dispatcher: HTTPResponder {
             )
             response = Self.response(to: APIFailure(.internalError, "the request could not be handled"))
         }
+        if response.status == .unauthorized { limits?.refused(context.peer) }
         response.headers[.cacheControl] = "no-store"
         response.headers[.xContentTypeOptions] = "nosniff"
         response.headers[.requestID] = context.requestID

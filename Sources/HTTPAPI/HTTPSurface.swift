@@ -17,19 +17,27 @@ package struct HTTPSurface: Sendable {
     private let vault: Vault
     private let backups: BackupStore
     private let logger: Logger
+    private let limits: RequestLimits
     private let metrics: MetricsRegistry
 
     /// `metrics` gets what requests measure, and is what `/metrics` shows.
-    package init(vault: Vault, backups: BackupStore, logger: Logger, metrics: MetricsRegistry = MetricsRegistry()) {
+    package init(
+        vault: Vault,
+        backups: BackupStore,
+        limits: LimitSettings = LimitSettings(),
+        logger: Logger,
+        metrics: MetricsRegistry = MetricsRegistry()
+    ) {
         self.metrics = metrics
         self.vault = vault
         self.backups = backups
+        self.limits = RequestLimits(limits)
         self.logger = logger
     }
 
     /// What is served on `listener`: on the agents' socket starts, what hangs on them, and nothing else.
     package func dispatcher(for listener: Listener) -> Dispatcher {
-        let identity = Identity(vault: vault, listener: listener)
+        let identity = Identity(vault: vault, listener: listener, limits: limits)
         let starts = StartRoutes(vault: vault).routes
         switch listener {
         case .agentSocket: return Dispatcher(routes: starts, namesMethods: false, logger: logger, metrics: metrics)
@@ -37,6 +45,8 @@ package struct HTTPSurface: Sendable {
             var routes = starts + SecretRoutes(vault: vault, identity: identity).routes
             routes += AgentRoutes(vault: vault, identity: identity).routes
             routes += WorkspaceRoutes(vault: vault, identity: identity).routes
+            routes += AccountRoutes(vault: vault, identity: identity).routes
+            routes += TeamRoutes(vault: vault, identity: identity).routes
             routes += AuditRoutes(vault: vault, identity: identity).routes
             routes += MetricsRoutes(vault: vault, registry: metrics, identity: identity).routes
             routes += HealthRoutes(vault: vault).routes
@@ -45,7 +55,12 @@ package struct HTTPSurface: Sendable {
                 routes += KeyRoutes(vault: vault, identity: identity).routes
                 routes += BackupRoutes(backups: backups, identity: identity).routes
             }
-            return Dispatcher(routes: routes, logger: logger, metrics: metrics)
+            return Dispatcher(
+                routes: routes,
+                limits: listener == .tcp ? limits : nil,
+                logger: logger,
+                metrics: metrics
+            )
         }
     }
 

@@ -190,6 +190,8 @@ extension HTTPField.Name {
     // The names are literals of token characters, which is all that the initializer checks.
     static let idempotencyKey = HTTPField.Name("Idempotency-Key") ?? .ifMatch
     static let requestID = HTTPField.Name("X-Request-Id") ?? .ifMatch
+    static let forwardedFor = HTTPField.Name("X-Forwarded-For") ?? .ifMatch
+    static let attacheWorkspace = HTTPField.Name("Attache-Workspace") ?? .ifMatch
     static let attacheEntry = HTTPField.Name("Attache-Entry") ?? .ifMatch
     static let attacheError = HTTPField.Name("Attache-Error") ?? .ifMatch
     static let attacheInstance = HTTPField.Name("Attache-Instance") ?? .ifMatch

@@ -92,6 +92,32 @@ extension VaultError {
         case .tooManyWaits:
             ErrorBody(.busy, "too many processes wait for changes", hint: "try again")
         case .waitEnded: ErrorBody(.shuttingDown, "the server is stopping", hint: "try again in a moment")
+        case .addressNotAllowed:
+            ErrorBody(
+                .addressNotAllowed,
+                "the key is not accepted from this network",
+                hint: "use it from one of its networks, or make another key"
+            )
+        case .loginFailed: ErrorBody(.loginFailed, "the address and the password do not belong together")
+        case .rateLimited(let seconds):
+            ErrorBody(.rateLimited, "too many requests or attempts", hint: "try again in \(seconds) seconds")
+        case .invitationNotValid:
+            ErrorBody(
+                .invitationNotValid,
+                "the invitation is not valid, or not any more",
+                hint: "ask who invited you for a new one"
+            )
+        case .alreadyInvited(let email):
+            ErrorBody(.alreadyInvited, "\(email) is invited already", hint: "renew the invitation, or cancel it")
+        case .alreadyMember(let email): ErrorBody(.alreadyMember, "\(email) is a member already")
+        case .lastOwner:
+            ErrorBody(.lastOwner, "a workspace always has an owner", hint: "make another member an owner first")
+        case .personalWorkspace:
+            ErrorBody(
+                .personalWorkspace,
+                "a personal workspace is shared with nobody and cannot be deleted",
+                hint: "create a workspace to share"
+            )
         case .auditUnavailable:
             ErrorBody(.auditUnavailable, "the audit entry cannot be written, so nothing was done")
         case .storage(let problem): problem.body

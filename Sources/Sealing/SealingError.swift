@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import VaultModel
+
 /// Why something was not sealed, opened or vouched for.
 ///
 /// No case carries any part of a key, a value or a token. Outside the vault all of them are one answer; inside they are
@@ -27,6 +29,8 @@ package enum SealingError: Error, Equatable, Sendable {
     case valueTooLong
     /// The text is not a token; found without looking into any store.
     case malformedToken(TokenFlaw)
+    /// A password cannot be hashed now: there is no memory for it.
+    case passwordWorkFailed
 }
 
 /// What is wrong with the file of a master key, in counts only.
@@ -37,12 +41,4 @@ package enum MasterKeyFlaw: Equatable, Sendable {
     case tooLong(bytes: Int, expected: Int)
     /// Neither 64 hexadecimal digits, nor 44 characters of base64, nor 32 bytes.
     case notAKey(bytes: Int)
-}
-
-/// What is wrong with the text of a token, in the order of the checks.
-package enum TokenFlaw: Equatable, Sendable {
-    case prefix
-    case length
-    case alphabet
-    case checksum
 }

@@ -61,7 +61,13 @@ package enum Server {
             keep: configuration.backups.keep,
             of: vault
         )
-        let surface = HTTPSurface(vault: vault, backups: backups, logger: logger, metrics: metrics)
+        let surface = HTTPSurface(
+            vault: vault,
+            backups: backups,
+            limits: configuration.limits,
+            logger: logger,
+            metrics: metrics
+        )
         let readiness = Readiness(listeners: sockets.count + (configuration.listen == nil ? 0 : 1)) {
             announce("ready")
             ServiceManagerNotice(environment: environment)?.send("READY=1")

@@ -2,8 +2,10 @@
 
 internal import Configuration
 internal import Glibc
+internal import HTTPAPI
 internal import Logging
 internal import VaultCore
+internal import VaultModel
 
 /// Where the server keeps its data, which key opens it, and where it listens.
 struct ServerConfiguration: Sendable {
@@ -17,6 +19,7 @@ struct ServerConfiguration: Sendable {
     var logLevel: Logger.Level
     var logFormat = LogFormat.auto
     var vault = VaultSettings()
+    var limits = LimitSettings()
 
     struct TLSFiles: Equatable, Sendable {
         var certificate: String
@@ -121,7 +124,8 @@ extension ServerConfiguration {
             backups: try backups(reader, data: data),
             logLevel: logLevel,
             logFormat: logFormat,
-            vault: vault
+            vault: vault,
+            limits: try limits(reader)
         )
     }
 
@@ -146,6 +150,29 @@ extension ServerConfiguration {
             backups.keep = count
         }
         return backups
+    }
+
+    private static func limits(_ reader: ConfigReader) throws(ServeError) -> LimitSettings {
+        func number(_ key: ConfigKey, _ name: String, _ standard: Int) throws(ServeError) -> Int {
+            guard let text = reader.string(forKey: key) else { return standard }
+            guard let number = Int(text), (0...10_000_000).contains(number) else {
+                throw .configuration("\(name) is not a number of requests a minute", hint: "0 means without a limit")
+            }
+            return number
+        }
+        var limits = LimitSettings()
+        limits.perToken = try number("rate.per.token", "ATTACHE_RATE_PER_TOKEN", limits.perToken)
+        limits.perAddress = try number("rate.per.address", "ATTACHE_RATE_PER_ADDRESS", limits.perAddress)
+        for text in (reader.string(forKey: "trusted.proxies") ?? "").split(whereSeparator: { $0 == "," || $0 == " " }) {
+            guard let range = NetworkRange(text) else {
+                throw .configuration(
+                    "ATTACHE_TRUSTED_PROXIES has an entry that is no network",
+                    hint: "write it like 10.0.0.0/8,192.0.2.7, with zeros after the prefix"
+                )
+            }
+            limits.trustedProxies.append(range)
+        }
+        return limits
     }
 
     private static func configReader(

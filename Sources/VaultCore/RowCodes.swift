@@ -43,12 +43,15 @@ extension UserRow {
 
 extension TokenRow {
     var content: RowContent {
-        RowContent("tokens")
+        let content = RowContent("tokens")
             .adding(workspaceID.text).adding(id.text).adding(kind.rawValue).adding(digest).adding(name)
             .adding(optional: role.map { Int64($0.code) }).adding(optional: agentID?.text).adding(createdBy.text)
             .adding(createdAt.milliseconds).adding(optional: expiresAt?.milliseconds)
             .adding(optional: endedAt?.milliseconds).adding(optional: endReason?.rawValue)
             .adding(optional: firstUsedAt?.milliseconds)
+        // A row without networks has the bytes that it had before there were any.
+        guard let networks else { return content }
+        return content.adding(networks)
     }
 
     func sealed(with ring: KeyRing) -> TokenRow {
@@ -150,6 +153,13 @@ extension SQLConnection {
     func ownerScope(of user: UserID, in workspace: WorkspaceID) throws -> OwnerScope {
         guard let row = try ownerSalt(of: user, in: workspace) else { throw VaultError.integrity(entry: nil) }
         return row.scope
+    }
+}
+
+extension OwnerScope {
+    /// Refuses to seal anything for a user whose keys were destroyed: it would open nowhere.
+    func refuseDestroyed() throws(VaultError) {
+        guard !isDestroyed else { throw .keys(.isShredded) }
     }
 }
 

@@ -31,8 +31,16 @@ struct AuthorizedMember {
     let user: UserID
     let role: Role
     let actor: AuditActor
-    /// The token that was shown, if one was.
+    /// The workspace key that was shown, if one was.
     let token: TokenID?
+
+    /// Whether the act may be done: by the role, and by who it is that has the role.
+    func allows(_ action: Action) -> Bool {
+        guard role.allows(action), token == nil || !action.takesAPerson else { return false }
+        guard action.takesTheOperator else { return true }
+        if case .localOperator = actor { return true }
+        return false
+    }
 }
 
 /// What an act did, for the caller and for the audit trail.
@@ -75,7 +83,7 @@ extension Vault {
         let outcome: Decision<R> = try await mappingErrors {
             try await engine.read { connection in
                 let member = try authenticated(caller, on: connection, ring: ring, now: now)
-                guard member.role.allows(action) else { return .refused(member) }
+                guard member.allows(action) else { return .refused(member) }
                 return .done(
                     try body(
                         Act(
@@ -100,6 +108,8 @@ extension Vault {
 
     /// Authorizes `caller`, lets `body` act, and records what it did, in one transaction.
     ///
+    /// A `body` that finds that the role is not enough for what is asked throws ``VaultError/denied(_:)``: nothing that
+    /// it did stays, and the refusal is recorded.
     /// Returns after COMMIT. With `once`, a repeated request gets the first one's answer and does nothing.
     func write<R: Codable & Sendable>(
         _ action: Action,
@@ -111,10 +121,10 @@ extension Vault {
         let ring = ring
         let supervised = supervised
         let requestID = Self.requestID
-        let outcome: Decision<R> = try await mappingErrors {
+        let outcome: Decision<R> = try await recordingRefusals {
             try await engine.write { connection in
                 let member = try authenticated(caller, on: connection, ring: ring, now: now)
-                guard member.role.allows(action) else { return .refused(member) }
+                guard member.allows(action) else { return .refused(member) }
                 let act = Act(
                     connection: connection,
                     member: member,
@@ -124,7 +134,12 @@ extension Vault {
                     reminders: settings.reminders
                 )
                 if let once, let reply: R = try act.earlierReply(to: once) { return .done(reply) }
-                let done = try body(act)
+                let done: Done<R>
+                do {
+                    done = try body(act)
+                } catch VaultError.denied {
+                    throw RefusedAct(member: member)
+                }
                 let trail = Trail(connection: connection, ring: ring, requestID: requestID)
                 for event in done.events {
                     try trail.append(event, workspace: member.workspace, actor: member.actor, at: now)
@@ -144,6 +159,19 @@ extension Vault {
         }
     }
 
+    /// Maps errors, and turns an act that was refused half way, which undid itself, into that decision.
+    private func recordingRefusals<R: Sendable>(
+        _ body: () async throws -> Decision<R>
+    ) async throws(VaultError) -> Decision<R> {
+        try await mappingErrors {
+            do {
+                return try await body()
+            } catch let refused as RefusedAct {
+                return .refused(refused.member)
+            }
+        }
+    }
+
     private func recordRefusal(of action: Action, to member: AuthorizedMember) async throws(VaultError) {
         try await record(
             RepeatedEvent(
@@ -154,6 +182,11 @@ extension Vault {
             )
         )
     }
+}
+
+/// Thrown out of a transaction, so that nothing of the refused act stays.
+private struct RefusedAct: Error {
+    let member: AuthorizedMember
 }
 
 private enum Decision<Value: Sendable>: Sendable {
@@ -173,17 +206,25 @@ private func authenticated(
     now: Timestamp
 ) throws -> AuthorizedMember {
     switch caller {
-    case .localOperator(let uid):
-        guard let user = try connection.firstUser(),
-            let workspace = try connection.personalWorkspace(of: user.id)
-        else { throw VaultError.notFound(.workspace) }
-        let membership = try connection.verifiedMembership(of: user.id, in: workspace.id, ring: ring)
-        guard let membership else { throw VaultError.notFound(.workspace) }
+    case .localOperator(let uid, let reference):
+        guard let user = try connection.firstUser() else { throw VaultError.notFound(.workspace) }
+        let (workspace, membership) = try connection.workspace(reference, of: user.id, ring: ring)
         return AuthorizedMember(
             workspace: workspace.id,
             user: user.id,
             role: membership.role,
             actor: .localOperator(uid: uid),
+            token: nil
+        )
+    case .session(let id, let reference):
+        guard let session = try connection.session(id) else { throw VaultError.token(.unknown) }
+        try session.check(with: ring, at: now)
+        let (workspace, membership) = try connection.workspace(reference, of: session.userID, ring: ring)
+        return AuthorizedMember(
+            workspace: workspace.id,
+            user: session.userID,
+            role: membership.role,
+            actor: .user(session.userID, id),
             token: nil
         )
     case .workspaceKey(let id, let workspace):

@@ -113,6 +113,7 @@ extension Act {
             throw VaultError.conflicts([ConflictBody(code: .duplicateName, name: name.text)])
         }
         let owner = try connection.ownerScope(of: member.user, in: workspace)
+        try owner.refuseDestroyed()
         let id = EntryID(at: now)
         let stored = try StoredValue(
             new.value.secret.bytes,

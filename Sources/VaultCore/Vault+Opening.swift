@@ -15,6 +15,7 @@ extension Vault {
         _ folder: DataFolder,
         under master: MasterKey,
         clock: any WallClock = SystemWallClock(),
+        passwordCost: PasswordCost = .standard,
         version: String,
         keyInFile: @escaping @Sendable () -> MasterKeyID? = { nil }
     ) async throws(VaultOpeningError) -> OpenedVault {
@@ -42,7 +43,8 @@ extension Vault {
                 version: version,
                 masterKeyID: master.id.text,
                 storage: "SQLite \(SQLiteEngine.libraryVersion)"
-            )
+            ),
+            passwords: PasswordWork(cost: passwordCost)
         )
         guard isNew else {
             return OpenedVault(vault: vault, engine: engine, workspaceKey: nil)
@@ -101,21 +103,17 @@ extension Vault {
                 let user = UserRow(id: UserID(at: now), name: "operator", createdAt: now, rowCode: [])
                     .sealed(with: ring)
                 try connection.insertUser(user)
-                let workspace = WorkspaceID(at: now)
-                try connection.insertWorkspace(
-                    WorkspaceRow(id: workspace, name: "personal", personalUserID: user.id, revision: 1, createdAt: now)
-                )
-                try connection.insertMembership(
-                    MembershipRow(workspaceID: workspace, userID: user.id, role: .owner, createdAt: now, rowCode: [])
-                        .sealed(with: ring)
-                )
-                try connection.insertOwnerSalt(
-                    OwnerSaltRow(workspaceID: workspace, userID: user.id, salt: OwnerScope.makeSalt())
+                let workspace = try connection.insertWorkspace(
+                    named: "personal",
+                    ownedBy: user.id,
+                    isPersonal: true,
+                    ring: ring,
+                    now: now
                 )
                 let act = Act(
                     connection: connection,
                     member: AuthorizedMember(
-                        workspace: workspace,
+                        workspace: workspace.id,
                         user: user.id,
                         role: .owner,
                         actor: .server,
@@ -127,12 +125,11 @@ extension Vault {
                 )
                 let key = try act.mintToken(.workspaceKey, as: .workspaceKey, name: "first key", role: .owner)
                 let trail = Trail(connection: connection, ring: ring, requestID: nil)
-                let subject = AuditSubject(kind: .workspace, id: workspace.text, name: "personal")
                 for event in [
-                    AuditEvent(action: .workspaceCreate, subjects: [subject]),
+                    AuditEvent(action: .workspaceCreate, subjects: [workspace.subject]),
                     AuditEvent(action: .tokenCreate, subjects: [key.row.subject]),
                 ] {
-                    try trail.append(event, workspace: workspace, actor: .server, at: now)
+                    try trail.append(event, workspace: workspace.id, actor: .server, at: now)
                 }
                 return key.text
             }

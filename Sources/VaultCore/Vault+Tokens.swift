@@ -7,14 +7,27 @@ internal import Storage
 package import VaultModel
 
 extension Vault {
-    /// Says who the holder of a workspace key is, or why there is none.
-    func holder(of token: [UInt8]) async throws(VaultError) -> Caller {
-        guard let bearer = try? BearerToken(parsing: token), bearer.kind == .workspaceKey else {
-            throw .token(.unknown)
+    /// Says who the holder of a workspace key or of a session is, or why there is none.
+    func holder(
+        of token: [UInt8],
+        in workspace: String?,
+        from address: IPAddress
+    ) async throws(VaultError) -> Caller {
+        guard let bearer = try? BearerToken(parsing: token) else { throw .token(.unknown) }
+        switch bearer.kind {
+        case .workspaceKey: return try await authenticateKey(bearer.digest, in: workspace, from: address)
+        case .session: return try await authenticateSession(bearer.digest, in: workspace)
+        case .gateway, .proxy, .invitation: throw .token(.unknown)
         }
+    }
+
+    private func authenticateKey(
+        _ digest: [UInt8],
+        in workspace: String?,
+        from address: IPAddress
+    ) async throws(VaultError) -> Caller {
         let now = clock.now
         let ring = ring
-        let digest = bearer.digest
         let row: TokenRow = try await mappingErrors {
             try await engine.read { connection in
                 guard let row = try connection.token(digest: digest), row.kind == .workspaceKey else {
@@ -22,6 +35,12 @@ extension Vault {
                 }
                 try row.verify(with: ring)
                 if let problem = row.problem(at: now) { throw VaultError.token(problem) }
+                guard row.isAccepted(from: address) else { throw VaultError.addressNotAllowed }
+                if let workspace, workspace.lowercased() != row.workspaceID.text,
+                    try connection.workspace(row.workspaceID)?.name.lowercased() != workspace.lowercased()
+                {
+                    throw VaultError.notFound(.workspace)
+                }
                 return row
             }
         }
@@ -35,6 +54,28 @@ extension Vault {
             }
         }
         return .workspaceKey(row.id, in: row.workspaceID)
+    }
+
+    private func authenticateSession(_ digest: [UInt8], in workspace: String?) async throws(VaultError) -> Caller {
+        let now = clock.now
+        let ring = ring
+        let row: SessionRow = try await mappingErrors {
+            try await engine.read { connection in
+                guard let row = try connection.session(digest: digest) else { throw VaultError.token(.unknown) }
+                try row.check(with: ring, at: now)
+                return row
+            }
+        }
+        if row.lastUsedAt.map({ $0 + Self.lastUseResolution <= now }) ?? true {
+            try await mappingErrors {
+                try await engine.write { connection in
+                    guard var current = try connection.session(row.id) else { return }
+                    current.lastUsedAt = now
+                    try connection.updateSession(current)
+                }
+            }
+        }
+        return .session(row.id, in: workspace)
     }
 
     /// The row of a token that is, or once was, one of this vault's.
@@ -137,7 +178,8 @@ extension Vault {
                 as: .workspaceKey,
                 name: try displayName(new.name, field: "name").text,
                 role: role,
-                expiresAt: new.expiresAt
+                expiresAt: new.expiresAt,
+                networks: try networks(new.networks)
             )
             return Done(
                 APIKeyBody(token.row, token: token.text),
@@ -146,12 +188,55 @@ extension Vault {
         }
     }
 
+    /// Puts a new key in the place of a workspace key: same name, role and networks, and as long a life.
+    ///
+    /// `reference` is the key's id; nil is the key that the caller holds. The old one ends after the grace, or at
+    /// once with `revoke`. Nobody renews a key of a role above the own one.
+    package func rotateAPIKey(
+        _ reference: String?,
+        _ body: RotateGatewayTokenBody,
+        by caller: Caller,
+        once: Once? = nil
+    ) async throws(VaultError) -> RotatedAPIKeyBody {
+        let grace = body.graceSeconds ?? 3_600
+        guard (0...604_800).contains(grace) else {
+            throw .invalidField("graceSeconds", reason: "0 to 604,800 seconds")
+        }
+        return try await write(.tokenRotate, by: caller, once: once) { act in
+            var old = try act.apiKey(reference ?? act.member.token?.text ?? "")
+            if let problem = old.problem(at: act.now) { throw VaultError.token(problem) }
+            guard let role = old.role, role <= act.member.role else { throw VaultError.denied(.tokenRotate) }
+            let life = old.expiresAt.map { Duration.milliseconds($0.milliseconds - old.createdAt.milliseconds) }
+            let token = try act.mintToken(
+                .workspaceKey,
+                as: .workspaceKey,
+                name: old.name,
+                role: role,
+                expiresAt: life.map { act.now + $0 },
+                networks: old.networks
+            )
+            let endsNow = body.revoke == true || grace == 0
+            let end = act.now + .seconds(grace)
+            if endsNow {
+                try act.end(old, reason: .rotated)
+            } else {
+                old.expiresAt = old.expiresAt.map { min($0, end) } ?? end
+                try act.connection.updateToken(old.sealed(with: act.ring))
+            }
+            return Done(
+                RotatedAPIKeyBody(
+                    apiKey: APIKeyBody(token.row, token: token.text),
+                    previousExpiresAt: endsNow ? nil : old.expiresAt
+                ),
+                AuditEvent(action: .tokenRotate, subjects: [old.subject, token.row.subject])
+            )
+        }
+    }
+
     /// Ends a workspace key; it opens nothing from the moment this returns.
     package func revokeAPIKey(_ reference: String, by caller: Caller) async throws(VaultError) {
         let _: Bool = try await write(.tokenRevoke, by: caller) { act in
-            guard let id = TokenID(reference), let token = try act.connection.token(id, in: act.workspace),
-                token.kind == .workspaceKey
-            else { throw VaultError.notFound(.apiKey) }
+            let token = try act.apiKey(reference)
             if token.endedAt == nil { try act.end(token, reason: .revoked) }
             return Done(true, AuditEvent(action: .tokenRevoke, subjects: [token.subject]))
         }
@@ -175,7 +260,8 @@ extension Act {
         name: String,
         role: Role? = nil,
         agent: AgentID? = nil,
-        expiresAt: Timestamp? = nil
+        expiresAt: Timestamp? = nil,
+        networks: String? = nil
     ) throws -> MintedToken {
         let token = BearerToken.mint(format)
         let row = TokenRow(
@@ -194,10 +280,20 @@ extension Act {
             endReason: nil,
             firstUsedAt: nil,
             lastUsedAt: nil,
+            networks: networks,
             rowCode: []
         ).sealed(with: ring)
         try connection.insertToken(row)
         return MintedToken(row: row, text: token.withText { String(decoding: $0, as: UTF8.self) })
+    }
+
+    /// The workspace key of that id.
+    fileprivate func apiKey(_ reference: String) throws -> TokenRow {
+        guard let id = TokenID(reference), let token = try connection.token(id, in: workspace),
+            token.kind == .workspaceKey
+        else { throw VaultError.notFound(.apiKey) }
+        try token.verify(with: ring)
+        return token
     }
 
     func end(_ token: TokenRow, reason: TokenEndReason) throws {
@@ -219,7 +315,29 @@ extension APIKeyBody {
             expiresAt: row.expiresAt,
             revokedAt: row.endedAt,
             lastUsedAt: row.lastUsedAt,
+            networks: row.networks?.split(separator: " ").map(String.init),
             token: token
         )
     }
+}
+
+extension TokenRow {
+    fileprivate func isAccepted(from address: IPAddress) -> Bool {
+        guard let networks else { return true }
+        return networks.split(separator: " ").contains { NetworkRange($0)?.contains(address) == true }
+    }
+}
+
+/// Reads the networks of a key, in the form in which they are stored; an empty list is refused, since it could be meant
+/// as none or as all.
+private func networks(_ texts: [String]?) throws(VaultError) -> String? {
+    guard let texts else { return nil }
+    let ranges = texts.compactMap { NetworkRange($0) }
+    guard (1...50).contains(texts.count), ranges.count == texts.count else {
+        throw .invalidField(
+            "networks",
+            reason: "1 to 50 networks such as 192.0.2.0/24 or 2001:db8::/32, with zeros after the prefix"
+        )
+    }
+    return ranges.map(\.description).joined(separator: " ")
 }

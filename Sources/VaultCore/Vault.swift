@@ -15,11 +15,13 @@ package struct Vault: Sendable {
     let clock: any WallClock
     /// What `/workspace/status` says of the server.
     let identity: ServerIdentity
+    let passwords: PasswordWork
     let starts = StartCache()
     let notices = ChangeNotices()
     let supervised = SupervisedInstances()
     let repeated = RepeatedEvents()
     package var settings = VaultSettings()
+    let loginThrottle = LoginThrottle()
 
     /// The key ring to work with now.
     ///

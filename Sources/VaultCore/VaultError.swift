@@ -39,13 +39,27 @@ package enum VaultError: Error, Equatable {
     case tooManyWaits
     /// The one who waited is gone, or the server stops.
     case waitEnded
+    /// Address and password do not belong together; the same whether the address has an account or not.
+    case loginFailed
+    /// The key is for other networks than the one that the request comes from.
+    case addressNotAllowed
+    /// Too early, or too much at once; seconds until it makes sense to try again.
+    case rateLimited(retryAfter: Int64)
+    /// The token is unknown, was used, renewed or cancelled, has expired, or who invited may no longer do so.
+    case invitationNotValid
+    case alreadyInvited(email: String)
+    case alreadyMember(email: String)
+    /// A workspace always has an owner.
+    case lastOwner
+    /// A personal workspace is shared with nobody and stays as long as its person.
+    case personalWorkspace
     case auditUnavailable
     case storage(StorageProblem)
 }
 
 /// What was not found.
 package enum VaultSubject: String, Equatable, Sendable {
-    case entry, agent, attachment, apiKey = "api key", workspace, user, receipt
+    case entry, agent, attachment, apiKey = "api key", workspace, member, invitation, user, receipt
 }
 
 /// Why a token opens nothing.

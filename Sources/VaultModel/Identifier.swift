@@ -77,6 +77,8 @@ package enum Instance {}
 package enum Token {}
 package enum Rotation {}
 package enum Backup {}
+package enum Session {}
+package enum Invitation {}
 
 package typealias WorkspaceID = Identifier<Workspace>
 package typealias UserID = Identifier<User>
@@ -87,3 +89,5 @@ package typealias InstanceID = Identifier<Instance>
 package typealias TokenID = Identifier<Token>
 package typealias RotationID = Identifier<Rotation>
 package typealias BackupID = Identifier<Backup>
+package typealias SessionID = Identifier<Session>
+package typealias InvitationID = Identifier<Invitation>

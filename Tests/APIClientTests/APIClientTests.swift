@@ -194,11 +194,11 @@ struct APIClientTests {
     }
 
     @Test func anErrorWithANewCodeIsStillOne() async throws {
-        let text = #"{"error":"slow down","code":"rate_limited","status":429}"#
+        let text = #"{"error":"slow down","code":"teapot_busy","status":429}"#
         _ = try await calls(answering: { _, _ in .json(429, text) }) { client in
             let expected = APIClientError.unfamiliarAnswer(
                 status: 429,
-                code: "rate_limited",
+                code: "teapot_busy",
                 error: "slow down",
                 hint: nil
             )

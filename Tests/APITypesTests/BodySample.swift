@@ -36,7 +36,7 @@ struct BodySample: Sendable, CustomTestStringConvertible {
         return body
     }
 
-    static let all = requests + secrets + agents + tokens + audit + keys + others
+    static let all = requests + secrets + agents + tokens + people + audit + keys + others
 
     private static let rotation = RotationBody(
         id: "id",
@@ -159,7 +159,7 @@ struct BodySample: Sendable, CustomTestStringConvertible {
         ),
         BodySample(
             .createAPIKey,
-            full: CreateAPIKeyBody(name: "k", role: .member, expiresAt: time),
+            full: CreateAPIKeyBody(name: "k", role: .member, expiresAt: time, networks: ["::/0"]),
             bare: CreateAPIKeyBody(name: "k")
         ),
     ]
@@ -333,6 +333,7 @@ struct BodySample: Sendable, CustomTestStringConvertible {
             expiresAt: end,
             revokedAt: end,
             lastUsedAt: end,
+            networks: isFull ? ["::/0"] : nil,
             token: isFull ? "t" : nil
         )
     }
@@ -408,6 +409,109 @@ struct BodySample: Sendable, CustomTestStringConvertible {
         line.entries = 1
         return line
     }
+
+    private static let user = UserBody(id: "id", name: "n", email: "a@b", createdAt: time)
+    private static let workspace = WorkspaceBody(id: "id", name: "n", role: .owner, isPersonal: false, createdAt: time)
+
+    private static let people = [
+        BodySample(
+            .rotatedAPIKey,
+            full: RotatedAPIKeyBody(apiKey: apiKey(isFull: false), previousExpiresAt: time),
+            bare: RotatedAPIKeyBody(apiKey: apiKey(isFull: false), previousExpiresAt: nil)
+        ),
+        BodySample(.login, LoginBody(email: "a@b", password: text)),
+        BodySample(.loggedIn, LoggedInBody(token: "t", expiresAt: time, user: user, workspaces: [])),
+        BodySample(.user, full: user, bare: UserBody(id: "id", name: "n", createdAt: time)),
+        BodySample(.userList, UserList(users: [])),
+        BodySample(.account, AccountBody(user: user, workspaces: [])),
+        BodySample(
+            .updateAccount,
+            full: UpdateAccountBody(name: "n", currentPassword: text, password: text),
+            bare: UpdateAccountBody()
+        ),
+        BodySample(
+            .createUser,
+            full: CreateUserBody(email: "a@b", name: "n", password: text, isOperator: true),
+            bare: CreateUserBody(email: "a@b", password: text)
+        ),
+        BodySample(.updateUser, UpdateUserBody(password: text)),
+        BodySample(
+            .workspace,
+            full: WorkspaceBody(
+                id: "id",
+                name: "n",
+                role: .owner,
+                isPersonal: false,
+                createdAt: time,
+                apiKey: APIKeyBody(
+                    id: "id",
+                    name: "n",
+                    role: .owner,
+                    hint: "h",
+                    createdAt: time,
+                    expiresAt: nil,
+                    revokedAt: nil,
+                    lastUsedAt: nil
+                )
+            ),
+            bare: workspace
+        ),
+        BodySample(.workspaceList, WorkspaceList(workspaces: [])),
+        BodySample(.createWorkspace, CreateWorkspaceBody(name: "n")),
+        BodySample(.updateWorkspace, UpdateWorkspaceBody(name: "n")),
+        BodySample(
+            .member,
+            full: MemberBody(id: "id", name: "n", email: "a@b", role: .member, joinedAt: time, entries: 1),
+            bare: MemberBody(id: "id", name: "n", role: .member, joinedAt: time, entries: 1)
+        ),
+        BodySample(.memberList, MemberList(members: [])),
+        BodySample(.updateMember, UpdateMemberBody(role: .admin)),
+        BodySample(
+            .removedMember,
+            RemovedMemberBody(
+                id: "id",
+                name: "n",
+                entries: 1,
+                heir: named,
+                revokedKeys: [],
+                agents: [],
+                damaged: []
+            )
+        ),
+        BodySample(
+            .invitation,
+            full: InvitationBody(
+                id: "id",
+                email: "a@b",
+                role: .member,
+                invitedBy: named,
+                createdAt: time,
+                expiresAt: time,
+                isExpired: false,
+                token: "t"
+            ),
+            bare: InvitationBody(
+                id: "id",
+                email: "a@b",
+                role: .member,
+                invitedBy: named,
+                createdAt: time,
+                expiresAt: time,
+                isExpired: false
+            )
+        ),
+        BodySample(.invitationList, InvitationList(invitations: [])),
+        BodySample(
+            .createInvitation,
+            full: CreateInvitationBody(email: "a@b", role: .admin),
+            bare: CreateInvitationBody(email: "a@b")
+        ),
+        BodySample(
+            .acceptInvitation,
+            full: AcceptInvitationBody(token: text, name: "n", password: text),
+            bare: AcceptInvitationBody(token: text, password: text)
+        ),
+    ]
 
     private static let others = [
         BodySample(

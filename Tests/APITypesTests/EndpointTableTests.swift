@@ -25,8 +25,12 @@ struct EndpointTableTests {
         #expect(!Endpoint.all.contains { $0.errors.contains(.methodNotAllowed) })
     }
 
-    @Test(arguments: Endpoint.all.filter { $0.method == .post && $0.operation != .start }.map(\.operation))
-    func everyPostMayBeRepeatedSafelyExceptAStart(operation: Operation) throws {
+    /// A start has an id of its own, and what is proven by a password cannot be answered to who only repeats it.
+    @Test(
+        arguments: Endpoint.all.filter { $0.method == .post && $0.operation != .start && $0.access != .proof }
+            .map(\.operation)
+    )
+    func everyPostThatATokenAuthorizesMayBeRepeatedSafely(operation: Operation) throws {
         let endpoint = try #require(Endpoint.all.first { $0.operation == operation })
         #expect(endpoint.parameters.contains { $0.name == "Idempotency-Key" })
     }
@@ -34,6 +38,10 @@ struct EndpointTableTests {
     @Test func theAgentsSocketServesStartsAndWhatHangsOnThem() {
         let served = Endpoint.all.filter { $0.listeners.contains(.agentSocket) }.map(\.operation)
         #expect(served == [.start, .watchChanges, .endInstance])
+    }
+
+    @Test func onlyALoginAndAnInvitationAreProvenByTheBody() {
+        #expect(Set(Endpoint.all.filter { $0.access == .proof }.map(\.operation)) == [.logIn, .acceptInvitation])
     }
 
     @Test func nothingThatChangesAnythingIsForAnybody() {

@@ -54,8 +54,8 @@ struct ClientSettingsTests {
 
     @Test func anAddressNeedsAKey() throws {
         let error = CommandError.usage(
-            "an address needs a workspace key, and there is none",
-            hint: "set ATTACHE_API_KEY, or ATTACHE_API_KEY_FILE to a file that holds it"
+            "an address needs a login or a workspace key, and there is none",
+            hint: "log in with attache login, or set ATTACHE_API_KEY or ATTACHE_API_KEY_FILE"
         )
         #expect(throws: error) { _ = try settings(address: "https://vault.example") }
         let variables = ["ATTACHE_API_KEY": Self.key]
@@ -82,4 +82,43 @@ struct ClientSettingsTests {
         let missing = CommandError.unreadableFile(path: "/nonexistent", reason: "No such file or directory")
         #expect(throws: missing) { _ = try settings(["ATTACHE_API_KEY_FILE": "/nonexistent"]) }
     }
+
+    @Test func whatWasSavedIsUsedWhereNothingElseWasSaid() throws {
+        var saved = SavedWorkspaces()
+        saved.save(.init(name: "acme", apiUrl: "https://a.example", workspaceId: "1", session: "ses_a"))
+        saved.save(.init(name: "ci", apiUrl: "https://b.example", workspaceId: "2", apiKey: "ak_ws_b"))
+        saved.current = "acme"
+        let settings = try ClientSettings(saved: saved, environment: [:], userID: 0)
+        #expect(settings.address == .url("https://a.example"))
+        #expect(settings.workspace == "1")
+        #expect(settings.key.map(text) == "ses_a")
+        let other = try ClientSettings(workspace: "ci", saved: saved, environment: [:], userID: 0)
+        #expect(other.address == .url("https://b.example"))
+        #expect(other.key.map(text) == "ak_ws_b")
+        let named = try ClientSettings(workspace: "unsaved", saved: saved, environment: [:], userID: 0)
+        #expect(named.address == .url("https://a.example"))
+        #expect(named.workspace == "unsaved")
+    }
+
+    @Test func aSavedTokenGoesToItsOwnServerOnly() throws {
+        var saved = SavedWorkspaces()
+        saved.save(.init(name: "acme", apiUrl: "https://a.example", workspaceId: "1", session: "ses_a"))
+        saved.current = "acme"
+        #expect(throws: CommandError.self) {
+            _ = try ClientSettings(address: "https://b.example", saved: saved, environment: [:], userID: 0)
+        }
+        let socket = try ClientSettings(socket: "/x", saved: saved, environment: [:], userID: 0)
+        #expect(socket.key == nil)
+        #expect(socket.workspace == nil)
+    }
+
+    @Test func twoServersMayHaveAWorkspaceOfOneName() {
+        var saved = SavedWorkspaces()
+        #expect(saved.save(.init(name: "acme", apiUrl: "https://a.example", workspaceId: "1")) == "acme")
+        #expect(saved.save(.init(name: "acme", apiUrl: "https://b.example", workspaceId: "2")) == "acme@b.example")
+        #expect(saved.save(.init(name: "acme", apiUrl: "https://a.example", workspaceId: "1")) == "acme")
+        #expect(saved.workspaces.count == 2)
+    }
+
+    private func text(_ key: SharedSecret) -> String { key.bytes.withBytes { String(decoding: $0, as: UTF8.self) } }
 }

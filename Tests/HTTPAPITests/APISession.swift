@@ -24,12 +24,14 @@ struct APISession: Sendable {
     /// Runs `body` against the surface of `listener`, without a socket.
     static func run(
         _ listener: Listener = .tcp,
+        limits: LimitSettings = LimitSettings(),
         _ body: @escaping @Sendable (APISession) async throws -> Void
     ) async throws {
         let test = try await TestVault.make()
         let surface = HTTPSurface(
             vault: test.vault,
             backups: test.backups,
+            limits: limits,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
         let application = try surface.application(for: listener, at: .hostname("127.0.0.1", port: 0)) { _ in }

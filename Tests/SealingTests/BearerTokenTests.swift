@@ -2,6 +2,7 @@
 
 internal import Sealing
 internal import Testing
+internal import VaultModel
 
 struct BearerTokenTests {
     private static func text(_ token: borrowing BearerToken) -> [UInt8] {

@@ -31,10 +31,8 @@ extension StoragePromise {
                 )
                 try expectEqual(try connection.workspace(vault.elsewhere.id), vault.elsewhere.workspace)
                 for workspace in [vault.here, vault.elsewhere] {
-                    try expectEqual(try connection.firstWorkspace(of: workspace.user.id), workspace.workspace)
                     try expectEqual(try connection.personalWorkspace(of: workspace.user.id), workspace.workspace)
                 }
-                try expectEqual(try connection.firstWorkspace(of: UserID(at: .day(1))), nil)
             }
         },
         StoragePromise("a workspace's revision counts its own changes") { engine in

@@ -21,7 +21,8 @@ package struct StoragePromise: CustomStringConvertible, Sendable {
 
     /// What the store promises, by topic.
     package static let all =
-        transactions + people + entries + agents + attachments + tokens + instances + auditTrail + idempotency
+        transactions + people + accounts + entries + agents + attachments + tokens + instances + auditTrail
+        + idempotency
 }
 
 /// A promise that does not hold, and the line of the conformance suite that found out.

@@ -22,12 +22,21 @@ package struct TestVault: Sendable {
     package let localOperator = Caller.localOperator(uid: 0)
 
     /// Makes the vault, in `folder` instead of its own directory when one is given.
-    package static func make(in folder: String? = nil) async throws -> TestVault {
+    package static func make(
+        in folder: String? = nil,
+        passwordLogN: UInt8 = PasswordCost.forTests.logN
+    ) async throws -> TestVault {
         let directory = try TemporaryDirectory()
         let clock = ManualClock()
         let master = MasterKey.generate()
         let folder = try DataFolder(claiming: folder ?? directory.path)
-        let opened = try await Vault.open(folder, under: master, clock: clock, version: "test")
+        let opened = try await Vault.open(
+            folder,
+            under: master,
+            clock: clock,
+            passwordCost: PasswordCost(logN: passwordLogN),
+            version: "test"
+        )
         guard let key = opened.workspaceKey else { throw VaultOpeningError.noKeyRing }
         return TestVault(
             vault: opened.vault,
@@ -117,6 +126,11 @@ package struct TestVault: Sendable {
         return try await vault.authenticate(Array((key.token ?? "").utf8))
     }
 
+    /// Does what somebody could do who writes to the database and does not hold the master key.
+    package func changeFromOutside(_ statement: String) async throws {
+        try await engine.write { connection in _ = try connection.execute(statement, []) }
+    }
+
     /// Whether any file of the data folder holds `text`.
     package func bytesOnDisk(contain text: String) throws -> Bool {
         let needle = Data(text.utf8)
@@ -131,5 +145,79 @@ package struct TestVault: Sendable {
 extension SecretText {
     package static func text(_ text: String) -> SecretText {
         SecretText(SharedSecret(copying: Array(text.utf8)))
+    }
+}
+
+extension PasswordCost {
+    /// A thousandth of what the server takes, so that tests can hash many.
+    package static let forTests = PasswordCost(logN: 7)
+}
+
+/// A person of a test: who it is, and the token of a login.
+package struct TestPerson: Sendable {
+    package let id: UserID
+    package let email: String
+    package let password: String
+    package let token: String
+    package let workspaces: [WorkspaceBody]
+}
+
+extension TestVault {
+    /// Makes a person with an account and logs in.
+    package func person(_ name: String) async throws -> TestPerson {
+        let email = "\(name)@example.org"
+        let password = "correct horse \(name) staple"
+        let body = CreateUserBody(email: email, name: name, password: .text(password))
+        _ = try await vault.createUser(body, by: localOperator)
+        return try await logIn(email, password)
+    }
+
+    package func logIn(_ email: String, _ password: String, from address: IPAddress = .loopback) async throws
+        -> TestPerson
+    {
+        let login = try await vault.logIn(LoginBody(email: email, password: .text(password)), from: address)
+        guard let id = UserID(login.user.id) else { throw VaultError.notFound(.user) }
+        return TestPerson(
+            id: id,
+            email: email,
+            password: password,
+            token: login.token,
+            workspaces: login.workspaces
+        )
+    }
+
+    /// The caller that a person's session is, in one of the person's workspaces.
+    package func caller(_ person: TestPerson, in workspace: String? = nil) async throws -> Caller {
+        try await vault.authenticate(Array(person.token.utf8), in: workspace)
+    }
+
+    /// Makes a workspace that `owner` shares.
+    @discardableResult
+    package func share(_ name: String, by owner: TestPerson) async throws -> WorkspaceBody {
+        try await vault.createWorkspace(CreateWorkspaceBody(name: name), by: caller(owner))
+    }
+
+    /// Makes `person` a member of `workspace`, by an invitation of `owner`.
+    package func invite(
+        _ person: TestPerson,
+        into workspace: String,
+        as role: Role,
+        by owner: TestPerson
+    ) async throws {
+        let body = CreateInvitationBody(email: person.email, role: role)
+        let invitation = try await vault.createInvitation(body, by: caller(owner, in: workspace))
+        _ = try await accept(invitation, password: person.password)
+    }
+
+    @discardableResult
+    package func accept(
+        _ invitation: InvitationBody,
+        name: String? = nil,
+        password: String
+    ) async throws -> LoggedInBody {
+        try await vault.acceptInvitation(
+            AcceptInvitationBody(token: .text(invitation.token ?? ""), name: name, password: .text(password)),
+            from: .loopback
+        )
     }
 }

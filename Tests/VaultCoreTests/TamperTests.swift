@@ -46,7 +46,7 @@ struct TamperTests {
             "tokens",
             [
                 "id", "workspace_id", "kind", "digest", "name", "role", "agent_id", "created_by", "created_at",
-                "expires_at", "ended_at", "end_reason", "first_used_at", "row_code",
+                "expires_at", "ended_at", "end_reason", "first_used_at", "networks", "row_code",
             ]
         ),
         ("owner_salts", ["workspace_id", "user_id", "salt"]),
@@ -56,6 +56,15 @@ struct TamperTests {
         ("audit_segments", ["chain", "first", "last", "checkpoint", "pruned_at", "epoch", "code"]),
         ("idempotency", ["workspace_id", "caller", "key", "reply"]),
         ("key_rings", ["wrapped"]),
+        ("accounts", ["user_id", "email", "password_hash", "created_at", "changed_at", "row_code"]),
+        ("sessions", ["id", "user_id", "digest", "address", "created_at", "expires_at", "ended_at", "row_code"]),
+        (
+            "invitations",
+            [
+                "id", "workspace_id", "email", "role", "digest", "invited_by", "created_at", "expires_at", "ended_at",
+                "end_reason", "accepted_by", "row_code",
+            ]
+        ),
     ].flatMap { table, names in names.map { Column(table: table, name: $0) } }
 
     /// What only tells or shows something, and grants nothing.
@@ -63,7 +72,7 @@ struct TamperTests {
         "entries.note", "entries.updated_at", "entry_values.created_at", "entry_values.created_by",
         "entry_values.destroyed_at", "agents.folded_name", "tokens.hint", "tokens.last_used_at",
         "idempotency.created_at", "idempotency.fingerprint", "key_rings.slot", "key_rings.master_key_id",
-        "key_rings.created_at", "owner_salts.previous_salt",
+        "key_rings.created_at", "owner_salts.previous_salt", "sessions.last_used_at",
     ]
 
     /// Tables without a code: what a workspace is called, what ran, how far a rotation is, which schema it is, when
@@ -210,6 +219,15 @@ struct TamperTests {
             "the workspace key of a token is replaced",
             "UPDATE tokens SET digest = randomblob(32) WHERE kind = 'workspace_key'"
         ),
+        ("a key is accepted from everywhere", "UPDATE tokens SET networks = NULL WHERE networks IS NOT NULL"),
+        ("a session that ended goes on", "UPDATE sessions SET ended_at = NULL WHERE ended_at IS NOT NULL"),
+        ("a session becomes another person's", "UPDATE sessions SET user_id = (SELECT min(id) FROM users)"),
+        (
+            "an account gets another's password",
+            "UPDATE accounts SET password_hash = (SELECT min(password_hash) FROM accounts)"
+        ),
+        ("an invitation makes an owner", "UPDATE invitations SET role = 'owner' WHERE ended_at IS NULL"),
+        ("an invitation that was used counts again", "UPDATE invitations SET ended_at = NULL, end_reason = NULL"),
     ]
 
     @Test(arguments: swaps)
@@ -277,6 +295,22 @@ extension TestVault {
             let made = try await vault.createAPIKey(key, by: localOperator)
             if role == .admin { try await vault.revokeAPIKey(made.id, by: localOperator) }
         }
+        let ada = try await person("ada")
+        let grace = try await person("grace")
+        try await share("acme", by: ada)
+        try await invite(grace, into: "acme", as: .admin, by: ada)
+        // A salt under which nothing was sealed could be any other.
+        for (person, workspace) in [(ada, nil), (ada, "acme"), (grace, nil)] {
+            let secret = CreateSecretBody(name: "OWN", kind: .secret, value: .text("v"))
+            _ = try await vault.createSecret(secret, by: caller(person, in: workspace))
+        }
+        let open = CreateInvitationBody(email: "open@example.org")
+        _ = try await vault.createInvitation(open, by: caller(ada, in: "acme"))
+        let bound = CreateAPIKeyBody(name: "bound", networks: ["10.0.0.0/8"])
+        _ = try await vault.createAPIKey(bound, by: caller(ada, in: "acme"))
+        let hers = CreateSecretBody(name: "HERS", kind: .secret, value: .text("v"))
+        _ = try await vault.createSecret(hers, by: caller(grace, in: "acme"))
+        try await vault.logOut(by: caller(grace))
         // A part of the trail that retention removed, and a checkpoint of the rest.
         var kept = vault
         kept.settings.auditRetention = .seconds(86_400)

@@ -16,6 +16,12 @@ extension Component {
         "Names that change how a process is loaded and that this agent may nevertheless receive."
     )
 
+    static let networks = Schema.array(
+        of: .string(length: 2...64, "Such as `192.0.2.0/24`, `2001:db8::/32` or a single address."),
+        count: 1...50,
+        "The only networks from which the key is accepted; this machine's own sockets count as 127.0.0.1."
+    )
+
     static let agentSchema = Schema.answer(
         .required("id", .identifier),
         .required("name", .string()),
@@ -36,6 +42,7 @@ extension Component {
         .optional("expiresAt", .timestamp),
         .optional("revokedAt", .timestamp),
         .optional("lastUsedAt", .timestamp),
+        .optional("networks", networks),
         .optional("token", .token("ak_ws_", "Only in the answer that made the key; never shown again."))
     )
 

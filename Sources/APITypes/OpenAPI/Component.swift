@@ -4,6 +4,8 @@ internal import VaultModel
 
 /// A body of the API, by its name in the description.
 package enum Component: String, CaseIterable, Sendable {
+    case acceptInvitation = "AcceptInvitation"
+    case account = "Account"
     case addMasterKey = "AddMasterKey"
     case agent = "Agent"
     case agentPage = "AgentPage"
@@ -29,7 +31,10 @@ package enum Component: String, CaseIterable, Sendable {
     case conflict = "Conflict"
     case createAgent = "CreateAgent"
     case createAPIKey = "CreateAPIKey"
+    case createInvitation = "CreateInvitation"
     case createSecret = "CreateSecret"
+    case createUser = "CreateUser"
+    case createWorkspace = "CreateWorkspace"
     case epoch = "Epoch"
     case error = "Error"
     case expiring = "Expiring"
@@ -42,16 +47,24 @@ package enum Component: String, CaseIterable, Sendable {
     case importPlan = "Import"
     case instance = "Instance"
     case instancePage = "InstancePage"
+    case invitation = "Invitation"
+    case invitationList = "InvitationList"
     case keys = "Keys"
+    case loggedIn = "LoggedIn"
+    case login = "Login"
     case masterKey = "MasterKey"
+    case member = "Member"
+    case memberList = "MemberList"
     case named = "Named"
     case receiptItem = "ReceiptItem"
+    case removedMember = "RemovedMember"
     case restart = "Restart"
     case restartedInstance = "RestartedInstance"
+    case rotatedAPIKey = "RotatedAPIKey"
+    case rotatedGatewayToken = "RotatedGatewayToken"
+    case rotateGatewayToken = "RotateGatewayToken"
     case rotateKeys = "RotateKeys"
     case rotation = "Rotation"
-    case rotateGatewayToken = "RotateGatewayToken"
-    case rotatedGatewayToken = "RotatedGatewayToken"
     case secret = "Secret"
     case secretPage = "SecretPage"
     case secretVersion = "SecretVersion"
@@ -61,10 +74,18 @@ package enum Component: String, CaseIterable, Sendable {
     case shredUser = "ShredUser"
     case shredded = "Shredded"
     case skippedFile = "SkippedFile"
+    case updateAccount = "UpdateAccount"
     case updateAgent = "UpdateAgent"
+    case updateMember = "UpdateMember"
     case updateSecret = "UpdateSecret"
+    case updateUser = "UpdateUser"
+    case updateWorkspace = "UpdateWorkspace"
+    case user = "User"
+    case userList = "UserList"
     case verification = "Verification"
     case verifyAudit = "VerifyAudit"
+    case workspace = "Workspace"
+    case workspaceList = "WorkspaceList"
     case workspaceStatus = "WorkspaceStatus"
 
     package var schema: Schema {
@@ -190,7 +211,8 @@ package enum Component: String, CaseIterable, Sendable {
             .request(
                 .required("name", .displayName),
                 .optional("role", .role),
-                .optional("expiresAt", .time)
+                .optional("expiresAt", .time),
+                .optional("networks", Self.networks)
             )
         case .createSecret:
             .request(
@@ -334,7 +356,17 @@ package enum Component: String, CaseIterable, Sendable {
                 .required("problems", .array(of: .string(), "What is wrong; never a part of a value.")),
                 .required("milliseconds", .count("How long it took."))
             )
+        case .rotatedAPIKey:
+            .answer(
+                .required("apiKey", .reference(.apiKey)),
+                .optional("previousExpiresAt", .timestamp)
+            )
         case .workspaceStatus: Self.workspaceStatusSchema
+        case .acceptInvitation, .account, .createInvitation, .createUser, .createWorkspace, .invitation,
+            .invitationList,
+            .loggedIn, .login, .member, .memberList, .removedMember, .updateAccount, .updateMember, .updateUser,
+            .updateWorkspace, .user, .userList, .workspace, .workspaceList:
+            peopleSchema
         }
     }
 }

@@ -4,7 +4,7 @@ extension Endpoint.Access {
     /// What may go wrong before the endpoint itself is reached, and in the store under it.
     var errors: Set<ErrorCode> {
         let always: Set<ErrorCode> = [
-            .headersTooLarge, .internalError, .invalidQuery, .invalidRequest, .shuttingDown,
+            .headersTooLarge, .internalError, .invalidQuery, .invalidRequest, .rateLimited, .shuttingDown,
         ]
         let store: Set<ErrorCode> = [
             .auditUnavailable, .busy, .integrityError, .storageFull, .storageUnavailable,
@@ -12,7 +12,9 @@ extension Endpoint.Access {
         let tokens: Set<ErrorCode> = [.tokenMissing, .tokenRevoked, .tokenRotated, .tokenUnknown]
         switch self {
         case .anybody: return always
-        case .workspace: return always.union(store).union(tokens).union([.forbidden, .notFound])
+        case .proof: return always.union(store).union([.loginFailed])
+        case .workspace:
+            return always.union(store).union(tokens).union([.addressNotAllowed, .forbidden, .invalidField, .notFound])
         case .gateway: return always.union(store).union(tokens)
         }
     }

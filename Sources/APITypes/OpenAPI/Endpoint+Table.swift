@@ -4,7 +4,7 @@ internal import VaultModel
 
 extension Endpoint {
     /// Every endpoint of the server.
-    package static let all = secrets + agents + workspace + audit + keys + backups + server
+    package static let all = secrets + agents + workspace + people + audit + keys + backups + server
 
     private static let secrets: [Endpoint] = [
         Endpoint(
@@ -288,6 +288,24 @@ extension Endpoint {
             body: .json(.createAPIKey),
             answer: .made(.apiKey, "The key, with its token, which is not shown again."),
             errors: [.invalidName]
+        ),
+        Endpoint(
+            .rotateAPIKey,
+            .post,
+            "/api/v1/workspace/api-keys/{id}/rotate",
+            "Put a new key in the place of a workspace key; the old one ends after the grace",
+            parameters: [.idempotencyKey],
+            body: .optionalJSON(.rotateGatewayToken),
+            answer: .ok(.rotatedAPIKey, "The new key, with its token, which is not shown again.")
+        ),
+        Endpoint(
+            .rotateOwnAPIKey,
+            .post,
+            "/api/v1/workspace/api-key/rotate",
+            "The same for the key that is shown",
+            parameters: [.idempotencyKey],
+            body: .optionalJSON(.rotateGatewayToken),
+            answer: .ok(.rotatedAPIKey, "The new key, with its token, which is not shown again.")
         ),
         Endpoint(
             .revokeAPIKey,

@@ -69,7 +69,9 @@ extension Endpoint {
     package enum Access: Sendable {
         /// Anybody who reaches the listener.
         case anybody
-        /// The operator of the machine, or the holder of a workspace key.
+        /// Who proves it by what the body holds: a password, or an invitation.
+        case proof
+        /// The operator of the machine, a person who has logged in, or the holder of a workspace key.
         case workspace
         /// The holder of a gateway token.
         case gateway

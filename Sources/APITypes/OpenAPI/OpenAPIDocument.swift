@@ -21,7 +21,8 @@ package enum OpenAPIDocument {
             "securitySchemes": [
                 "workspaceKey": [
                     "type": "http", "scheme": "bearer",
-                    "description": "A workspace key `ak_ws_…`. The operator's socket needs none.",
+                    "description":
+                        "A workspace key `ak_ws_…`, or the token `ses_…` of a login. The operator's socket needs none.",
                 ],
                 "gatewayToken": [
                     "type": "http", "scheme": "bearer",
@@ -96,7 +97,7 @@ package enum OpenAPIDocument {
 
     private static func security(_ access: Endpoint.Access) -> JSONValue {
         switch access {
-        case .anybody: []
+        case .anybody, .proof: []
         case .workspace: [["workspaceKey": []]]
         case .gateway: [["gatewayToken": []]]
         }

@@ -2,22 +2,29 @@
 
 /// What a client can ask the server for; the raw value is the `operationId` of the description.
 package enum Operation: String, CaseIterable, Sendable {
+    case acceptInvitation
     case addMasterKey
     case attachSecrets
     case beginBackup
     case bulkSecrets
     case beginRotation
+    case cancelInvitation
     case createAgent
     case createAuditCheckpoint
     case createAPIKey
+    case createInvitation
     case createSecret
     case createSession
+    case createUser
+    case createWorkspace
     case deleteAgent
     case deleteSecret
+    case deleteWorkspace
     case detachSecret
     case dropMasterKey
     case endInstance
     case exportAudit
+    case getAccount
     case getAgent
     case getDescription
     case getHealth
@@ -26,6 +33,7 @@ package enum Operation: String, CaseIterable, Sendable {
     case getReadiness
     case getRestart
     case getSecret
+    case getWorkspace
     case getWorkspaceStatus
     case importSecrets
     case listAgents
@@ -35,15 +43,29 @@ package enum Operation: String, CaseIterable, Sendable {
     case listAuditEntries
     case listBackups
     case listInstances
+    case listInvitations
+    case listMembers
     case listSecrets
     case listSecretVersions
+    case listUsers
+    case listWorkspaces
+    case logIn
+    case logOut
+    case removeMember
+    case resendInvitation
     case restartGateway
     case revokeAPIKey
+    case rotateAPIKey
     case rotateGatewayToken
+    case rotateOwnAPIKey
     case shredUser
     case start
+    case updateAccount
     case updateAgent
+    case updateMember
     case updateSecret
+    case updateUser
+    case updateWorkspace
     case verifyAudit
     case verifyAuditAnchors
     case verifyVault

@@ -271,7 +271,8 @@ extension ErrorCode {
         case .versionMismatch: "look at it again with attache secrets show"
         case .tokenMissing:
             "root and the server's own user need no key at its socket; others set ATTACHE_API_KEY"
-        case .tokenUnknown, .tokenRevoked, .tokenRotated: "check ATTACHE_API_KEY"
+        case .tokenUnknown, .tokenRevoked, .tokenRotated:
+            "log in again with attache login, or check ATTACHE_API_KEY"
         default: nil
         }
     }

@@ -15,6 +15,8 @@ struct WorkspaceRoutes {
             Route(.get, "/api/v1/workspace/status", handle: status),
             Route(.get, "/api/v1/workspace/api-keys", handle: apiKeys),
             Route(.post, "/api/v1/workspace/api-keys", handle: createAPIKey),
+            Route(.post, "/api/v1/workspace/api-keys/{id}/rotate", handle: rotateAPIKey),
+            Route(.post, "/api/v1/workspace/api-key/rotate", handle: rotateAPIKey),
             Route(.delete, "/api/v1/workspace/api-keys/{id}", handle: revokeAPIKey),
         ]
     }
@@ -39,6 +41,14 @@ struct WorkspaceRoutes {
             await vault.createAPIKey(body, by: caller, once: reader.once(bytes)),
             status: .created
         )
+    }
+
+    @Sendable private func rotateAPIKey(_ reader: RequestReader) async throws -> Response {
+        let caller = try await identity.caller(of: reader.request, context: reader.context)
+        try reader.noQuery()
+        let (body, bytes) = try await reader.json(RotateGatewayTokenBody.self, or: RotateGatewayTokenBody())
+        let once = try reader.once(bytes)
+        return try .json(await vault.rotateAPIKey(reader.places.first, body, by: caller, once: once))
     }
 
     @Sendable private func revokeAPIKey(_ reader: RequestReader) async throws -> Response {

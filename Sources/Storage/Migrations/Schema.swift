@@ -9,7 +9,9 @@ enum Schema {
     /// The version that this program writes.
     static var current: Int64 { Int64(steps.count) }
 
-    private static let steps = [Schema1.statements, Schema2.statements, Schema3.statements, Schema4.statements]
+    private static let steps = [
+        Schema1.statements, Schema2.statements, Schema3.statements, Schema4.statements, Schema5.statements,
+    ]
 
     /// The version of the database; 0 when it has the table of migrations but no step was taken.
     static func version(on connection: some SQLConnection) throws(StorageFailure) -> Int64 {

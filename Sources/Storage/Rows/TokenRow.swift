@@ -19,6 +19,8 @@ package struct TokenRow: Equatable, Sendable {
     package var endReason: TokenEndReason?
     package var firstUsedAt: Timestamp?
     package var lastUsedAt: Timestamp?
+    /// The networks from which it is accepted, separated by blanks; nil for all.
+    package var networks: String?
     package var rowCode: [UInt8]
 
     package init(
@@ -37,6 +39,7 @@ package struct TokenRow: Equatable, Sendable {
         endReason: TokenEndReason?,
         firstUsedAt: Timestamp?,
         lastUsedAt: Timestamp?,
+        networks: String? = nil,
         rowCode: [UInt8]
     ) {
         self.id = id
@@ -54,6 +57,7 @@ package struct TokenRow: Equatable, Sendable {
         self.endReason = endReason
         self.firstUsedAt = firstUsedAt
         self.lastUsedAt = lastUsedAt
+        self.networks = networks
         self.rowCode = rowCode
     }
 }
@@ -62,7 +66,7 @@ extension TokenRow: StoredRow {
     static let table = "tokens"
     static let columns = [
         "id", "workspace_id", "kind", "digest", "hint", "name", "role", "agent_id", "created_by", "created_at",
-        "expires_at", "ended_at", "end_reason", "first_used_at", "last_used_at", "row_code",
+        "expires_at", "ended_at", "end_reason", "first_used_at", "last_used_at", "networks", "row_code",
     ]
 
     init(_ row: SQLRow) throws(StorageFailure) {
@@ -82,7 +86,8 @@ extension TokenRow: StoredRow {
             endReason: try row.optionalChoice(12),
             firstUsedAt: try row.optionalTime(13),
             lastUsedAt: try row.optionalTime(14),
-            rowCode: try row.blob(15)
+            networks: try row.optionalText(15),
+            rowCode: try row.blob(16)
         )
     }
 
@@ -103,6 +108,7 @@ extension TokenRow: StoredRow {
             SQLValue(text: endReason?.rawValue),
             SQLValue(integer: firstUsedAt?.milliseconds),
             SQLValue(integer: lastUsedAt?.milliseconds),
+            SQLValue(text: networks),
             .blob(rowCode),
         ]
     }

@@ -9,26 +9,29 @@ package struct WorkspaceRow: Equatable, Sendable {
     package var personalUserID: UserID?
     package var revision: Int64
     package var createdAt: Timestamp
+    package var deletedAt: Timestamp?
 
     package init(
         id: WorkspaceID,
         name: String,
         personalUserID: UserID?,
         revision: Int64,
-        createdAt: Timestamp
+        createdAt: Timestamp,
+        deletedAt: Timestamp? = nil
     ) {
         self.id = id
         self.name = name
         self.personalUserID = personalUserID
         self.revision = revision
         self.createdAt = createdAt
+        self.deletedAt = deletedAt
     }
 }
 
 extension WorkspaceRow: StoredRow {
     static let table = "workspaces"
     static let columns = [
-        "id", "name", "personal_user_id", "revision", "created_at",
+        "id", "name", "personal_user_id", "revision", "created_at", "deleted_at",
     ]
 
     init(_ row: SQLRow) throws(StorageFailure) {
@@ -37,7 +40,8 @@ extension WorkspaceRow: StoredRow {
             name: try row.text(1),
             personalUserID: try row.optionalID(2),
             revision: try row.integer(3),
-            createdAt: try row.time(4)
+            createdAt: try row.time(4),
+            deletedAt: try row.optionalTime(5)
         )
     }
 
@@ -48,6 +52,7 @@ extension WorkspaceRow: StoredRow {
             SQLValue(text: personalUserID?.text),
             .integer(revision),
             .integer(createdAt.milliseconds),
+            SQLValue(integer: deletedAt?.milliseconds),
         ]
     }
 }

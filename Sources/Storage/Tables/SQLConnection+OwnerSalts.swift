@@ -5,6 +5,14 @@ package import VaultModel
 extension SQLConnection {
     package func insertOwnerSalt(_ row: OwnerSaltRow) throws(StorageFailure) { try insert(row) }
 
+    /// Destroys what was sealed for the user, wherever a copy of it may be.
+    package func deleteOwnerSalt(of user: UserID, in workspace: WorkspaceID) throws(StorageFailure) {
+        try execute(
+            "DELETE FROM owner_salts WHERE workspace_id = $1 AND user_id = $2",
+            [.text(workspace.text), .text(user.text)]
+        )
+    }
+
     package func ownerSalt(of user: UserID, in workspace: WorkspaceID) throws(StorageFailure) -> OwnerSaltRow? {
         try selectOne("WHERE workspace_id = $1 AND user_id = $2", [.text(workspace.text), .text(user.text)])
     }

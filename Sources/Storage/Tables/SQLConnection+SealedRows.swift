@@ -62,6 +62,18 @@ extension SQLConnection {
         try page(after, by: ["workspace_id", "caller", "key"], limit: limit)
     }
 
+    package func accountsPage(after: PagePosition?, limit: Int) throws(StorageFailure) -> [AccountRow] {
+        try page(after, by: ["user_id"], limit: limit)
+    }
+
+    package func sessionsPage(after: PagePosition?, limit: Int) throws(StorageFailure) -> [SessionRow] {
+        try page(after, by: ["id"], limit: limit)
+    }
+
+    package func invitationsPage(after: PagePosition?, limit: Int) throws(StorageFailure) -> [InvitationRow] {
+        try page(after, by: ["id"], limit: limit)
+    }
+
     package func entriesPage(after: PagePosition?, limit: Int) throws(StorageFailure) -> [ValuedEntryRow] {
         let rows = try query(
             """
@@ -148,6 +160,21 @@ extension SQLConnection {
         try replaceCode(of: AttachmentRow.self, row.rowCode, with: code, where: [("id", row.id.text)])
     }
 
+    @discardableResult
+    package func replaceRowCode(of row: AccountRow, with code: [UInt8]) throws(StorageFailure) -> Bool {
+        try replaceCode(of: AccountRow.self, row.rowCode, with: code, where: [("user_id", row.userID.text)])
+    }
+
+    @discardableResult
+    package func replaceRowCode(of row: SessionRow, with code: [UInt8]) throws(StorageFailure) -> Bool {
+        try replaceCode(of: SessionRow.self, row.rowCode, with: code, where: [("id", row.id.text)])
+    }
+
+    @discardableResult
+    package func replaceRowCode(of row: InvitationRow, with code: [UInt8]) throws(StorageFailure) -> Bool {
+        try replaceCode(of: InvitationRow.self, row.rowCode, with: code, where: [("id", row.id.text)])
+    }
+
     private func replaceCode<Row: StoredRow>(
         of type: Row.Type,
         _ old: [UInt8],
@@ -214,6 +241,7 @@ extension SQLConnection {
         [
             (UserRow.table, "row_code", 1), (MembershipRow.table, "row_code", 1), (TokenRow.table, "row_code", 1),
             (AgentRow.table, "row_code", 1), (EntryRow.table, "row_code", 1), (AttachmentRow.table, "row_code", 1),
+            (AccountRow.table, "row_code", 1), (SessionRow.table, "row_code", 1), (InvitationRow.table, "row_code", 1),
             (EntryValueRow.table, "sealed", 3), (IdempotencyRow.table, "reply", 3),
         ]
     }
@@ -226,5 +254,8 @@ extension MembershipRow { package var position: PagePosition { PagePosition(work
 extension TokenRow { package var position: PagePosition { PagePosition(id.text) } }
 extension AgentRow { package var position: PagePosition { PagePosition(id.text) } }
 extension IdempotencyRow { package var position: PagePosition { PagePosition(workspaceID.text, caller, key) } }
+extension AccountRow { package var position: PagePosition { PagePosition(userID.text) } }
+extension SessionRow { package var position: PagePosition { PagePosition(id.text) } }
+extension InvitationRow { package var position: PagePosition { PagePosition(id.text) } }
 extension ValuedEntryRow { package var position: PagePosition { PagePosition(entry.id.text) } }
 extension OwnedAttachmentRow { package var position: PagePosition { PagePosition(attachment.id.text) } }

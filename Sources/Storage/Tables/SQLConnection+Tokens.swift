@@ -39,6 +39,11 @@ extension SQLConnection {
         )
     }
 
+    /// Every token of a workspace that was not ended, of any kind.
+    package func openTokens(in workspace: WorkspaceID) throws(StorageFailure) -> [TokenRow] {
+        try select("WHERE workspace_id = $1 AND ended_at IS NULL ORDER BY id", [.text(workspace.text)])
+    }
+
     /// Every token of a kind, ended ones too, oldest first.
     package func tokens(kind: TokenKind, in workspace: WorkspaceID) throws(StorageFailure) -> [TokenRow] {
         try select(

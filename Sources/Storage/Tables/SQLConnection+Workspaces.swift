@@ -5,22 +5,20 @@ package import VaultModel
 extension SQLConnection {
     package func insertWorkspace(_ row: WorkspaceRow) throws(StorageFailure) { try insert(row) }
 
+    /// Writes the name, and when the workspace was deleted.
+    package func updateWorkspace(_ row: WorkspaceRow) throws(StorageFailure) {
+        try execute(
+            "UPDATE workspaces SET name = $1, deleted_at = $2 WHERE id = $3",
+            [.text(row.name), SQLValue(integer: row.deletedAt?.milliseconds), .text(row.id.text)]
+        )
+    }
+
     package func workspace(_ id: WorkspaceID) throws(StorageFailure) -> WorkspaceRow? {
         try selectOne("WHERE id = $1", [.text(id.text)])
     }
 
     package func allWorkspaces() throws(StorageFailure) -> [WorkspaceRow] {
         try select("ORDER BY created_at, id", [])
-    }
-
-    /// The oldest workspace that `user` is a member of.
-    package func firstWorkspace(of user: UserID) throws(StorageFailure) -> WorkspaceRow? {
-        try selectOne(
-            """
-            WHERE id IN (SELECT workspace_id FROM memberships WHERE user_id = $1) ORDER BY created_at, id LIMIT 1
-            """,
-            [.text(user.text)]
-        )
     }
 
     /// The workspace that was made for `user` alone.

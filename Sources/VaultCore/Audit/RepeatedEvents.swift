@@ -117,11 +117,45 @@ extension Vault {
 }
 
 extension Vault {
-    /// Says who the holder of a workspace key is; a token that is refused is recorded.
+    /// Says who the holder of a workspace key or of a session is; a token that is refused is recorded.
     ///
-    /// The format and its checksum are looked at first, so that a guess costs no database access.
-    package func authenticate(_ token: [UInt8]) async throws(VaultError) -> Caller {
-        try await recordingRefusal(of: token) { () async throws(VaultError) in try await holder(of: token) }
+    /// The format and its checksum are looked at first, so that a guess costs no database access. `workspace` is the id
+    /// or the name of the one that the request is about: a key has one only, a session all those of its person.
+    package func authenticate(
+        _ token: [UInt8],
+        in workspace: String? = nil,
+        from address: IPAddress = .loopback
+    ) async throws(VaultError) -> Caller {
+        do {
+            return try await recordingRefusal(of: token) { () async throws(VaultError) in
+                try await holder(of: token, in: workspace, from: address)
+            }
+        } catch .addressNotAllowed {
+            if let known = await knownToken(token) {
+                try? await record(
+                    RepeatedEvent(
+                        chain: known.workspaceID.text,
+                        actor: .workspaceKey(known.id),
+                        action: .tokenUse,
+                        outcome: .denied(reason: "network")
+                    )
+                )
+            }
+            throw .addressNotAllowed
+        }
+    }
+
+    /// Records, in the system's trail, that a password or an invitation's token was wrong.
+    ///
+    /// Says nothing about which address it was tried for: that an account exists is not told by a trail either.
+    func recordRefusal(of action: Action, reason: String) async {
+        let event = RepeatedEvent(
+            chain: Trail.systemChain,
+            actor: .nobody,
+            action: action,
+            outcome: .denied(reason: reason)
+        )
+        try? await record(event)
     }
 
     /// Does something on the strength of a token; one that is refused is recorded.

@@ -309,6 +309,7 @@ extension AuditActor {
         case .localOperator(let uid): "operator:\(uid)"
         case .workspaceKey(let token): "api_key:\(token)"
         case .gateway(let agent, _): "agent:\(agent)"
+        case .user(let user, _): "user:\(user)"
         case .server: "server"
         case .nobody: "nobody"
         }

@@ -9,7 +9,7 @@ internal import VaultModel
 /// A table that gets a code or a sealed column gets a case here and its columns in `SQLConnection.sealedColumns`: what
 /// is missing would be unreadable after a rotation. A test compares the schema with that list.
 enum SealedTable: String, CaseIterable, Sendable {
-    case users, memberships, tokens, agents, entries, attachments, replies
+    case users, memberships, tokens, agents, entries, attachments, replies, accounts, sessions, invitations
 
     var next: SealedTable? {
         let all = Self.allCases
@@ -26,6 +26,9 @@ enum SealedRow: Sendable {
     case entry(ValuedEntryRow, owner: OwnerScope?)
     case attachment(OwnedAttachmentRow, owner: OwnerScope?)
     case reply(IdempotencyRow)
+    case account(AccountRow)
+    case session(SessionRow)
+    case invitation(InvitationRow)
 }
 
 /// Some rows of one kind in the order of their primary keys, read from one snapshot.
@@ -73,6 +76,15 @@ struct SealedPage: Sendable {
         case .replies:
             let page = try connection.idempotencyPage(after: position, limit: limit)
             (rows, last) = (page.map { .reply($0) }, page.last?.position)
+        case .accounts:
+            let page = try connection.accountsPage(after: position, limit: limit)
+            (rows, last) = (page.map { .account($0) }, page.last?.position)
+        case .sessions:
+            let page = try connection.sessionsPage(after: position, limit: limit)
+            (rows, last) = (page.map { .session($0) }, page.last?.position)
+        case .invitations:
+            let page = try connection.invitationsPage(after: position, limit: limit)
+            (rows, last) = (page.map { .invitation($0) }, page.last?.position)
         }
         end = rows.count < limit ? nil : last
     }
@@ -95,6 +107,9 @@ extension SealedRow {
         case .entry(let row, _): "entry \(row.entry.name) (\(row.entry.id))"
         case .attachment(let row, _): "attachment \(row.attachment.id)"
         case .reply: "a kept answer"
+        case .account(let row): "account of user \(row.userID)"
+        case .session(let row): "session \(row.id)"
+        case .invitation(let row): "invitation \(row.id)"
         }
     }
 
@@ -103,7 +118,7 @@ extension SealedRow {
         switch self {
         case .entry(let row, _): row.value?.sealed == nil ? 0 : 1
         case .reply: 1
-        case .user, .membership, .token, .agent, .attachment: 0
+        case .user, .membership, .token, .agent, .attachment, .account, .session, .invitation: 0
         }
     }
 
@@ -121,6 +136,9 @@ extension SealedRow {
             guard let owner else { throw .malformedSalt }
             try row.attachment.verify(with: ring, owner: owner)
         case .reply(let row): _ = try ring.openReply(row.reply, workspace: row.workspaceID, label: row.label)
+        case .account(let row): try row.verify(with: ring)
+        case .session(let row): try row.verify(with: ring)
+        case .invitation(let row): try row.verify(with: ring)
         }
     }
 
@@ -148,6 +166,18 @@ extension SealedRow {
         case .entry(let row, let owner): try row.replacements(by: ring, owner: owner)
         case .attachment(let row, let owner): try row.replacements(by: ring, owner: owner)
         case .reply(let row): try row.replacements(by: ring)
+        case .account(let row):
+            try recoded(row.rowCode, row.content, .system, by: ring) { connection, code throws(StorageFailure) in
+                try connection.replaceRowCode(of: row, with: code)
+            }
+        case .session(let row):
+            try recoded(row.rowCode, row.content, .system, by: ring) { connection, code throws(StorageFailure) in
+                try connection.replaceRowCode(of: row, with: code)
+            }
+        case .invitation(let row):
+            try recoded(row.rowCode, row.content, .system, by: ring) { connection, code throws(StorageFailure) in
+                try connection.replaceRowCode(of: row, with: code)
+            }
         }
     }
 }

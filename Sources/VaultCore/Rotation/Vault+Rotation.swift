@@ -250,8 +250,9 @@ extension Act {
 
     /// Gives the user a new salt in each workspace; the one before still opens what it sealed.
     fileprivate func renewSalts(of user: UserID) throws {
-        let salts = try connection.ownerSalts(of: user)
-        guard salts.allSatisfy({ !$0.salt.isEmpty }) else { throw VaultError.keys(.isShredded) }
+        // In a workspace that was deleted there is nothing left to seal.
+        let salts = try connection.ownerSalts(of: user).filter { !$0.salt.isEmpty }
+        guard !salts.isEmpty else { throw VaultError.keys(.isShredded) }
         // A salt that is still being replaced stays the one that is replaced.
         for var salt in salts where salt.previousSalt == nil {
             salt.previousSalt = salt.salt

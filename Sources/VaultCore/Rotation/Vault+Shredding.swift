@@ -22,15 +22,8 @@ extension Vault {
             let user = try act.user(body.user)
             guard try act.connection.firstUser()?.id != user else { throw VaultError.keys(.isOperator) }
             var entries = 0
-            for var salt in try act.connection.ownerSalts(of: user) {
-                guard !salt.salt.isEmpty else { continue }
-                for row in try act.connection.ownedEntries(of: user, in: salt.workspaceID) {
-                    try act.shred(row)
-                    entries += 1
-                }
-                salt.salt = []
-                salt.previousSalt = nil
-                try act.connection.updateOwnerSalt(salt)
+            for salt in try act.connection.ownerSalts(of: user) {
+                entries += try act.shred(salt)
                 try act.connection.bumpRevision(of: salt.workspaceID)
             }
             return Done(
@@ -49,8 +42,20 @@ extension Vault {
 }
 
 extension Act {
+    /// Destroys the keys of one user in one workspace and everything that they sealed; returns how many entries it was.
+    func shred(_ old: OwnerSaltRow) throws -> Int {
+        guard !old.salt.isEmpty else { return 0 }
+        let rows = try connection.ownedEntries(of: old.userID, in: old.workspaceID)
+        for row in rows { try shred(row) }
+        var salt = old
+        salt.salt = []
+        salt.previousSalt = nil
+        try connection.updateOwnerSalt(salt)
+        return rows.count
+    }
+
     /// Leaves of an entry that it existed; nobody can vouch for the row any more.
-    fileprivate func shred(_ old: EntryRow) throws {
+    private func shred(_ old: EntryRow) throws {
         for attachment in try connection.attachments(of: old.id, in: old.workspaceID) {
             try connection.deleteAttachment(attachment.id, in: old.workspaceID)
         }

@@ -134,7 +134,8 @@ extension SealingError {
     /// What is wrong with a stored row, for people.
     fileprivate var finding: String {
         switch self {
-        case .wrongMasterKey, .keyRingDamaged, .malformedMasterKey, .malformedToken, .valueTooLong:
+        case .wrongMasterKey, .keyRingDamaged, .malformedMasterKey, .malformedToken, .valueTooLong,
+            .passwordWorkFailed:
             "cannot be used"
         case .malformedSalt: "the owner's salt is missing, damaged or destroyed"
         case .malformedRecord: "the stored value is not one that was written"

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Numbers in the digits 0–9, A–Z, a–z, most significant digit first.
-enum Base62 {
+package enum Base62 {
     private static let digits = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
 
-    static func isDigit(_ byte: UInt8) -> Bool {
+    package static func isDigit(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
             UInt8(ascii: "a")...UInt8(ascii: "z"):
@@ -14,7 +14,7 @@ enum Base62 {
     }
 
     /// Fills `output` with the digits of the number in `number`, which is divided down to zero on the way.
-    static func write(_ number: UnsafeMutableRawBufferPointer, to output: UnsafeMutableRawBufferPointer) {
+    package static func write(_ number: UnsafeMutableRawBufferPointer, to output: UnsafeMutableRawBufferPointer) {
         for position in output.indices.reversed() {
             var remainder: UInt16 = 0
             for index in number.indices {
