@@ -9,3 +9,5 @@
 void ckernel_zero(void *bytes, size_t count) { explicit_bzero(bytes, count); }
 
 void ckernel_share_heap_areas(int count) { mallopt(M_ARENA_MAX, count); }
+
+void ckernel_map_large_blocks(int bytes) { mallopt(M_MMAP_THRESHOLD, bytes); }

@@ -33,8 +33,11 @@ struct ImportBundles: Sendable {
         var reports: [FindingReport] = []
         for file in request.files {
             let prefix = request.files.count > 1 ? file.name.map { "\($0)/" } ?? "" : ""
-            for (name, text) in try await texts(of: file, prefix: prefix)
-            where request.bundles.isEmpty || request.bundles.contains(name ?? "") {
+            var texts = try await texts(of: file, prefix: prefix)
+            // A text that was read is let go of: its values have memory of their own.
+            texts.reverse()
+            while let (name, text) = texts.popLast() {
+                guard request.bundles.isEmpty || request.bundles.contains(name ?? "") else { continue }
                 let parsed = EnvironmentFileReader.parse(text.bytes, options)
                 bundles.append(Bundle(name: name, entries: parsed.entries))
                 reports.append(FindingReport(bundle: name, parsed: parsed))

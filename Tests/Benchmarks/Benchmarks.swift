@@ -13,6 +13,7 @@ enum Benchmarks {
         case sealing, starts, exec, lists
         case coldStart = "cold-start"
         case environmentFile = "environment-file"
+        case importing = "import"
     }
 
     static func main() {
@@ -45,6 +46,7 @@ enum Benchmarks {
                 case .exec: try ExecBenchmark(place: place).run(&report)
                 case .lists: try ListBenchmark(place: place).run(&report)
                 case .environmentFile: EnvironmentFileBenchmark().run(&report)
+                case .importing: try ImportBenchmark(place: place).run(&report)
                 case .coldStart: try ColdStartBenchmark(place: place).run(&report)
                 }
             } catch {

@@ -40,6 +40,12 @@ enum Thresholds {
     )
     static let parsing = Threshold("reading a .env file of 1 MiB, of processor time", .atLeast(200, unit: "MB/s"))
 
+    static let importTime = Threshold("import of 2,000 entries in one archive", .atMost(1, unit: "s"))
+    static let importMemory = Threshold(
+        "what an import of 16 MB adds to the server's peak memory ÷ what the archive expands to",
+        .atMost(3, unit: "×")
+    )
+
     static let coldStart = Threshold("attache serve to ready, 10,000 entries", .atMost(1, unit: "s"))
 }
 

@@ -13,7 +13,8 @@ struct WriterTests {
 
     /// Values, how they are written, and who does not take them for what they are.
     @Test(arguments: [
-        ("", "A=", []), ("eu-west-3", "A=eu-west-3", []), ("https://x.example:80/a", "A=https://x.example:80/a", []),
+        ("", "A=", []), ("eu-west-3", "A=eu-west-3", []), ("aGk=", "A=aGk=", []),
+        ("https://x.example:80/a", "A=https://x.example:80/a", []),
         ("a b", "A='a b'", ["docker"]), ("a#b", "A='a#b'", ["docker"]), ("$HOME", "A='$HOME'", ["docker"]),
         ("${HOME}", "A='${HOME}'", ["docker", "python"]), ("it's", "A=\"it's\"", ["docker"]),
         ("a\nb", "A='a\nb'", ["docker"]), ("a\n\nb", "A='a\n\nb'", ["direnv", "docker"]),

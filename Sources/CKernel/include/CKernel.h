@@ -22,6 +22,11 @@ void ckernel_zero(void *_Nonnull bytes, size_t count);
 /// Otherwise there are eight for each processor, and each keeps what was freed in it.
 void ckernel_share_heap_areas(int count);
 
+/// Gives every block of at least `bytes` a mapping of its own, which free returns at once (mallopt(3), M_MMAP_THRESHOLD).
+///
+/// Otherwise the first large block that is freed makes the heap the place of all others up to 32 MiB.
+void ckernel_map_large_blocks(int bytes);
+
 /// Sets the soft limit of core dumps to zero (setrlimit(2)). Returns 0, or -1 with errno.
 int ckernel_forbid_core_dumps(void);
 

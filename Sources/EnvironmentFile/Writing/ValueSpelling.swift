@@ -83,7 +83,7 @@ struct ValueSpelling {
 
 extension String {
     /// Whether no reader sees anything in the text but characters.
-    fileprivate var isPlainWord: Bool { utf8.allSatisfy { $0.isNameByte || "-./:@%+,".utf8.contains($0) } }
+    fileprivate var isPlainWord: Bool { utf8.allSatisfy { $0.isNameByte || "-./:@%+,=".utf8.contains($0) } }
 
     /// The text with a backslash before each of the `escaped` scalars, and others written as told.
     fileprivate func spelled(escaping escaped: String = "", _ others: [Unicode.Scalar: String] = [:]) -> String {
