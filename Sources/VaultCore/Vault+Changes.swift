@@ -60,7 +60,6 @@ extension Vault {
         guard let id = InstanceID(request.receipt) else { throw .notFound(.receipt) }
         guard let listener = notices.add(wait) else { throw .tooManyWaits }
         defer { notices.remove(listener) }
-        let ring = ring
         let agent = try await confirm(id, digest: digest)
         supervised.connect(id, wait)
         var isAnswered = false
@@ -75,12 +74,7 @@ extension Vault {
         defer { timer.cancel() }
         while true {
             let generation = notices.generation
-            let now = clock.now
-            let found = try await mappingErrors {
-                try await engine.read { connection in
-                    try WatchedInstance(id, digest: digest, connection: connection, ring: ring, now: now)
-                }
-            }
+            let found = try await look(at: id, digest: digest)
             let answer = found.answer(seen: request.seen)
             if answer.change != .none {
                 isAnswered = true
@@ -95,6 +89,17 @@ extension Vault {
             }
             notices.listen(for: found.subjects, as: listener, since: generation)
             await wait.next()
+        }
+    }
+
+    /// Takes the keys for this one look: a rotation waits for whoever has them, and a wait is long.
+    private func look(at id: InstanceID, digest: [UInt8]) async throws(VaultError) -> WatchedInstance {
+        let ring = ring
+        let now = clock.now
+        return try await mappingErrors {
+            try await engine.read { connection in
+                try WatchedInstance(id, digest: digest, connection: connection, ring: ring, now: now)
+            }
         }
     }
 

@@ -133,6 +133,19 @@ struct SupervisionTests {
         #expect(try await waiting.value.change == (act == .restart ? .restart : .values))
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func keysRotateWhileASupervisorWaitsAndItIsWokenAfterwards() async throws {
+        let scene = try await Scene.make()
+        let test = scene.test
+        let receipt = try await supervisedStart(test, scene.agent)
+        let request = request(scene.agent, receipt, wait: .seconds(3600))
+        let waiting = Task { try await test.vault.changes(request, ChangeWait()) }
+        while try await instances(test).first?.liveness != .connected { await Task.yield() }
+        #expect(try await scene.rotate("epoch").phase == "done")
+        try await test.update("SECRET_0", UpdateSecretBody(value: .text("value 9")))
+        #expect(try await waiting.value.names == ["SECRET_0"])
+    }
+
     @Test func aRevokedTokenEndsTheWait() async throws {
         let test = try await TestVault.make()
         let agent = try await test.createAgent("bot")
