@@ -51,6 +51,14 @@ let package = Package(
         .target(name: "AccessRules", dependencies: ["VaultModel"]),
         .target(name: "BackupArchive", dependencies: ["CLibArchive"]),
         .target(name: "EnvironmentFile", dependencies: ["CLibArchive", "VaultModel"]),
+        .target(name: "ProviderCatalog", dependencies: ["VaultModel"]),
+        .target(
+            name: "ProxyRules",
+            dependencies: [
+                "VaultModel",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]
+        ),
         .target(
             name: "Sealing",
             dependencies: [
@@ -238,6 +246,18 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+        .testTarget(
+            name: "ProviderCatalogTests",
+            dependencies: ["EnvironmentFile", "ProviderCatalog", "ProxyRules", "VaultModel"]
+        ),
+        .testTarget(
+            name: "ProxyRulesTests",
+            dependencies: [
+                "ProxyRules",
+                "VaultModel",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
             ]
         ),
         .testTarget(

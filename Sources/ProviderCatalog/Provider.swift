@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import VaultModel
+
+/// A service that issues keys, and all that Attaché has to know of it: data, in one place.
+package struct Provider: Sendable {
+    package let id: ProviderID
+    /// As people know it.
+    package let name: String
+    package let category: ProviderCategory
+    package let connections: [Connection]
+    /// What its keys begin with; empty when they have no such mark.
+    package let keyPrefix: String
+    /// The variable in which its SDK looks for the key.
+    package let environmentName: String
+    /// The variable in which its SDK looks for another base URL.
+    package let baseURLName: String
+    /// What its SDK puts before each path, without a slash at the end; nil when the user says it.
+    package let baseURL: String?
+    package let scheme: CredentialScheme
+    /// For ``CredentialScheme/customHeader``.
+    package let header: String?
+    /// What stands before the key in that field.
+    package let keyIntroduction: String?
+    /// Where its credentials may go, as rules for hosts; empty when the user says it.
+    package let hosts: [String]
+    /// A request that costs nothing and shows whether a key is good; nil when there is none.
+    package let test: TestRequest?
+    /// Where a person makes a key.
+    package let keyPage: String?
+}
+
+/// One AI capability: a tile of the console.
+package enum ProviderCategory: String, CaseIterable, Sendable {
+    case llm, image, video, audio, research
+}
+
+/// How a credential of a provider is made.
+package enum Connection: String, CaseIterable, Sendable {
+    case apiKey = "api_key"
+    case oauth
+    case setupToken = "setup_token"
+    case hosted
+    case custom
+}
+
+/// A request that shows whether a key is good.
+package struct TestRequest: Sendable {
+    package let url: String
+    /// Fields beside the credential's own.
+    package let fields: [(name: String, value: String)]
+}
+
+extension Provider {
+    /// The provider of that id.
+    package static func named(_ id: ProviderID) -> Provider? { byID[id] }
+
+    /// The provider whose keys begin like `key`: the longest mark wins, and what shares its mark is told by the first.
+    package static func ofKey(_ key: UnsafeRawBufferPointer) -> Provider? {
+        var best: Provider?
+        for provider in all where !provider.keyPrefix.isEmpty && key.starts(with: provider.keyPrefix.utf8) {
+            if provider.keyPrefix.utf8.count > best?.keyPrefix.utf8.count ?? 0 { best = provider }
+        }
+        return best
+    }
+
+    private static let byID = Dictionary(all.map { ($0.id, $0) }) { first, _ in first }
+}

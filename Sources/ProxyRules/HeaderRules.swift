@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import HTTPTypes
+
+/// Which header fields pass between an agent and a target, in each direction.
+///
+/// Names are compared without case and with `_` as `-`: many servers read both as the same field.
+package enum HeaderRules {
+    /// The fields of an agent's request that go on to the target.
+    ///
+    /// Never: what authenticates, by whatever name; cookies; what concerns one connection, and what `Connection` names
+    /// (RFC 9110 §7.6.1); what tells where the request came from; what would change the answer's encoding or cut it into
+    /// parts, since the credential could be hidden from the scrubber in it; the broker's own fields; the fields in
+    /// `injected`; and any field that holds one of the vault's own tokens. `Host` and the framing are the caller's.
+    package static func forwarded(_ fields: HTTPFields, injected: [String]) -> HTTPFields {
+        let nominated = nominated(by: fields)
+        let replaced = Set(injected.map(folded))
+        return fields.filter { field in
+            let name = folded(field.name.canonicalName)
+            return !agentOnly.contains(name) && !name.hasPrefix("proxy-") && !name.hasPrefix("attache-")
+                && !name.hasPrefix("x-attache-") && !name.hasPrefix("x-forwarded-") && !nominated.contains(name)
+                && !replaced.contains(name) && !holdsToken(field.value)
+        }
+    }
+
+    /// The fields of a target's answer, or of its trailers, that go back to the agent.
+    ///
+    /// Never: sessions and challenges that are between target and broker, what concerns one connection, what would send
+    /// the agent past the broker, and whatever looks as if the broker itself had said it.
+    package static func returned(_ fields: HTTPFields) -> HTTPFields {
+        let nominated = nominated(by: fields)
+        return fields.filter { field in
+            let name = folded(field.name.canonicalName)
+            return !targetOnly.contains(name) && !name.hasPrefix("proxy-") && !name.hasPrefix("attache-")
+                && !nominated.contains(name)
+        }
+    }
+
+    /// Whether text holds what a token of the vault begins with, long enough to be one.
+    package static func holdsToken(_ text: String) -> Bool {
+        let bytes = Array(text.utf8)
+        guard bytes.contains(UInt8(ascii: "_")) else { return false }
+        return tokenPrefixes.contains { prefix in
+            bytes.indices.contains { start in
+                let rest = bytes[start...]
+                guard rest.starts(with: prefix) else { return false }
+                return rest.dropFirst(prefix.count).prefix { isAlphanumeric($0) }.count >= 43
+            }
+        }
+    }
+
+    package static func folded(_ name: String) -> String {
+        name.lowercased().replacing("_", with: "-")
+    }
+
+    private static func nominated(by fields: HTTPFields) -> Set<String> {
+        var names: Set<String> = []
+        for value in fields[values: .connection] {
+            for name in value.split(separator: ",") {
+                names.insert(folded(String(name.filter { $0 != " " && $0 != "\t" })))
+            }
+        }
+        return names
+    }
+
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "a")...UInt8(ascii: "z"):
+            true
+        default: false
+        }
+    }
+
+    private static let tokenPrefixes = ["pxr_", "ak_ws_", "gwt_"].map { Array($0.utf8) }
+
+    private static let connection: Set<String> = [
+        "connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "http2-settings",
+    ]
+
+    private static let agentOnly: Set<String> = connection.union([
+        // What authenticates.
+        "authorization", "api-key", "apikey", "cookie", "cookie2", "ocp-apim-subscription-key", "private-token",
+        "x-access-token", "x-amz-security-token", "x-api-key", "x-api-token", "x-apikey", "x-auth-key",
+        "x-auth-token", "x-goog-api-key", "x-rapidapi-key", "x-subscription-token", "xi-api-key",
+        // The broker's own.
+        "x-credential-name", "x-target-method", "x-target-url",
+        // Framing and where the request goes.
+        "content-length", "expect", "host",
+        // Where it came from.
+        "forwarded", "x-real-ip",
+        // What would hide the credential from the scrubber.
+        "accept-encoding", "if-range", "range",
+    ])
+
+    private static let targetOnly: Set<String> = connection.union([
+        "alt-svc", "authentication-info", "clear-site-data", "refresh", "set-cookie", "set-cookie2",
+        "www-authenticate",
+    ])
+}

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import VaultModel
+
+/// Takes a credential out of a stream of bytes, in every spelling of ``Needle``, wherever the stream is cut.
+///
+/// Each byte of a find becomes `*`, so that lengths stay true; every other byte is unchanged. Held back is exactly what
+/// may be the beginning of a find, so an event stream flows event by event. An automaton finds all spellings at once:
+/// its states are made when a stream first leads there, and each knows how far back the earliest beginning lies.
+/// One-way transforms, such as a hash or a cipher, are out of its reach.
+package struct ResponseScrubber {
+    /// More states than any honest stream leads to; beyond it they are made anew.
+    private static let mostStates = 4_096
+
+    private let needles: [Needle]
+    private var automaton = Automaton()
+    private var state = Automaton.root
+    /// The last bytes, which may be the beginning of a find; masked already where one was found.
+    private var held: [UInt8] = []
+    /// How many times something was found.
+    package private(set) var finds = 0
+
+    package init(_ secrets: [SharedSecret]) {
+        needles = secrets.filter { $0.bytes.count >= 2 }.flatMap(Needle.all)
+    }
+
+    /// Looks through `chunk`, which it changes, and lends `release` what may go on, in at most two pieces.
+    package mutating func scrub(
+        _ chunk: UnsafeMutableRawBufferPointer,
+        release: (UnsafeRawBufferPointer) -> Void
+    ) {
+        var index = 0
+        while index < chunk.count {
+            let next = automaton.next(state, chunk[index]) ?? advance(chunk[index])
+            index += 1
+            state = next
+            let length = automaton.found[next]
+            if length > 0 { mask(length, endingAt: index, in: chunk) }
+        }
+        let back = automaton.back[state]
+        let total = held.count + chunk.count
+        let free = total - back
+        if free >= held.count {
+            if !held.isEmpty { held.withUnsafeBytes(release) }
+            held.removeAll(keepingCapacity: true)
+            let cut = chunk.count - back
+            if cut > 0 { release(UnsafeRawBufferPointer(rebasing: chunk[..<cut])) }
+            if back > 0 { held.append(contentsOf: chunk[cut...]) }
+        } else {
+            held.withUnsafeBytes { release(UnsafeRawBufferPointer(rebasing: $0[..<free])) }
+            held.removeFirst(free)
+            held.append(contentsOf: chunk)
+        }
+    }
+
+    /// Ends the stream: what was held back is no beginning of a find any more.
+    package mutating func finish(release: (UnsafeRawBufferPointer) -> Void) {
+        if !held.isEmpty { held.withUnsafeBytes(release) }
+        held.removeAll()
+        state = Automaton.root
+    }
+
+    /// The whole of a short text, such as a field's value.
+    package mutating func scrubbed(_ text: String) -> String {
+        guard !needles.isEmpty else { return text }
+        var bytes = Array(text.utf8)
+        let before = finds
+        var output: [UInt8] = []
+        output.reserveCapacity(bytes.count)
+        bytes.withUnsafeMutableBytes { scrub($0) { output.append(contentsOf: $0) } }
+        finish { output.append(contentsOf: $0) }
+        return finds == before ? text : String(decoding: output, as: UTF8.self)
+    }
+
+    private mutating func mask(_ length: Int, endingAt end: Int, in chunk: UnsafeMutableRawBufferPointer) {
+        finds += 1
+        let star = UInt8(ascii: "*")
+        for index in max(0, end - length)..<end { chunk[index] = star }
+        guard length > end else { return }
+        for index in (held.count - (length - end))..<held.count { held[index] = star }
+    }
+
+    private mutating func advance(_ byte: UInt8) -> Int {
+        if automaton.found.count >= Self.mostStates { state = automaton.forgetAll(but: state) }
+        return automaton.add(from: state, on: byte, needles)
+    }
+}
+
+/// The states that a stream has led to, and the way from one to the next.
+private struct Automaton {
+    static let root = 0
+    private static let unknown: Int32 = -1
+
+    /// 256 for each state.
+    private var table = [Int32](repeating: unknown, count: 256)
+    private var threads: [[Thread]] = [[]]
+    private var known: [Key: Int] = [Key(threads: [], found: 0): 0]
+    /// For each state, how many bytes the find that ends there has; 0 for none.
+    private(set) var found = [0]
+    /// For each state, how many bytes may be the beginning of a find.
+    private(set) var back = [0]
+
+    private struct Key: Hashable {
+        let threads: [Thread]
+        let found: Int
+    }
+
+    func next(_ state: Int, _ byte: UInt8) -> Int? {
+        let next = table[state << 8 | Int(byte)]
+        return next == Self.unknown ? nil : Int(next)
+    }
+
+    mutating func add(from state: Int, on byte: UInt8, _ needles: [Needle]) -> Int {
+        var next: Set<Thread> = []
+        var length = 0
+        for (index, needle) in needles.enumerated() {
+            let fresh = Thread(needle: index, element: 0, spelling: 0, offset: 0, length: 0)
+            fresh.step(byte, of: needle, into: &next, found: &length)
+        }
+        for thread in threads[state] {
+            thread.step(byte, of: needles[thread.needle], into: &next, found: &length)
+        }
+        let key = Key(threads: next.sorted(), found: length)
+        let number: Int
+        if let old = known[key] {
+            number = old
+        } else {
+            number = found.count
+            known[key] = number
+            threads.append(key.threads)
+            found.append(length)
+            back.append(key.threads.map(\.length).max() ?? 0)
+            table.append(contentsOf: repeatElement(Self.unknown, count: 256))
+        }
+        table[state << 8 | Int(byte)] = Int32(number)
+        return number
+    }
+
+    /// Starts anew with the root and the state of that number, whose new number it returns.
+    mutating func forgetAll(but state: Int) -> Int {
+        let kept = threads[state]
+        let length = back[state]
+        self = Automaton()
+        guard !kept.isEmpty else { return Self.root }
+        known[Key(threads: kept, found: 0)] = 1
+        threads.append(kept)
+        found.append(0)
+        back.append(length)
+        table.append(contentsOf: repeatElement(Self.unknown, count: 256))
+        return 1
+    }
+}
+
+/// One way in which the last bytes may be the beginning of a needle.
+private struct Thread: Hashable, Comparable {
+    let needle: Int
+    let element: Int
+    let spelling: Int
+    let offset: Int
+    /// How many bytes it has taken.
+    let length: Int
+
+    /// Stand in the place of a spelling: between two elements, after the line feed or carriage return there.
+    private static let afterReturn = 254
+    private static let afterBreak = 255
+
+    static func < (left: Thread, right: Thread) -> Bool {
+        (left.needle, left.element, left.spelling, left.offset, left.length)
+            < (right.needle, right.element, right.spelling, right.offset, right.length)
+    }
+
+    func step(_ byte: UInt8, of needle: Needle, into next: inout Set<Thread>, found: inout Int) {
+        guard offset == 0 else {
+            return step(byte, of: needle, spelling, into: &next, found: &found)
+        }
+        for spelling in 0..<needle.spellings { step(byte, of: needle, spelling, into: &next, found: &found) }
+        guard needle.mayBreak, element > 0, spelling != Self.afterBreak else { return }
+        if byte == UInt8(ascii: "\n") {
+            next.insert(at(Self.afterBreak))
+        } else if byte == UInt8(ascii: "\r"), spelling == 0 {
+            next.insert(at(Self.afterReturn))
+        }
+    }
+
+    private func step(
+        _ byte: UInt8,
+        of needle: Needle,
+        _ spelling: Int,
+        into next: inout Set<Thread>,
+        found: inout Int
+    ) {
+        switch needle.step(element, spelling, offset, byte) {
+        case .wrong: return
+        case .goesOn:
+            next.insert(
+                Thread(
+                    needle: self.needle,
+                    element: element,
+                    spelling: spelling,
+                    offset: offset + 1,
+                    length: length + 1
+                )
+            )
+        case .ends where element + 1 == needle.count:
+            found = max(found, length + 1)
+        case .ends:
+            next.insert(Thread(needle: self.needle, element: element + 1, spelling: 0, offset: 0, length: length + 1))
+        }
+    }
+
+    private func at(_ mark: Int) -> Thread {
+        Thread(needle: needle, element: element, spelling: mark, offset: 0, length: length + 1)
+    }
+}
