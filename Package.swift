@@ -108,6 +108,8 @@ let package = Package(
                 "AuditTrail",
                 "BackupArchive",
                 "EnvironmentFile",
+                "ProviderCatalog",
+                "ProxyRules",
                 "Sealing",
                 "Storage",
                 "VaultModel",

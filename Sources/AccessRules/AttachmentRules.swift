@@ -61,7 +61,9 @@ package enum AttachmentRules {
     package static func kindMayChange(from old: EntryKind, to new: EntryKind) -> Bool {
         switch (old, new) {
         case (.secret, .variable): false
-        case (.variable, .secret), (.secret, .secret), (.variable, .variable): true
+        case (.variable, .secret), (.secret, .secret), (.variable, .variable), (.credential, .credential): true
+        // A credential is made as one: it has parts that no other kind has.
+        case (.credential, _), (_, .credential): false
         }
     }
 }

@@ -15,10 +15,12 @@ extension Action {
     fileprivate var lowestRole: Role {
         switch self {
         case .workspaceCreate, .workspaceView, .memberList, .memberLeave, .invitationList, .accountView, .accountUpdate,
-            .logout, .entryList, .agentList, .agentCreate, .agentUpdate, .attach, .detach, .instanceList, .auditView,
+            .logout, .entryList, .credentialList, .agentList, .agentCreate, .agentUpdate, .attach, .detach,
+            .instanceList, .auditView,
             .auditVerify, .auditCheckpoint, .tokenList, .gatewayTokenRotate, .gatewayRestart, .sessionCreate:
             .member
-        case .entryCreate, .entryUpdate, .entryDelete, .entryImport, .agentDelete, .tokenCreate, .tokenRotate,
+        case .entryCreate, .entryUpdate, .entryDelete, .entryImport, .credentialCreate,
+            .credentialUpdate, .credentialDelete, .agentDelete, .tokenCreate, .tokenRotate,
             .tokenRevoke, .workspaceUpdate, .memberUpdate, .memberRemove, .invitationCreate, .invitationResend,
             .invitationCancel, .metricsView:
             .admin

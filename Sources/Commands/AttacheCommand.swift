@@ -26,7 +26,8 @@ package struct AttacheCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Vault",
                 subcommands: [
-                    SecretsCommand.self, AgentsCommand.self, GatewayTokenCommand.self, APIKeysCommand.self,
+                    SecretsCommand.self, CredentialsCommand.self, AgentsCommand.self, GatewayTokenCommand.self,
+                    APIKeysCommand.self,
                     TokensCommand.self, AuditCommand.self,
                 ]
             ),

@@ -43,6 +43,7 @@ package struct HTTPSurface: Sendable {
         case .agentSocket: return Dispatcher(routes: starts, namesMethods: false, logger: logger, metrics: metrics)
         case .operatorSocket, .tcp:
             var routes = starts + SecretRoutes(vault: vault, identity: identity).routes
+            routes += CredentialRoutes(vault: vault, identity: identity).routes
             routes += AgentRoutes(vault: vault, identity: identity).routes
             routes += WorkspaceRoutes(vault: vault, identity: identity).routes
             routes += AccountRoutes(vault: vault, identity: identity).routes

@@ -5,10 +5,12 @@ internal import Storage
 internal import VaultModel
 
 extension Act {
-    /// The live entry that `reference` names: by id first, then by name.
+    /// The live secret or variable that `reference` names: by id first, then by name.
     func liveEntry(_ reference: String) throws -> EntryRow {
         if let id = EntryID(reference) {
-            if let row = try connection.entry(id, in: workspace), row.deletedAt == nil { return row }
+            if let row = try connection.entry(id, in: workspace), row.deletedAt == nil, row.kind != .credential {
+                return row
+            }
         } else if let name = try? EnvironmentName(reference),
             let row = try connection.liveEntry(named: name, in: workspace)
         {

@@ -137,6 +137,28 @@ extension AttachmentRow {
     }
 }
 
+extension CredentialRow {
+    /// Everything that decides how the value is presented and where it may go.
+    var content: RowContent {
+        RowContent("credentials")
+            .adding(workspaceID.text).adding(entryID.text).adding(name).adding(foldedName)
+            .adding(Int64(scheme.code))
+            .adding(optional: header).adding(optional: prefix).adding(optional: parameter).adding(hosts)
+            .adding(optional: deletedAt?.milliseconds)
+    }
+
+    /// Under the key of the entry's owner, as its entry is.
+    func sealed(with ring: KeyRing, owner: OwnerScope) -> CredentialRow {
+        var row = self
+        row.rowCode = ring.rowCode(for: content, scope: .owner(owner))
+        return row
+    }
+
+    func verify(with ring: KeyRing, owner: OwnerScope) throws(SealingError) {
+        try ring.verify(rowCode, of: content, scope: .owner(owner))
+    }
+}
+
 extension SQLConnection {
     /// The membership, or nil when there is none; throws when it was changed from outside.
     func verifiedMembership(

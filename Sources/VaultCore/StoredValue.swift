@@ -21,7 +21,7 @@ struct StoredValue {
         let sealed: [UInt8]?
         let readable: [UInt8]?
         switch kind {
-        case .secret:
+        case .secret, .credential:
             let context = RecordContext(scope: owner, entry: entry, version: version, kind: kind)
             sealed = try act.ring.seal(value, as: context).bytes
             readable = nil
@@ -78,7 +78,7 @@ extension EntryRow {
     ) throws(VaultError) -> (value: SharedSecret, mask: Mask) {
         do {
             switch (kind, value?.sealed, value?.readable) {
-            case (.secret, .some(let sealed), nil):
+            case (.secret, .some(let sealed), nil), (.credential, .some(let sealed), nil):
                 let context = RecordContext(scope: owner, entry: id, version: version, kind: kind)
                 let opened = try ring.open(sealed, as: context)
                 let mask = opened.mask

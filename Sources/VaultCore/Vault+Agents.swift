@@ -215,7 +215,11 @@ extension Act {
         guard (1...500).contains(references.count) else {
             throw VaultError.invalidField("secretIds", reason: "1 to 500 ids or names")
         }
-        let entries = try references.map { try liveEntry($0) }
+        return try attach(references.map { try liveEntry($0) }, to: agent)
+    }
+
+    /// Attaches `entries`, or throws every conflict at once.
+    func attach(_ entries: [EntryRow], to agent: AgentRow) throws -> [EntryRow] {
         let allowed = Set(agent.allowedNames.split(separator: " ").map(String.init))
         for entry in entries where entry.name.isDangerous && !allowed.contains(entry.name.text) {
             throw VaultError.invalidName(

@@ -106,6 +106,9 @@ private struct Updated: Codable, Sendable {
 extension Act {
     /// Writes a new entry and its first value, after every check.
     func insertEntry(_ new: CreateSecretBody) throws -> EntryRow {
+        guard new.kind != .credential else {
+            throw VaultError.invalidField("kind", reason: "a credential is made at /api/v1/credentials")
+        }
         let name = try environmentName(new.name, field: "name")
         try refuseDangerous(name)
         try check(new.value.secret, for: name)
@@ -170,7 +173,7 @@ extension Act {
 
         // Nothing may vouch for a row that something else has changed. A variable's value is part of what is checked,
         // so one that was damaged can still be written anew.
-        if change.value == nil || old.kind == .secret {
+        if change.value == nil || old.kind != .variable {
             try old.verifyForChange(with: ring, owner: owner, readable: current?.readable)
         }
         var readable = current?.readable
@@ -248,7 +251,7 @@ extension Act {
         }
         body.empty = opened.value.bytes.isEmpty
         switch row.kind {
-        case .secret: body.mask = opened.mask.text
+        case .secret, .credential: body.mask = opened.mask.text
         case .variable: body.value = opened.value.bytes.withBytes { String(decoding: $0, as: UTF8.self) }
         }
         return body

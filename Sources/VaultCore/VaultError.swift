@@ -59,7 +59,7 @@ package enum VaultError: Error, Equatable {
 
 /// What was not found.
 package enum VaultSubject: String, Equatable, Sendable {
-    case entry, agent, attachment, apiKey = "api key", workspace, member, invitation, user, receipt
+    case entry, credential, agent, attachment, apiKey = "api key", workspace, member, invitation, user, receipt
 }
 
 /// Why a token opens nothing.

@@ -6,6 +6,11 @@ package enum EntryKind: String, CaseIterable, Sendable {
     case variable
     /// A sealed value that no interface returns after it was written.
     case secret
+    /// A sealed value that also knows how it is presented to an HTTP API and to which hosts it may go.
+    case credential
+
+    /// The kinds that are a name and a value and nothing more.
+    package static let plain: [EntryKind] = [.variable, .secret]
 
     /// The byte that stands for the kind in a sealed record's associated data.
     ///
@@ -14,6 +19,7 @@ package enum EntryKind: String, CaseIterable, Sendable {
         switch self {
         case .variable: 1
         case .secret: 2
+        case .credential: 3
         }
     }
 }

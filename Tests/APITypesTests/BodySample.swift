@@ -152,6 +152,29 @@ struct BodySample: Sendable, CustomTestStringConvertible {
             bare: UpdateAgentBody()
         ),
         BodySample(.attach, AttachBody(secretIds: ["A"])),
+        BodySample(.attachCredential, AttachCredentialBody(credentialId: "A", delivery: .environment)),
+        BodySample(
+            .createCredential,
+            full: CreateCredentialBody(
+                name: "A",
+                type: .customHeader,
+                value: text,
+                provider: "p",
+                environmentName: "A",
+                header: "h",
+                prefix: "p",
+                parameter: "p",
+                hosts: ["h"],
+                note: "n",
+                expiresAt: time
+            ),
+            bare: CreateCredentialBody(name: "A", value: text)
+        ),
+        BodySample(
+            .updateCredential,
+            full: UpdateCredentialBody(name: "A", value: text, hosts: [], note: "n", expiresAt: time),
+            bare: UpdateCredentialBody()
+        ),
         BodySample(
             .rotateGatewayToken,
             full: RotateGatewayTokenBody(revoke: true, graceSeconds: 1),
@@ -208,7 +231,39 @@ struct BodySample: Sendable, CustomTestStringConvertible {
         )
     }
 
+    private static func credential(isFull: Bool) -> CredentialBody {
+        CredentialBody(
+            id: "id",
+            name: "A",
+            type: .apiKey,
+            version: 1,
+            mask: isFull ? "***" : nil,
+            provider: isFull ? "p" : nil,
+            environmentName: "A",
+            header: isFull ? "h" : nil,
+            prefix: isFull ? "p" : nil,
+            parameter: isFull ? "p" : nil,
+            hosts: [],
+            note: "",
+            createdAt: time,
+            updatedAt: time,
+            expiresAt: isFull ? time : nil,
+            agents: 0,
+            intact: true
+        )
+    }
+
     private static let secrets = [
+        BodySample(.credential, full: credential(isFull: true), bare: credential(isFull: false)),
+        BodySample(
+            .credentialPage,
+            full: CredentialPage(credentials: [], nextCursor: "c"),
+            bare: CredentialPage(credentials: [], nextCursor: nil)
+        ),
+        BodySample(
+            .attachedCredential,
+            AttachedCredentialBody(agentId: "id", credentialId: "id", delivery: .environment)
+        ),
         BodySample(.secret, full: secret(isFull: true), bare: secret(isFull: false)),
         BodySample(
             .secretPage,

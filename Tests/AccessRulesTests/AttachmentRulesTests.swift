@@ -67,7 +67,8 @@ struct AttachmentRulesTests {
     }
 
     @Test(arguments: [
-        (EntryKind.secret, EntryKind.variable, false),
+        (EntryKind.secret, EntryKind.variable, false), (.credential, .credential, true), (.credential, .secret, false),
+        (.credential, .variable, false), (.secret, .credential, false), (.variable, .credential, false),
         (.variable, .secret, true),
         (.secret, .secret, true),
         (.variable, .variable, true),

@@ -316,7 +316,9 @@ struct AttackTests {
         #expect(document.contains("\"requestBody\""))
         for component in Component.allCases where component.schema.json["additionalProperties"] == false {
             let text = String(decoding: try JSONEncoder().encode(component.schema.json), as: UTF8.self).lowercased()
-            for word in ["\"path\"", "\"file\"", "\"command\"", "\"url\"", "\"host\"", "\"prefix\""] {
+            for word in ["\"path\"", "\"file\"", "\"command\"", "\"url\"", "\"host\"", "\"prefix\""]
+            // A credential's is the word before the value in a header field.
+            where !(component == .createCredential && word == "\"prefix\"") {
                 #expect(!text.contains(word), "\(component)")
             }
         }

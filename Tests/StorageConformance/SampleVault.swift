@@ -82,6 +82,22 @@ package struct SampleWorkspace: Sendable {
         )
     }
 
+    package func credential(of entry: EntryRow, _ name: String = "Sample") -> CredentialRow {
+        CredentialRow(
+            entryID: entry.id,
+            workspaceID: id,
+            name: name,
+            foldedName: name.lowercased(),
+            scheme: .customHeader,
+            header: nil,
+            prefix: nil,
+            parameter: nil,
+            hosts: "api.example.com\nGET *.example.com",
+            deletedAt: nil,
+            rowCode: [7]
+        )
+    }
+
     package func value(of entry: EntryRow, version: Int64 = 1, sealed: [UInt8]? = [9, 0, 9]) -> EntryValueRow {
         EntryValueRow(
             entryID: entry.id,

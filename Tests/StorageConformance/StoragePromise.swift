@@ -21,7 +21,8 @@ package struct StoragePromise: CustomStringConvertible, Sendable {
 
     /// What the store promises, by topic.
     package static let all =
-        transactions + people + accounts + entries + agents + attachments + tokens + instances + auditTrail
+        transactions + people + accounts + entries + credentials + agents + attachments + tokens + instances
+        + auditTrail
         + idempotency
 }
 

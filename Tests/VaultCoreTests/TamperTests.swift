@@ -49,6 +49,13 @@ struct TamperTests {
                 "expires_at", "ended_at", "end_reason", "first_used_at", "networks", "row_code",
             ]
         ),
+        (
+            "credentials",
+            [
+                "entry_id", "workspace_id", "name", "folded_name", "scheme", "header", "prefix", "parameter", "hosts",
+                "deleted_at", "row_code",
+            ]
+        ),
         ("owner_salts", ["workspace_id", "user_id", "salt"]),
         ("audit_entries", ["chain", "sequence", "epoch", "at", "action", "subject", "entry", "code"]),
         ("audit_heads", ["chain", "sequence", "epoch", "code", "head_code"]),
@@ -272,6 +279,20 @@ extension TestVault {
     /// Adds rows in which every column holds something somewhere.
     fileprivate func populate() async throws {
         try await create("PRIZE", "what another agent would like to have", provider: "openai")
+        _ = try await vault.createCredential(
+            CreateCredentialBody(name: "Fal", value: .text("id:secret"), provider: "fal"),
+            by: localOperator
+        )
+        _ = try await vault.createCredential(
+            CreateCredentialBody(
+                name: "Maps",
+                type: .queryParameter,
+                value: .text("AIza-canary"),
+                parameter: "key",
+                hosts: ["GET maps.example.com/v1"]
+            ),
+            by: localOperator
+        )
         try await create("REGION_2", "eu", kind: .variable)
         let expiring = CreateSecretBody(
             name: "EXPIRES",

@@ -33,6 +33,26 @@ extension Component {
         .optional("gatewayToken", .token("gwt_", "Only in the answer that made the agent; never shown again."))
     )
 
+    static let credentialSchema = Schema.answer(
+        .required("id", .identifier),
+        .required("name", .string()),
+        .required("type", .credentialScheme),
+        .required("version", .version),
+        .optional("mask", .string("The beginning of the value and `***`.")),
+        .optional("provider", .provider),
+        .required("environmentName", .environmentName),
+        .optional("header", .string("The field that the value stands in.")),
+        .optional("prefix", .string("What stands before the value in that field.")),
+        .optional("parameter", .string("The parameter of the query.")),
+        .required("hosts", .array(of: .string(), "Where it may go; empty means nowhere.")),
+        .required("note", .string()),
+        .required("createdAt", .timestamp),
+        .required("updatedAt", .timestamp),
+        .optional("expiresAt", .timestamp),
+        .required("agents", .count("How many agents it is attached to.")),
+        .required("intact", .boolean("False when the stored row is damaged."))
+    )
+
     static let apiKeySchema = Schema.answer(
         .required("id", .identifier),
         .required("name", .string()),
@@ -49,7 +69,7 @@ extension Component {
     static let attachedSecretSchema = Schema.answer(
         .required("id", .identifier),
         .required("name", .environmentName),
-        .required("kind", .entryKind),
+        .required("kind", .oneOf(EntryKind.allCases.map(\.rawValue))),
         .required("version", .version),
         .optional("provider", .provider),
         .required("delivery", .oneOf(Delivery.allCases.map(\.rawValue))),

@@ -12,7 +12,9 @@ package enum Component: String, CaseIterable, Sendable {
     case apiKey = "APIKey"
     case apiKeyList = "APIKeyList"
     case attach = "Attach"
+    case attachCredential = "AttachCredential"
     case attached = "Attached"
+    case attachedCredential = "AttachedCredential"
     case attachedSecret = "AttachedSecret"
     case attachedSecretList = "AttachedSecretList"
     case auditCheckpoint = "AuditCheckpoint"
@@ -31,10 +33,13 @@ package enum Component: String, CaseIterable, Sendable {
     case conflict = "Conflict"
     case createAgent = "CreateAgent"
     case createAPIKey = "CreateAPIKey"
+    case createCredential = "CreateCredential"
     case createInvitation = "CreateInvitation"
     case createSecret = "CreateSecret"
     case createUser = "CreateUser"
     case createWorkspace = "CreateWorkspace"
+    case credential = "Credential"
+    case credentialPage = "CredentialPage"
     case epoch = "Epoch"
     case error = "Error"
     case expiring = "Expiring"
@@ -76,6 +81,7 @@ package enum Component: String, CaseIterable, Sendable {
     case skippedFile = "SkippedFile"
     case updateAccount = "UpdateAccount"
     case updateAgent = "UpdateAgent"
+    case updateCredential = "UpdateCredential"
     case updateMember = "UpdateMember"
     case updateSecret = "UpdateSecret"
     case updateUser = "UpdateUser"
@@ -102,6 +108,17 @@ package enum Component: String, CaseIterable, Sendable {
         case .apiKeyList: .answer(.required("apiKeys", .array(of: .reference(.apiKey))))
         case .attach:
             .request(.required("secretIds", .array(of: .nameOrID("An id or a name."), count: 1...500)))
+        case .attachCredential:
+            .request(
+                .required("credentialId", .nameOrID("An id or a name.")),
+                .required("delivery", .oneOf(Delivery.allCases.map(\.rawValue)))
+            )
+        case .attachedCredential:
+            .answer(
+                .required("agentId", .identifier),
+                .required("credentialId", .identifier),
+                .required("delivery", .oneOf(Delivery.allCases.map(\.rawValue)))
+            )
         case .attached:
             .answer(
                 .required("success", .boolean()),
@@ -213,6 +230,34 @@ package enum Component: String, CaseIterable, Sendable {
                 .optional("role", .role),
                 .optional("expiresAt", .time),
                 .optional("networks", Self.networks)
+            )
+        case .createCredential:
+            .request(
+                .required("name", .displayName),
+                .optional("type", .credentialScheme),
+                .required("value", .value),
+                .optional("provider", .provider),
+                .optional("environmentName", .environmentName),
+                .optional("header", .string(length: 1...128, "For `CUSTOM_HEADER`: the field's name.")),
+                .optional("prefix", .string(length: 0...64, "What stands before the value in that field.")),
+                .optional("parameter", .string(length: 1...128, "For `QUERY_PARAM`: the parameter's name.")),
+                .optional("hosts", .hosts),
+                .optional("note", .note),
+                .optional("expiresAt", .time)
+            )
+        case .credential: Self.credentialSchema
+        case .credentialPage:
+            .answer(
+                .required("credentials", .array(of: .reference(.credential))),
+                .optional("nextCursor", .nextCursor)
+            )
+        case .updateCredential:
+            .request(
+                .optional("name", .displayName),
+                .optional("value", .value),
+                .optional("hosts", .hosts),
+                .optional("note", .note),
+                .optional("expiresAt", .time)
             )
         case .createSecret:
             .request(

@@ -4,7 +4,7 @@ internal import VaultModel
 
 extension Endpoint {
     /// Every endpoint of the server.
-    package static let all = secrets + agents + workspace + people + audit + keys + backups + server
+    package static let all = secrets + credentials + agents + workspace + people + audit + keys + backups + server
 
     private static let secrets: [Endpoint] = [
         Endpoint(
@@ -16,7 +16,7 @@ extension Endpoint {
                 .matching,
                 .query("expires_before", .time, "Only entries that expire before this time, expired ones included."),
                 .query("unused_since", .time, "Only entries that are older, and were not delivered from this time on."),
-                .query("kind", .oneOf(EntryKind.allCases.map(\.rawValue)), "Only entries of this kind."),
+                .query("kind", .oneOf(EntryKind.plain.map(\.rawValue)), "Only entries of this kind."),
             ],
             answer: .ok(.secretPage, "A page of entries: the values of variables, the masks of secrets.")
         ),
@@ -359,7 +359,7 @@ extension Endpoint {
         .query("dry_run", .boolean(), "Answer with the plan and change nothing."),
         .query(
             "kind",
-            .oneOf(["guess"] + EntryKind.allCases.map(\.rawValue)),
+            .oneOf(["guess"] + EntryKind.plain.map(\.rawValue)),
             "The kind of every entry; `guess` unless told."
         ),
         .query(

@@ -4,6 +4,7 @@
 package enum Operation: String, CaseIterable, Sendable {
     case acceptInvitation
     case addMasterKey
+    case attachCredential
     case attachSecrets
     case beginBackup
     case bulkSecrets
@@ -12,20 +13,24 @@ package enum Operation: String, CaseIterable, Sendable {
     case createAgent
     case createAuditCheckpoint
     case createAPIKey
+    case createCredential
     case createInvitation
     case createSecret
     case createSession
     case createUser
     case createWorkspace
     case deleteAgent
+    case deleteCredential
     case deleteSecret
     case deleteWorkspace
+    case detachCredential
     case detachSecret
     case dropMasterKey
     case endInstance
     case exportAudit
     case getAccount
     case getAgent
+    case getCredential
     case getDescription
     case getHealth
     case getKeys
@@ -42,6 +47,7 @@ package enum Operation: String, CaseIterable, Sendable {
     case listAuditCheckpoints
     case listAuditEntries
     case listBackups
+    case listCredentials
     case listInstances
     case listInvitations
     case listMembers
@@ -62,6 +68,7 @@ package enum Operation: String, CaseIterable, Sendable {
     case start
     case updateAccount
     case updateAgent
+    case updateCredential
     case updateMember
     case updateSecret
     case updateUser

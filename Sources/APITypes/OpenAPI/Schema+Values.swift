@@ -54,8 +54,16 @@ extension Schema {
     static func nameOrID(_ description: String) -> Schema { string(length: 1...384, description) }
 
     static let entryKind = oneOf(
-        EntryKind.allCases.map(\.rawValue),
+        EntryKind.plain.map(\.rawValue),
         "`secret`: sealed, never returned again. `variable`: configuration, its value is in listings."
+    )
+
+    static let credentialScheme = oneOf(CredentialScheme.allCases.map(\.rawValue), "How it is presented.")
+
+    static let hosts = array(
+        of: string(length: 1...512, "`[METHOD,METHOD ][http://]host[:port][/path]`; `*.domain` stands for one label."),
+        count: 0...100,
+        "Where it may go; without any, where the catalogue says for its provider."
     )
 
     static let role = oneOf(Role.allCases.map(\.rawValue), "What the holder may do.")

@@ -5,7 +5,17 @@ internal import ArgumentParser
 internal import EnvironmentFile
 internal import VaultModel
 
-extension EntryKind: ExpressibleByArgument {}
+extension EntryKind: ExpressibleByArgument {
+    /// A credential has commands of its own.
+    static var allValueStrings: [String] { plain.map(\.rawValue) }
+
+    init?(argument: String) {
+        guard let kind = Self.plain.first(where: { $0.rawValue == argument }) else { return nil }
+        self = kind
+    }
+}
+
+extension CredentialScheme: ExpressibleByArgument {}
 
 extension Role: ExpressibleByArgument {}
 

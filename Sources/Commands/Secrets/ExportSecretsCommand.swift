@@ -76,7 +76,7 @@ package struct VariableExport: Sendable {
             case (.variable, nil):
                 writer.appendName(name)
                 damaged.append(entry.name)
-            case (.secret, _):
+            case (.secret, _), (.credential, _):
                 writer.appendName(name)
                 secrets.append(entry.name)
             }

@@ -26,6 +26,9 @@ struct SecretRoutes {
         let caller = try await identity.caller(of: reader.request, context: reader.context)
         let query = try reader.query(["limit", "cursor", "q", "kind", "expires_before", "unused_since"])
         let kind = try query.choice("kind", as: EntryKind.self)
+        guard kind != .credential else {
+            throw APIFailure(.invalidQuery, "credentials are listed at /api/v1/credentials", field: "kind")
+        }
         return try .json(
             await vault.secrets(
                 query.page(),

@@ -34,17 +34,18 @@ extension SQLConnection {
         try selectOne("WHERE id = $1 AND workspace_id = $2", [.text(id.text), .text(workspace.text)])
     }
 
+    /// The secret or variable of that name; several credentials may share one.
     package func liveEntry(
         named name: EnvironmentName,
         in workspace: WorkspaceID
     ) throws(StorageFailure) -> EntryRow? {
         try selectOne(
-            "WHERE workspace_id = $1 AND name = $2 AND deleted_at IS NULL",
+            "WHERE workspace_id = $1 AND name = $2 AND deleted_at IS NULL AND kind <> 'credential'",
             [.text(workspace.text), .text(name.text)]
         )
     }
 
-    /// One page of live entries in the order in which they were made.
+    /// One page of live secrets and variables in the order in which they were made.
     ///
     /// `matching` is a part of the name in any case.
     package func liveEntries(
@@ -59,6 +60,7 @@ extension SQLConnection {
         var condition = Condition()
         condition.add("workspace_id =", .text(workspace.text))
         condition.add("deleted_at IS NULL")
+        condition.add("kind <> 'credential'")
         if let after { condition.add("id >", .text(after.text)) }
         // An environment name is ASCII, which both engines fold alike.
         if let matching { condition.add("lower(name)", contains: matching) }
@@ -76,9 +78,10 @@ extension SQLConnection {
         return try select(page.sql, page.parameters)
     }
 
+    /// How many secrets and variables live.
     package func liveEntryCount(in workspace: WorkspaceID) throws(StorageFailure) -> Int {
         try count(
-            "SELECT count(*) FROM entries WHERE workspace_id = $1 AND deleted_at IS NULL",
+            "SELECT count(*) FROM entries WHERE workspace_id = $1 AND deleted_at IS NULL AND kind <> 'credential'",
             [.text(workspace.text)]
         )
     }

@@ -41,6 +41,12 @@ package struct OwnedAttachmentRow: Equatable, Sendable {
     package var owner: UserID
 }
 
+/// A credential and the user under whose key its code is made.
+package struct OwnedCredentialRow: Equatable, Sendable {
+    package var credential: CredentialRow
+    package var owner: UserID
+}
+
 extension SQLConnection {
     package func usersPage(after: PagePosition?, limit: Int) throws(StorageFailure) -> [UserRow] {
         try page(after, by: ["id"], limit: limit)
@@ -111,6 +117,24 @@ extension SQLConnection {
         }
     }
 
+    package func credentialsPage(after: PagePosition?, limit: Int) throws(StorageFailure) -> [OwnedCredentialRow] {
+        let rows = try query(
+            """
+            SELECT \(CredentialRow.columnList(of: "c")), e.owner_id FROM credentials c
+            JOIN entries e ON e.id = c.entry_id AND e.workspace_id = c.workspace_id
+            WHERE c.entry_id > $1 ORDER BY c.entry_id LIMIT $2
+            """,
+            (try after?.key(of: 1) ?? [.text("")]) + [.integer(Int64(limit))]
+        )
+        let count = CredentialRow.columns.count
+        return try rows.map { row throws(StorageFailure) in
+            OwnedCredentialRow(
+                credential: try CredentialRow(row.columns(from: 0, count: count)),
+                owner: try row.id(count)
+            )
+        }
+    }
+
     private func page<Row: StoredRow>(
         _ after: PagePosition?,
         by key: [String],
@@ -173,6 +197,11 @@ extension SQLConnection {
     @discardableResult
     package func replaceRowCode(of row: InvitationRow, with code: [UInt8]) throws(StorageFailure) -> Bool {
         try replaceCode(of: InvitationRow.self, row.rowCode, with: code, where: [("id", row.id.text)])
+    }
+
+    @discardableResult
+    package func replaceRowCode(of row: CredentialRow, with code: [UInt8]) throws(StorageFailure) -> Bool {
+        try replaceCode(of: CredentialRow.self, row.rowCode, with: code, where: [("entry_id", row.entryID.text)])
     }
 
     private func replaceCode<Row: StoredRow>(
@@ -242,6 +271,7 @@ extension SQLConnection {
             (UserRow.table, "row_code", 1), (MembershipRow.table, "row_code", 1), (TokenRow.table, "row_code", 1),
             (AgentRow.table, "row_code", 1), (EntryRow.table, "row_code", 1), (AttachmentRow.table, "row_code", 1),
             (AccountRow.table, "row_code", 1), (SessionRow.table, "row_code", 1), (InvitationRow.table, "row_code", 1),
+            (CredentialRow.table, "row_code", 1),
             (EntryValueRow.table, "sealed", 3), (IdempotencyRow.table, "reply", 3),
         ]
     }
@@ -258,4 +288,5 @@ extension AccountRow { package var position: PagePosition { PagePosition(userID.
 extension SessionRow { package var position: PagePosition { PagePosition(id.text) } }
 extension InvitationRow { package var position: PagePosition { PagePosition(id.text) } }
 extension ValuedEntryRow { package var position: PagePosition { PagePosition(entry.id.text) } }
+extension OwnedCredentialRow { package var position: PagePosition { PagePosition(credential.entryID.text) } }
 extension OwnedAttachmentRow { package var position: PagePosition { PagePosition(attachment.id.text) } }

@@ -187,6 +187,11 @@ extension Act {
                 guard (try? attachment.verify(with: ring, owner: from)) != nil else { continue }
                 try connection.replaceRowCode(of: attachment, with: attachment.sealed(with: ring, owner: to).rowCode)
             }
+            if let credential = try connection.credential(row.id, in: workspace)?.credential,
+                (try? credential.verify(with: ring, owner: from)) != nil
+            {
+                try connection.replaceRowCode(of: credential, with: credential.sealed(with: ring, owner: to).rowCode)
+            }
             row.ownerID = new
             row = row.sealed(with: ring, owner: to, readable: row.deletedAt == nil ? stored?.readable : nil)
             try connection.updateEntry(row)

@@ -9,7 +9,7 @@ internal import VaultModel
 /// A table that gets a code or a sealed column gets a case here and its columns in `SQLConnection.sealedColumns`: what
 /// is missing would be unreadable after a rotation. A test compares the schema with that list.
 enum SealedTable: String, CaseIterable, Sendable {
-    case users, memberships, tokens, agents, entries, attachments, replies, accounts, sessions, invitations
+    case users, memberships, tokens, agents, entries, attachments, credentials, replies, accounts, sessions, invitations
 
     var next: SealedTable? {
         let all = Self.allCases
@@ -25,6 +25,7 @@ enum SealedRow: Sendable {
     case agent(AgentRow)
     case entry(ValuedEntryRow, owner: OwnerScope?)
     case attachment(OwnedAttachmentRow, owner: OwnerScope?)
+    case credential(OwnedCredentialRow, owner: OwnerScope?)
     case reply(IdempotencyRow)
     case account(AccountRow)
     case session(SessionRow)
@@ -73,6 +74,10 @@ struct SealedPage: Sendable {
             let page = try connection.attachmentsPage(after: position, limit: limit)
             rows = try page.map { .attachment($0, owner: try scope(of: $0.owner, in: $0.attachment.workspaceID)) }
             last = page.last?.position
+        case .credentials:
+            let page = try connection.credentialsPage(after: position, limit: limit)
+            rows = try page.map { .credential($0, owner: try scope(of: $0.owner, in: $0.credential.workspaceID)) }
+            last = page.last?.position
         case .replies:
             let page = try connection.idempotencyPage(after: position, limit: limit)
             (rows, last) = (page.map { .reply($0) }, page.last?.position)
@@ -106,6 +111,7 @@ extension SealedRow {
         case .agent(let row): "agent \(row.name)"
         case .entry(let row, _): "entry \(row.entry.name) (\(row.entry.id))"
         case .attachment(let row, _): "attachment \(row.attachment.id)"
+        case .credential(let row, _): "credential \(row.credential.name) (\(row.credential.entryID))"
         case .reply: "a kept answer"
         case .account(let row): "account of user \(row.userID)"
         case .session(let row): "session \(row.id)"
@@ -118,7 +124,7 @@ extension SealedRow {
         switch self {
         case .entry(let row, _): row.value?.sealed == nil ? 0 : 1
         case .reply: 1
-        case .user, .membership, .token, .agent, .attachment, .account, .session, .invitation: 0
+        case .user, .membership, .token, .agent, .attachment, .credential, .account, .session, .invitation: 0
         }
     }
 
@@ -135,6 +141,10 @@ extension SealedRow {
         case .attachment(let row, let owner):
             guard let owner else { throw .malformedSalt }
             try row.attachment.verify(with: ring, owner: owner)
+        case .credential(let row, let owner):
+            guard let owner else { throw .malformedSalt }
+            guard !row.isDestroyed(with: owner) else { return }
+            try row.credential.verify(with: ring, owner: owner)
         case .reply(let row): _ = try ring.openReply(row.reply, workspace: row.workspaceID, label: row.label)
         case .account(let row): try row.verify(with: ring)
         case .session(let row): try row.verify(with: ring)
@@ -165,6 +175,7 @@ extension SealedRow {
             }
         case .entry(let row, let owner): try row.replacements(by: ring, owner: owner)
         case .attachment(let row, let owner): try row.replacements(by: ring, owner: owner)
+        case .credential(let row, let owner): try row.replacements(by: ring, owner: owner)
         case .reply(let row): try row.replacements(by: ring)
         case .account(let row):
             try recoded(row.rowCode, row.content, .system, by: ring) { connection, code throws(StorageFailure) in
@@ -215,6 +226,24 @@ extension OwnedAttachmentRow {
             code throws(StorageFailure) in
             try connection.replaceRowCode(of: attachment, with: code)
         }
+    }
+}
+
+extension OwnedCredentialRow {
+    fileprivate func replacements(by ring: KeyRing, owner: OwnerScope?) throws(SealingError) -> [Replacement] {
+        guard let owner else { throw .malformedSalt }
+        guard !isDestroyed(with: owner) else { return [] }
+        return try recoded(credential.rowCode, credential.content, .owner(owner), by: ring) {
+            [credential]
+            connection,
+            code throws(StorageFailure) in
+            try connection.replaceRowCode(of: credential, with: code)
+        }
+    }
+
+    /// Whether the owner's salt was destroyed, and the code with it.
+    fileprivate func isDestroyed(with owner: OwnerScope) -> Bool {
+        owner.isDestroyed && credential.deletedAt != nil && credential.rowCode.isEmpty
     }
 }
 

@@ -65,5 +65,9 @@ extension Act {
         row.updatedAt = now
         row.rowCode = []
         try connection.updateEntry(row)
+        guard var credential = try connection.credential(old.id, in: old.workspaceID)?.credential else { return }
+        credential.deletedAt = credential.deletedAt ?? now
+        credential.rowCode = []
+        try connection.updateCredential(credential)
     }
 }

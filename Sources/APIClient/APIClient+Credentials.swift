@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import APITypes
+internal import NIOHTTP1
+
+extension APIClient {
+    package func credentials(
+        limit: Int,
+        cursor: String? = nil,
+        matching text: String? = nil
+    ) async throws(APIClientError) -> CredentialPage {
+        var request = try APIRequest(.GET, "credentials")
+        request.add("limit", String(limit))
+        request.add("cursor", cursor)
+        request.add("q", text)
+        return try await call(request)
+    }
+
+    package func credential(_ reference: String) async throws(APIClientError) -> CredentialBody {
+        try await call(APIRequest(.GET, "credentials", reference))
+    }
+
+    package func createCredential(_ body: CreateCredentialBody) async throws(APIClientError) -> CredentialBody {
+        var request = try APIRequest(.POST, "credentials")
+        try request.setJSON(body)
+        request.makeOnce()
+        return try await call(request)
+    }
+
+    /// Changes a credential; with `version` only while that is its current one.
+    package func updateCredential(
+        _ reference: String,
+        _ body: UpdateCredentialBody,
+        ifVersion version: Int64? = nil
+    ) async throws(APIClientError) -> CredentialBody {
+        var request = try APIRequest(.PATCH, "credentials", reference)
+        try request.setJSON(body)
+        if let version { request.headers.add(name: "If-Match", value: "\"\(version)\"") }
+        return try await call(request)
+    }
+
+    package func deleteCredential(_ reference: String) async throws(APIClientError) {
+        try await call(APIRequest(.DELETE, "credentials", reference))
+    }
+
+    package func attachCredential(
+        _ body: AttachCredentialBody,
+        to agent: String
+    ) async throws(APIClientError) -> AttachedCredentialBody {
+        var request = try APIRequest(.POST, "agents", agent, "credentials")
+        try request.setJSON(body)
+        request.makeOnce()
+        return try await call(request)
+    }
+
+    package func detachCredential(_ credential: String, from agent: String) async throws(APIClientError) {
+        try await call(APIRequest(.DELETE, "agents", agent, "credentials", credential))
+    }
+}

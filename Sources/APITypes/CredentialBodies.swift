@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import VaultModel
+
+/// A credential, as listings show it: everything but its value.
+package struct CredentialBody: Codable, Equatable, Sendable {
+    package var id: String
+    package var name: String
+    package var type: CredentialScheme
+    package var version: Int64
+    /// The beginning of the value and `***`; absent when the stored row is damaged.
+    package var mask: String?
+    package var provider: String?
+    /// The variable that an agent receives it in.
+    package var environmentName: String
+    /// The field that the value stands in, for `CUSTOM_HEADER`.
+    package var header: String?
+    /// What stands before the value in that field.
+    package var prefix: String?
+    /// The parameter of the query, for `QUERY_PARAM`.
+    package var parameter: String?
+    /// Where it may go; empty means nowhere.
+    package var hosts: [String]
+    package var note: String
+    package var createdAt: Timestamp
+    package var updatedAt: Timestamp
+    package var expiresAt: Timestamp?
+    /// How many agents it is attached to.
+    package var agents: Int
+    /// False when the stored row is damaged; it is then never handed out.
+    package var intact: Bool
+
+    package init(
+        id: String,
+        name: String,
+        type: CredentialScheme,
+        version: Int64,
+        mask: String?,
+        provider: String?,
+        environmentName: String,
+        header: String?,
+        prefix: String?,
+        parameter: String?,
+        hosts: [String],
+        note: String,
+        createdAt: Timestamp,
+        updatedAt: Timestamp,
+        expiresAt: Timestamp?,
+        agents: Int,
+        intact: Bool
+    ) {
+        self.id = id
+        self.name = name
+        self.type = type
+        self.version = version
+        self.mask = mask
+        self.provider = provider
+        self.environmentName = environmentName
+        self.header = header
+        self.prefix = prefix
+        self.parameter = parameter
+        self.hosts = hosts
+        self.note = note
+        self.createdAt = createdAt
+        self.updatedAt = updatedAt
+        self.expiresAt = expiresAt
+        self.agents = agents
+        self.intact = intact
+    }
+}
+
+extension CredentialScheme: Codable {}
+
+/// One page of credentials, oldest first.
+package struct CredentialPage: Codable, Equatable, Sendable {
+    package var credentials: [CredentialBody]
+    package var nextCursor: String?
+
+    package init(credentials: [CredentialBody], nextCursor: String?) {
+        self.credentials = credentials
+        self.nextCursor = nextCursor
+    }
+}
+
+/// The body of `POST /credentials`; what a provider's entry in the catalogue says need not be said again.
+package struct CreateCredentialBody: RequestBody {
+    package enum CodingKeys: String, CodingKey, CaseIterable {
+        case name, type, value, provider, environmentName, header, prefix, parameter, hosts, note, expiresAt
+    }
+
+    package var name: String
+    /// Absent only with a provider.
+    package var type: CredentialScheme?
+    /// A key; `user:password`; cookies; or lines of `Name: value` when no header is named.
+    package var value: SecretText
+    package var provider: String?
+    package var environmentName: String?
+    package var header: String?
+    package var prefix: String?
+    package var parameter: String?
+    package var hosts: [String]?
+    package var note: String?
+    package var expiresAt: Timestamp?
+
+    package init(
+        name: String,
+        type: CredentialScheme? = nil,
+        value: SecretText,
+        provider: String? = nil,
+        environmentName: String? = nil,
+        header: String? = nil,
+        prefix: String? = nil,
+        parameter: String? = nil,
+        hosts: [String]? = nil,
+        note: String? = nil,
+        expiresAt: Timestamp? = nil
+    ) {
+        self.name = name
+        self.type = type
+        self.value = value
+        self.provider = provider
+        self.environmentName = environmentName
+        self.header = header
+        self.prefix = prefix
+        self.parameter = parameter
+        self.hosts = hosts
+        self.note = note
+        self.expiresAt = expiresAt
+    }
+}
+
+/// The body of `PATCH /credentials/{id}`; what is absent stays as it is.
+package struct UpdateCredentialBody: RequestBody {
+    package enum CodingKeys: String, CodingKey, CaseIterable { case name, value, hosts, note, expiresAt }
+
+    package var name: String?
+    package var value: SecretText?
+    /// Replaces the whole list.
+    package var hosts: [String]?
+    package var note: String?
+    package var expiresAt: Timestamp?
+
+    package init(
+        name: String? = nil,
+        value: SecretText? = nil,
+        hosts: [String]? = nil,
+        note: String? = nil,
+        expiresAt: Timestamp? = nil
+    ) {
+        self.name = name
+        self.value = value
+        self.hosts = hosts
+        self.note = note
+        self.expiresAt = expiresAt
+    }
+}
+
+/// The body of `POST /agents/{id}/credentials`.
+package struct AttachCredentialBody: RequestBody {
+    package enum CodingKeys: String, CodingKey, CaseIterable { case credentialId, delivery }
+
+    /// Its id or its name.
+    package var credentialId: String
+    package var delivery: Delivery
+
+    package init(credentialId: String, delivery: Delivery) {
+        self.credentialId = credentialId
+        self.delivery = delivery
+    }
+}
+
+/// The answer to attaching a credential.
+package struct AttachedCredentialBody: Codable, Equatable, Sendable {
+    package var agentId: String
+    package var credentialId: String
+    package var delivery: Delivery
+
+    package init(agentId: String, credentialId: String, delivery: Delivery) {
+        self.agentId = agentId
+        self.credentialId = credentialId
+        self.delivery = delivery
+    }
+}

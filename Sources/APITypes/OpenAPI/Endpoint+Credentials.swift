@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Endpoint {
+    static let credentials: [Endpoint] = [
+        Endpoint(
+            .listCredentials,
+            .get,
+            "/api/v1/credentials",
+            "List credentials, oldest first",
+            parameters: Parameter.page + [.matching],
+            answer: .ok(.credentialPage, "A page of credentials: never a value.")
+        ),
+        Endpoint(
+            .createCredential,
+            .post,
+            "/api/v1/credentials",
+            "Create a credential: a value, how it is presented, and where it may go",
+            parameters: [.idempotencyKey],
+            body: .json(.createCredential),
+            answer: .created(.credential, "The credential, at version 1."),
+            errors: [.duplicateName, .invalidName, .invalidValue]
+        ),
+        Endpoint(
+            .getCredential,
+            .get,
+            "/api/v1/credentials/{id}",
+            "Show a credential",
+            answer: .ok(.credential, "The credential: never its value.", isVersioned: true)
+        ),
+        Endpoint(
+            .updateCredential,
+            .patch,
+            "/api/v1/credentials/{id}",
+            "Change a credential; a new value makes the next version, hosts are replaced as a whole",
+            parameters: [.ifMatch],
+            body: .json(.updateCredential),
+            answer: .ok(.credential, "The credential as it is now.", isVersioned: true),
+            errors: [.duplicateName, .invalidName, .invalidValue, .versionMismatch]
+        ),
+        Endpoint(
+            .deleteCredential,
+            .delete,
+            "/api/v1/credentials/{id}",
+            "Delete a credential that no agent holds, and destroy its value",
+            answer: .done,
+            errors: [.stillAttached]
+        ),
+        Endpoint(
+            .attachCredential,
+            .post,
+            "/api/v1/agents/{id}/credentials",
+            "Attach a credential to an agent",
+            parameters: [.idempotencyKey],
+            body: .json(.attachCredential),
+            answer: .made(.attachedCredential, "What was attached."),
+            errors: [.alreadyAttached, .duplicateProvider, .duplicateVariable, .invalidName, .limitReached]
+        ),
+        Endpoint(
+            .detachCredential,
+            .delete,
+            "/api/v1/agents/{id}/credentials/{credentialId}",
+            "Detach a credential; running instances keep it until they restart",
+            answer: .done
+        ),
+    ]
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import APIClient
+internal import APITypes
+internal import ArgumentParser
+internal import VaultModel
+
+struct ListCredentialsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "List credentials, oldest first.",
+        discussion: """
+            Example:
+              attache credentials list --match stripe
+            """
+    )
+
+    @OptionGroup var client: ClientOptions
+    @OptionGroup var list: ListOptions
+
+    @Option(help: ArgumentHelp("Only credentials whose name contains this.", valueName: "text"))
+    var match: String?
+
+    func run() async throws {
+        let page = try await client.withServer { server in
+            try await list.collect { limit, cursor in
+                let page = try await server.credentials(limit: limit, cursor: cursor, matching: match)
+                return Page(items: page.credentials, next: page.nextCursor)
+            }
+        }
+        try client.show(CredentialPage(credentials: page.items, nextCursor: page.next)) { text(of: page.items) }
+    }
+
+    private func text(of credentials: [CredentialBody]) -> String {
+        guard !credentials.isEmpty else { return "no credentials\n" }
+        var table = Table("NAME", "TYPE", "VERSION", "VALUE", "PROVIDER", "HOSTS", "AGENTS")
+        for credential in credentials {
+            table.add(
+                credential.name,
+                credential.type.rawValue,
+                String(credential.version),
+                credential.shownValue,
+                credential.provider ?? "-",
+                credential.shownHosts.shortened(to: 40),
+                String(credential.agents)
+            )
+        }
+        return table.text
+    }
+}
+
+extension CredentialBody {
+    var shownValue: String { intact ? (mask ?? "-").printable : "(damaged)" }
+
+    var shownHosts: String { hosts.isEmpty ? "(nowhere)" : hosts.map(\.printable).joined(separator: ", ") }
+}

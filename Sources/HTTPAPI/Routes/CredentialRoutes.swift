@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import APITypes
+internal import HTTPTypes
+internal import Hummingbird
+internal import VaultCore
+
+/// `/api/v1/credentials`, and their attachments to agents.
+struct CredentialRoutes {
+    let vault: Vault
+    let identity: Identity
+
+    var routes: [Route] {
+        [
+            Route(.get, "/api/v1/credentials", handle: list), Route(.post, "/api/v1/credentials", handle: create),
+            Route(.get, "/api/v1/credentials/{id}", handle: show),
+            Route(.patch, "/api/v1/credentials/{id}", handle: update),
+            Route(.delete, "/api/v1/credentials/{id}", handle: delete),
+            Route(.post, "/api/v1/agents/{id}/credentials", handle: attach),
+            Route(.delete, "/api/v1/agents/{id}/credentials/{credentialId}", handle: detach),
+        ]
+    }
+
+    @Sendable private func list(_ reader: RequestReader) async throws -> Response {
+        let caller = try await identity.caller(of: reader.request, context: reader.context)
+        return try .json(await vault.credentials(reader.query(["limit", "cursor", "q"]).page(), by: caller))
+    }
+
+    @Sendable private func create(_ reader: RequestReader) async throws -> Response {
+        let caller = try await identity.caller(of: reader.request, context: reader.context)
+        try reader.noQuery()
+        let (body, bytes) = try await reader.json(CreateCredentialBody.self)
+        let made = try await vault.createCredential(body, by: caller, once: reader.once(bytes))
+        return try .json(made, status: .created, headers: [.location: "/api/v1/credentials/\(made.id)"])
+    }
+
+    @Sendable private func show(_ reader: RequestReader) async throws -> Response {
+        let caller = try await identity.caller(of: reader.request, context: reader.context)
+        try reader.noQuery()
+        let body = try await vault.credential(reader.places[0], by: caller)
+        return try .json(body, headers: [.eTag: "\"\(body.version)\""])
+    }
+
+    @Sendable private func update(_ reader: RequestReader) async throws -> Response {
+        let caller = try await identity.caller(of: reader.request, context: reader.context)
+        try reader.noQuery()
+        let (change, _) = try await reader.json(UpdateCredentialBody.self)
+        let body = try await vault.updateCredential(
+            reader.places[0],
+            change,
+            ifVersion: reader.ifMatch(),
+            by: caller
+        )
+        return try .json(body, headers: [.eTag: "\"\(body.version)\""])
+    }
+
+    @Sendable private func delete(_ reader: RequestReader) async throws -> Response {
+        let caller = try await identity.caller(of: reader.request, context: reader.context)
+        try reader.noQuery()
+        try await vault.deleteCredential(reader.places[0], by: caller)
+        return .noContent
+    }
+
+    @Sendable private func attach(_ reader: RequestReader) async throws -> Response {
+        let caller = try await identity.caller(of: reader.request, context: reader.context)
+        try reader.noQuery()
+        let (body, bytes) = try await reader.json(AttachCredentialBody.self)
+        return try .json(
+            await vault.attachCredential(body, to: reader.places[0], by: caller, once: reader.once(bytes)),
+            status: .created
+        )
+    }
+
+    @Sendable private func detach(_ reader: RequestReader) async throws -> Response {
+        let caller = try await identity.caller(of: reader.request, context: reader.context)
+        try reader.noQuery()
+        try await vault.detachCredential(reader.places[1], from: reader.places[0], by: caller)
+        return .noContent
+    }
+}

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import APITypes
+internal import AuditTrail
+internal import ProxyRules
+internal import Sealing
+internal import Storage
+package import VaultModel
+
+extension Vault {
+    /// Lists live credentials, oldest first, never a value.
+    package func credentials(_ page: PageRequest, by caller: Caller) async throws(VaultError) -> CredentialPage {
+        try await read(.credentialList, by: caller) { act in
+            let rows = try act.connection.liveCredentials(
+                in: act.workspace,
+                after: try page.idCursor(),
+                limit: page.limit + 1,
+                matching: page.matching
+            )
+            let credentials = try act.bodies(ofCredentials: rows.prefix(page.limit))
+            return CredentialPage(
+                credentials: credentials,
+                nextCursor: rows.count > page.limit ? credentials.last?.id : nil
+            )
+        }
+    }
+
+    /// Shows one credential; `reference` is its id or its name, ignoring case.
+    package func credential(_ reference: String, by caller: Caller) async throws(VaultError) -> CredentialBody {
+        try await read(.credentialList, by: caller) { act in
+            try act.body(of: act.liveCredential(reference))
+        }
+    }
+
+    /// Makes a credential at version 1; a value that could not be injected or kept out of answers is refused.
+    package func createCredential(
+        _ new: CreateCredentialBody,
+        by caller: Caller,
+        once: Once? = nil
+    ) async throws(VaultError) -> CredentialBody {
+        let plan = try CredentialPlan(new)
+        return try await write(.credentialCreate, by: caller, once: once) { act in
+            let row = try act.insertCredential(plan)
+            return Done(
+                try act.body(of: row),
+                AuditEvent(action: .credentialCreate, subjects: [row.subject], details: row.hostDetails)
+            )
+        }
+    }
+
+    /// Changes a credential; a new value makes the next version and destroys the one before.
+    ///
+    /// A change of hosts says in the audit trail what they are now.
+    package func updateCredential(
+        _ reference: String,
+        _ change: UpdateCredentialBody,
+        ifVersion: Int64? = nil,
+        by caller: Caller
+    ) async throws(VaultError) -> CredentialBody {
+        let hosts = try change.hosts.map { hosts throws(VaultError) in try CredentialPlan.rules(hosts) }
+        return try await write(.credentialUpdate, by: caller) { act in
+            let old = try act.liveCredential(reference)
+            if let ifVersion, old.entry.version != ifVersion {
+                throw VaultError.versionMismatch(current: old.entry.version)
+            }
+            var row = old
+            let owner = try act.connection.ownerScope(of: old.entry.ownerID, in: act.workspace)
+            try row.credential.verify(with: act.ring, owner: owner)
+            if let text = change.name {
+                let name = try displayName(text, field: "name")
+                if name.folded != row.credential.foldedName { try act.refuseTaken(name) }
+                row.credential.name = name.text
+                row.credential.foldedName = name.folded
+            }
+            if let hosts { row.credential.hosts = hosts }
+            let value = try change.value.map { value in
+                try CredentialPlan.checked(value, for: row.credential.presentation())
+            }
+            row.entry = try act.updateEntry(
+                old.entry,
+                UpdateSecretBody(value: value.map(SecretText.init), note: change.note, expiresAt: change.expiresAt)
+            )
+            row.credential = row.credential.sealed(with: act.ring, owner: owner)
+            try act.connection.updateCredential(row.credential)
+            return Done(
+                try act.body(of: row),
+                AuditEvent(
+                    action: .credentialUpdate,
+                    subjects: [row.subject],
+                    details: change.hosts == nil ? [] : row.hostDetails
+                )
+            )
+        }
+    }
+
+    /// Deletes a credential that no agent holds: the row stays for the audit trail, the value is destroyed.
+    package func deleteCredential(_ reference: String, by caller: Caller) async throws(VaultError) {
+        let _: Bool = try await write(.credentialDelete, by: caller) { act in
+            var row = try act.liveCredential(reference)
+            let holders = try act.connection.attachments(of: row.entry.id, in: act.workspace)
+            guard holders.isEmpty else {
+                throw VaultError.stillAttached(entry: row.credential.name, agents: try act.agents(holding: holders))
+            }
+            let owner = try act.connection.ownerScope(of: row.entry.ownerID, in: act.workspace)
+            try act.destroyEntry(row.entry)
+            row.credential.deletedAt = act.now
+            try act.connection.updateCredential(row.credential.sealed(with: act.ring, owner: owner))
+            return Done(true, AuditEvent(action: .credentialDelete, subjects: [row.subject]))
+        }
+    }
+
+    /// Attaches a credential to an agent.
+    package func attachCredential(
+        _ body: AttachCredentialBody,
+        to reference: String,
+        by caller: Caller,
+        once: Once? = nil
+    ) async throws(VaultError) -> AttachedCredentialBody {
+        try await write(.attach, by: caller, once: once) { act in
+            let agent = try act.liveAgent(reference)
+            let row = try act.liveCredential(body.credentialId)
+            _ = try act.attach([row.entry], to: agent)
+            return Done(
+                AttachedCredentialBody(
+                    agentId: agent.id.text,
+                    credentialId: row.entry.id.text,
+                    delivery: body.delivery
+                ),
+                AuditEvent(
+                    action: .attach,
+                    subjects: [agent.subject, row.subject],
+                    details: [AuditDetail(key: "delivery", value: body.delivery.rawValue)]
+                )
+            )
+        }
+    }
+
+    /// Takes a credential away from an agent; running instances keep it until their next start.
+    package func detachCredential(
+        _ credential: String,
+        from reference: String,
+        by caller: Caller
+    ) async throws(VaultError) {
+        let _: Bool = try await write(.detach, by: caller) { act in
+            let agent = try act.liveAgent(reference)
+            let row = try act.liveCredential(credential)
+            let found = try act.connection.attachment(of: row.entry.id, on: agent.id, in: act.workspace)
+            guard let found else { throw VaultError.notFound(.attachment) }
+            try act.connection.deleteAttachment(found.id, in: act.workspace)
+            return Done(true, AuditEvent(action: .detach, subjects: [agent.subject, row.subject]))
+        }
+    }
+}
+
+extension Act {
+    /// The live credential that `reference` names: by id first, then by name, ignoring case.
+    func liveCredential(_ reference: String) throws -> CredentialEntryRow {
+        var found: CredentialEntryRow?
+        if let id = EntryID(reference) {
+            found = try connection.credential(id, in: workspace)
+        } else if let name = DisplayName(reference) {
+            found = try connection.liveCredential(foldedName: name.folded, in: workspace)
+        }
+        guard let found, found.credential.deletedAt == nil, found.entry.deletedAt == nil else {
+            throw VaultError.notFound(.credential)
+        }
+        return found
+    }
+
+    func refuseTaken(_ name: DisplayName) throws {
+        guard try connection.liveCredential(foldedName: name.folded, in: workspace) == nil else {
+            throw VaultError.conflicts([ConflictBody(code: .duplicateName, name: name.text)])
+        }
+    }
+
+    func insertCredential(_ plan: CredentialPlan) throws -> CredentialEntryRow {
+        try refuseTaken(plan.name)
+        try refuseDangerous(plan.environmentName)
+        let owner = try connection.ownerScope(of: member.user, in: workspace)
+        let id = EntryID(at: now)
+        let stored = try StoredValue(
+            plan.value.bytes,
+            of: id,
+            version: 1,
+            kind: .credential,
+            owner: owner,
+            act: self
+        )
+        let entry = EntryRow(
+            id: id,
+            workspaceID: workspace,
+            ownerID: member.user,
+            name: plan.environmentName,
+            kind: .credential,
+            provider: plan.provider,
+            note: plan.note,
+            version: 1,
+            createdAt: now,
+            updatedAt: now,
+            expiresAt: try plan.expiresAt.map { try future($0) },
+            deletedAt: nil,
+            rowCode: []
+        ).sealed(with: ring, owner: owner, readable: nil)
+        let credential = CredentialRow(
+            entryID: id,
+            workspaceID: workspace,
+            name: plan.name.text,
+            foldedName: plan.name.folded,
+            scheme: plan.presentation.scheme,
+            header: plan.presentation.header,
+            prefix: plan.presentation.prefix.isEmpty ? nil : plan.presentation.prefix,
+            parameter: plan.presentation.parameter,
+            hosts: plan.hosts,
+            deletedAt: nil,
+            rowCode: []
+        ).sealed(with: ring, owner: owner)
+        try connection.insertEntry(entry)
+        try connection.insertEntryValue(stored.row)
+        try connection.insertCredential(credential)
+        return CredentialEntryRow(credential: credential, entry: entry)
+    }
+
+    func body(of row: CredentialEntryRow) throws -> CredentialBody {
+        guard let body = try bodies(ofCredentials: CollectionOfOne(row)).first else {
+            throw VaultError.notFound(.credential)
+        }
+        return body
+    }
+
+    func bodies(ofCredentials rows: some Collection<CredentialEntryRow>) throws -> [CredentialBody] {
+        let entries = try bodies(of: rows.map(\.entry))
+        return try zip(rows, entries).map { row, entry in
+            let owner = try connection.ownerScope(of: row.entry.ownerID, in: workspace)
+            let isIntact = (try? row.credential.verify(with: ring, owner: owner)) != nil && entry.intact
+            return CredentialBody(
+                id: entry.id,
+                name: row.credential.name,
+                type: row.credential.scheme,
+                version: entry.version,
+                mask: isIntact ? entry.mask : nil,
+                provider: entry.provider,
+                environmentName: entry.name,
+                header: row.credential.header,
+                prefix: row.credential.prefix,
+                parameter: row.credential.parameter,
+                hosts: row.credential.effectiveHosts(of: row.entry.provider),
+                note: entry.note,
+                createdAt: entry.createdAt,
+                updatedAt: entry.updatedAt,
+                expiresAt: entry.expiresAt,
+                agents: entry.agents,
+                intact: isIntact
+            )
+        }
+    }
+}
