@@ -21,7 +21,7 @@ RELEASE = --configuration release
 STATIC = $(RELEASE) --static-swift-stdlib
 
 .DEFAULT_GOAL := help
-.PHONY: help system-packages test-packages bench-packages check build test faults fuzz release run bench install clean
+.PHONY: help system-packages test-packages bench-packages check build test attacks faults fuzz release run bench install clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,10 @@ test: system-packages test-packages ## build everything and run every test
 
 fuzz: system-packages ## throw made-up files at every parser of them, SECONDS=60 each
 	.ci/fuzz $(SECONDS)
+
+attacks: system-packages test-packages ## the known attacks on the proxy, against a real server; says how many were stopped
+	$(SWIFT) build --build-tests
+	$(TEST) --filter 'EndToEndTests.AttackTests|ProxyRulesTests|CredentialProxyTests'
 
 faults: system-packages test-packages ## the faults of disk and machine at length: minutes
 	$(SWIFT) build --build-tests

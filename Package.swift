@@ -118,6 +118,21 @@ let package = Package(
 
         // 4 · surfaces
         .target(
+            name: "CredentialProxy",
+            dependencies: [
+                "APITypes",
+                "ProxyRules",
+                "VaultCore",
+                "VaultModel",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
+            ]
+        ),
+        .target(
             name: "HTTPAPI",
             dependencies: [
                 "APITypes",
@@ -159,13 +174,16 @@ let package = Package(
                 "APITypes",
                 "BackupArchive",
                 "CKernel",
+                "CredentialProxy",
                 "HTTPAPI",
+                "ProxyRules",
                 "Sealing",
                 "Storage",
                 "VaultCore",
                 "VaultModel",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -231,6 +249,19 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: ["APITypes", "TestSupport", "VaultModel"],
             exclude: ["FaultShim"]
+        ),
+        .testTarget(
+            name: "CredentialProxyTests",
+            dependencies: [
+                "APITypes",
+                "CredentialProxy",
+                "ProxyRules",
+                "TestSupport",
+                "VaultCore",
+                "VaultModel",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]
         ),
         .testTarget(
             name: "HTTPAPITests",

@@ -161,9 +161,10 @@ package struct AttachCredentialBody: RequestBody {
 
     /// Its id or its name.
     package var credentialId: String
-    package var delivery: Delivery
+    /// `proxy` unless told.
+    package var delivery: Delivery?
 
-    package init(credentialId: String, delivery: Delivery) {
+    package init(credentialId: String, delivery: Delivery? = nil) {
         self.credentialId = credentialId
         self.delivery = delivery
     }
@@ -174,10 +175,30 @@ package struct AttachedCredentialBody: Codable, Equatable, Sendable {
     package var agentId: String
     package var credentialId: String
     package var delivery: Delivery
+    /// With delivery `proxy`; not shown again.
+    package var proxyToken: String?
 
-    package init(agentId: String, credentialId: String, delivery: Delivery) {
+    package init(agentId: String, credentialId: String, delivery: Delivery, proxyToken: String? = nil) {
         self.agentId = agentId
         self.credentialId = credentialId
         self.delivery = delivery
+        self.proxyToken = proxyToken
+    }
+}
+
+/// The answer to the rotation of a proxy token.
+package struct RotatedProxyTokenBody: Codable, Equatable, Sendable {
+    /// Not shown again.
+    package var proxyToken: String
+    package var agentId: String
+    package var credentialId: String
+    /// Until when the token before it keeps working; absent when it ended.
+    package var previousExpiresAt: Timestamp?
+
+    package init(proxyToken: String, agentId: String, credentialId: String, previousExpiresAt: Timestamp?) {
+        self.proxyToken = proxyToken
+        self.agentId = agentId
+        self.credentialId = credentialId
+        self.previousExpiresAt = previousExpiresAt
     }
 }

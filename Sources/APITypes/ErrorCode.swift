@@ -11,6 +11,7 @@ package enum ErrorCode: String, CaseIterable, Codable, Sendable {
     case auditUnavailable = "audit_unavailable"
     case bodyTooLarge = "body_too_large"
     case busy
+    case credentialExpired = "credential_expired"
     case duplicateName = "duplicate_name"
     case duplicateProvider = "duplicate_provider"
     case duplicateVariable = "duplicate_variable"
@@ -45,6 +46,15 @@ package enum ErrorCode: String, CaseIterable, Codable, Sendable {
     case stillAttached = "still_attached"
     case storageFull = "storage_full"
     case storageUnavailable = "storage_unavailable"
+    case targetAddressNotAllowed = "target_address_not_allowed"
+    case targetAnswerInvalid = "target_answer_invalid"
+    case targetInvalid = "target_invalid"
+    case targetLoop = "target_loop"
+    case targetNotAllowed = "target_not_allowed"
+    case targetTimedOut = "target_timed_out"
+    case targetUnreachable = "target_unreachable"
+    case targetUnresolved = "target_unresolved"
+    case targetUntrusted = "target_untrusted"
     case tokenMissing = "token_missing"
     case tokenRevoked = "token_revoked"
     case tokenRotated = "token_rotated"
@@ -57,9 +67,12 @@ package enum ErrorCode: String, CaseIterable, Codable, Sendable {
         switch self {
         case .invalidCursor, .invalidField, .invalidJSON, .invalidName, .invalidQuery, .invalidRequest, .invalidValue:
             400
-        case .loginFailed, .tokenMissing, .tokenRevoked, .tokenRotated, .tokenUnknown: 401
-        case .addressNotAllowed, .forbidden: 403
+        case .credentialExpired, .loginFailed, .tokenMissing, .tokenRevoked, .tokenRotated, .tokenUnknown: 401
+        case .addressNotAllowed, .forbidden, .targetAddressNotAllowed, .targetLoop, .targetNotAllowed: 403
         case .invitationNotValid, .notFound: 404
+        case .targetInvalid: 400
+        case .targetAnswerInvalid, .targetUnreachable, .targetUnresolved, .targetUntrusted: 502
+        case .targetTimedOut: 504
         case .methodNotAllowed: 405
         case .alreadyAttached, .alreadyInvited, .alreadyMember, .duplicateName, .duplicateProvider, .duplicateVariable,
             .entryExpired, .importConflict, .instanceEnded, .keysConflict, .kindIsFinal, .lastOwner, .personalWorkspace,
@@ -76,4 +89,12 @@ package enum ErrorCode: String, CaseIterable, Codable, Sendable {
         case .storageFull: 507
         }
     }
+}
+
+extension ErrorCode {
+    /// What only `/v1/proxy` and `/v1/via/…` answer, which are no endpoints of the API.
+    package static let ofProxy: Set<ErrorCode> = [
+        .credentialExpired, .targetAddressNotAllowed, .targetAnswerInvalid, .targetInvalid, .targetLoop,
+        .targetNotAllowed, .targetTimedOut, .targetUnreachable, .targetUnresolved, .targetUntrusted,
+    ]
 }

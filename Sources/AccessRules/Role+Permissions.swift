@@ -15,7 +15,8 @@ extension Action {
     fileprivate var lowestRole: Role {
         switch self {
         case .workspaceCreate, .workspaceView, .memberList, .memberLeave, .invitationList, .accountView, .accountUpdate,
-            .logout, .entryList, .credentialList, .agentList, .agentCreate, .agentUpdate, .attach, .detach,
+            .logout, .entryList, .credentialList, .credentialUse, .proxyTokenRotate, .agentList, .agentCreate,
+            .agentUpdate, .attach, .detach,
             .instanceList, .auditView,
             .auditVerify, .auditCheckpoint, .tokenList, .gatewayTokenRotate, .gatewayRestart, .sessionCreate:
             .member
@@ -27,7 +28,7 @@ extension Action {
         case .workspaceDelete:
             .owner
         // Take more than a role: the server itself, an agent's own token, a password or an invitation.
-        case .start, .instanceEnd, .auditPrune, .tokenUse, .entryRemind, .login, .invitationAccept:
+        case .start, .credentialAnswer, .instanceEnd, .auditPrune, .tokenUse, .entryRemind, .login, .invitationAccept:
             .owner
         // Concern the whole server: what it takes beside the role is to be its operator.
         case .userList, .userCreate, .userUpdate, .userShred, .keysView, .keysRotate, .keysVerify, .backupView,

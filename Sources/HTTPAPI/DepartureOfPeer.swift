@@ -15,6 +15,7 @@ final class DepartureOfPeer: ChannelInboundHandler, RemovableChannelHandler, Sen
     private struct State {
         var hasDeparted = false
         var wait: ChangeWait?
+        var call: (@Sendable () -> Void)?
     }
 
     private let state = Mutex(State())
@@ -28,6 +29,15 @@ final class DepartureOfPeer: ChannelInboundHandler, RemovableChannelHandler, Sen
         if hasDeparted { wait?.end(.departed) }
     }
 
+    /// Calls `call` when the peer departs, at once where it has; that of an earlier request is forgotten.
+    func calls(_ call: (@Sendable () -> Void)?) {
+        let hasDeparted = state.withLock { state in
+            state.call = call
+            return state.hasDeparted
+        }
+        if hasDeparted { call?() }
+    }
+
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if let event = event as? ChannelEvent, event == .inputClosed { depart() }
         context.fireUserInboundEventTriggered(event)
@@ -39,10 +49,11 @@ final class DepartureOfPeer: ChannelInboundHandler, RemovableChannelHandler, Sen
     }
 
     private func depart() {
-        let wait = state.withLock { state in
+        let (wait, call) = state.withLock { state in
             state.hasDeparted = true
-            return state.wait
+            return (state.wait, state.call)
         }
         wait?.end(.departed)
+        call?()
     }
 }

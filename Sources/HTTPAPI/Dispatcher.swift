@@ -21,15 +21,19 @@ package struct Dispatcher: HTTPResponder {
     private let limits: RequestLimits?
     private let logger: Logger
     private let metrics: MetricsRegistry
+    private let forwarding: (any Forwarding)?
 
+    /// Requests that `forwarding` takes never come to a route.
     init(
         routes: [Route],
         namesMethods: Bool = true,
         limits: RequestLimits? = nil,
         logger: Logger,
-        metrics: MetricsRegistry
+        metrics: MetricsRegistry,
+        forwarding: (any Forwarding)? = nil
     ) {
         self.limits = limits
+        self.forwarding = forwarding
         self.metrics = metrics
         self.namesMethods = namesMethods
         // Literals win over places: `/secrets/import` is not the secret named `import`.
@@ -45,12 +49,22 @@ package struct Dispatcher: HTTPResponder {
         let start = ContinuousClock.now
         var template = "-"
         var response: Response
+        var isOwn = true
         do {
             if let limits {
                 context.peer = limits.source(of: request, peer: context.peer)
                 try limits.charge(context.peer)
             }
-            response = try await answer(request, context: context, template: &template)
+            if let forwarding, forwarding.takes(request.uri.string) {
+                template = "(proxy)"
+                if Task.isShuttingDownGracefully { throw Self.shuttingDown }
+                response = try await Vault.$requestID.withValue(context.requestID) {
+                    try await forwarded(request, by: forwarding, context: context)
+                }
+                isOwn = false
+            } else {
+                response = try await answer(request, context: context, template: &template)
+            }
         } catch let failure as APIFailure {
             response = Self.response(to: failure)
         } catch let error as VaultError {
@@ -74,8 +88,11 @@ package struct Dispatcher: HTTPResponder {
             response = Self.response(to: APIFailure(.internalError, "the request could not be handled"))
         }
         if response.status == .unauthorized { limits?.refused(context.peer) }
-        response.headers[.cacheControl] = "no-store"
-        response.headers[.xContentTypeOptions] = "nosniff"
+        // What a target said of its answer stays as it is.
+        if isOwn {
+            response.headers[.cacheControl] = "no-store"
+            response.headers[.xContentTypeOptions] = "nosniff"
+        }
         response.headers[.requestID] = context.requestID
         measure(request, template: template, status: response.status.code, since: start)
         logger.debug(
@@ -105,7 +122,7 @@ package struct Dispatcher: HTTPResponder {
         template: inout String
     ) async throws -> Response {
         if Task.isShuttingDownGracefully {
-            throw APIFailure(.shuttingDown, "the server is stopping", hint: "try again in a moment")
+            throw Self.shuttingDown
         }
         guard let path = Self.segments(of: request.uri.path) else { throw Self.noRoute }
         var allowed: [String] = []
@@ -125,6 +142,10 @@ package struct Dispatcher: HTTPResponder {
             ErrorBody(.methodNotAllowed, "this path takes \(allowed.sorted().joined(separator: ", "))"),
             headers: [.allow: allowed.sorted().joined(separator: ", ")]
         )
+    }
+
+    private static var shuttingDown: APIFailure {
+        APIFailure(.shuttingDown, "the server is stopping", hint: "try again in a moment")
     }
 
     private static let noRoute = APIFailure(.notFound, "no such path", hint: "see /openapi.json")

@@ -19,15 +19,20 @@ package struct HTTPSurface: Sendable {
     private let logger: Logger
     private let limits: RequestLimits
     private let metrics: MetricsRegistry
+    private let forwarding: (any Forwarding)?
 
     /// `metrics` gets what requests measure, and is what `/metrics` shows.
+    ///
+    /// `forwarding` is served on every listener; without it nothing is forwarded.
     package init(
         vault: Vault,
         backups: BackupStore,
         limits: LimitSettings = LimitSettings(),
         logger: Logger,
-        metrics: MetricsRegistry = MetricsRegistry()
+        metrics: MetricsRegistry = MetricsRegistry(),
+        forwarding: (any Forwarding)? = nil
     ) {
+        self.forwarding = forwarding
         self.metrics = metrics
         self.vault = vault
         self.backups = backups
@@ -35,12 +40,19 @@ package struct HTTPSurface: Sendable {
         self.logger = logger
     }
 
-    /// What is served on `listener`: on the agents' socket starts, what hangs on them, and nothing else.
+    /// What is served on `listener`: on the agents' socket starts, what hangs on them, the proxy, and nothing else.
     package func dispatcher(for listener: Listener) -> Dispatcher {
         let identity = Identity(vault: vault, listener: listener, limits: limits)
         let starts = StartRoutes(vault: vault).routes
         switch listener {
-        case .agentSocket: return Dispatcher(routes: starts, namesMethods: false, logger: logger, metrics: metrics)
+        case .agentSocket:
+            return Dispatcher(
+                routes: starts,
+                namesMethods: false,
+                logger: logger,
+                metrics: metrics,
+                forwarding: forwarding
+            )
         case .operatorSocket, .tcp:
             var routes = starts + SecretRoutes(vault: vault, identity: identity).routes
             routes += CredentialRoutes(vault: vault, identity: identity).routes
@@ -60,7 +72,8 @@ package struct HTTPSurface: Sendable {
                 routes: routes,
                 limits: listener == .tcp ? limits : nil,
                 logger: logger,
-                metrics: metrics
+                metrics: metrics,
+                forwarding: forwarding
             )
         }
     }

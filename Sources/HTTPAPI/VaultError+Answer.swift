@@ -23,6 +23,8 @@ extension VaultError {
                 hint: "detach it from every agent first",
                 agents: agents
             )
+        case .credentialExpired(let name):
+            ErrorBody(.credentialExpired, "\(name) has expired", hint: "write a new value")
         case .expired(let entries):
             ErrorBody(
                 .entryExpired,

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import VaultModel
+
 /// Which addresses a credential may be sent to.
 ///
 /// Everything that the registries of IANA do not call globally reachable is refused, and so is every form that carries
 /// one address inside another, since what it reaches depends on the network (RFC 6890, RFC 6052, RFC 3056, RFC 4380).
 /// An operator can let blocks in, for targets of the own network.
 package struct AddressRules: Sendable {
-    package let allowed: [AddressBlock]
+    package let allowed: [NetworkRange]
 
-    package init(allowed: [AddressBlock] = []) {
+    package init(allowed: [NetworkRange] = []) {
         self.allowed = allowed
     }
 
     /// Why `address` is refused, or nil when a credential may be sent there.
     package func refusal(of address: IPAddress) -> AddressRefusal? {
-        if let inner = Self.mapped(in: address) { return refusal(of: inner) }
         if let inner = Self.translated(in: address) {
             // Who lets the translator's prefix in does not let in what lies behind it.
             guard allowed.contains(where: { $0.contains(address) }) else { return .special }
@@ -33,24 +34,17 @@ package struct AddressRules: Sendable {
         return nil
     }
 
-    /// The address of version 4 in `::ffff:0:0/96`, which sockets treat as that address.
-    private static func mapped(in address: IPAddress) -> IPAddress? {
-        guard address.isVersion6, address.bytes.prefix(10).allSatisfy({ $0 == 0 }), address.bytes[10] == 0xFF,
-            address.bytes[11] == 0xFF
-        else { return nil }
-        return IPAddress(bytes: Array(address.bytes.suffix(4)))
-    }
-
     /// The address behind the well-known prefix of NAT64, `64:ff9b::/96`.
     private static func translated(in address: IPAddress) -> IPAddress? {
-        guard address.isVersion6, address.bytes.starts(with: [0, 0x64, 0xFF, 0x9B, 0, 0, 0, 0, 0, 0, 0, 0]) else {
+        guard (address.bytes.count == 16), address.bytes.starts(with: [0, 0x64, 0xFF, 0x9B, 0, 0, 0, 0, 0, 0, 0, 0])
+        else {
             return nil
         }
-        return IPAddress(bytes: Array(address.bytes.suffix(4)))
+        return IPAddress(networkBytes: Array(address.bytes.suffix(4)))
     }
 
     private static func isSpecial(_ address: IPAddress) -> Bool {
-        guard address.isVersion6 else { return special4.contains { $0.contains(address) } }
+        guard (address.bytes.count == 16) else { return special4.contains { $0.contains(address) } }
         // Only 2000::/3 is given out at all.
         return address.bytes[0] & 0xE0 != 0x20 || special6.contains { $0.contains(address) }
     }
@@ -86,7 +80,7 @@ package struct AddressRules: Sendable {
         "3fff::/20"
     )
 
-    private static func blocks(_ texts: String...) -> [AddressBlock] { texts.compactMap(AddressBlock.init) }
+    private static func blocks(_ texts: String...) -> [NetworkRange] { texts.compactMap { NetworkRange($0) } }
 }
 
 /// Why no address of a target is dialed.

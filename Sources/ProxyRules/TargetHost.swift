@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import VaultModel
+
 /// The host of a target: a name in its one comparable form, or an address.
 package enum TargetHost: Hashable, Sendable {
     /// Lower case, without the trailing dot; letters, digits, `-` and `_` only.
@@ -12,9 +14,9 @@ package enum TargetHost: Hashable, Sendable {
     /// parts (WHATWG URL §3.5), empty or overlong labels, zone ids, percent escapes, anything that is not ASCII.
     package init?(_ text: String) {
         if text.hasPrefix("[") {
-            guard text.hasSuffix("]"), let address = IPAddress(version6: String(text.dropFirst().dropLast())) else {
-                return nil
-            }
+            // An address of version 4 in the form of version 6 is another spelling of a host that has its own.
+            guard text.hasSuffix("]"), let address = IPAddress(text.dropFirst().dropLast()), address.bytes.count == 16
+            else { return nil }
             self = .address(address)
             return
         }
@@ -32,7 +34,9 @@ package enum TargetHost: Hashable, Sendable {
             return
         }
         // A trailing dot after an address is read by some and not by others.
-        guard name.utf8.count == text.utf8.count, let address = IPAddress(version4: name) else { return nil }
+        guard name.utf8.count == text.utf8.count, let address = IPAddress(name), address.bytes.count == 4 else {
+            return nil
+        }
         self = .address(address)
     }
 
@@ -40,7 +44,7 @@ package enum TargetHost: Hashable, Sendable {
     package var uriText: String {
         switch self {
         case .name(let name): name
-        case .address(let address): address.isVersion6 ? "[\(address)]" : "\(address)"
+        case .address(let address): address.bytes.count == 16 ? "[\(address)]" : "\(address)"
         }
     }
 

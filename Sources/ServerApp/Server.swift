@@ -3,6 +3,7 @@
 internal import APITypes
 internal import CKernel
 internal import CoreMetrics
+internal import CredentialProxy
 internal import Foundation
 internal import Glibc
 internal import HTTPAPI
@@ -67,7 +68,8 @@ package enum Server {
             backups: backups,
             limits: configuration.limits,
             logger: logger,
-            metrics: metrics
+            metrics: metrics,
+            forwarding: ProxySurface(broker: try broker(configuration.proxy, of: vault))
         )
         let readiness = Readiness(listeners: sockets.count + (configuration.listen == nil ? 0 : 1)) {
             announce("ready")
@@ -183,6 +185,17 @@ package enum Server {
             announce("first workspace key, shown only now: \(token)")
         }
         return opened
+    }
+
+    private static func broker(_ settings: BrokerSettings, of vault: Vault) throws(ServeError) -> Broker {
+        do {
+            return try Broker(vault: vault, settings: settings)
+        } catch {
+            throw .configuration(
+                "the certificates that the proxy is to trust cannot be read",
+                hint: "--proxy-trust is a PEM file that the server's user can read"
+            )
+        }
     }
 
     private static func tlsConfiguration(_ files: ServerConfiguration.TLSFiles) throws(ServeError) -> TLSConfiguration {

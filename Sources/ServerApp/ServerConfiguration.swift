@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Configuration
+internal import CredentialProxy
 internal import Glibc
 internal import HTTPAPI
 internal import Logging
+internal import ProxyRules
 internal import VaultCore
 internal import VaultModel
 
@@ -20,6 +22,7 @@ struct ServerConfiguration: Sendable {
     var logFormat = LogFormat.auto
     var vault = VaultSettings()
     var limits = LimitSettings()
+    var proxy = BrokerSettings()
 
     struct TLSFiles: Equatable, Sendable {
         var certificate: String
@@ -114,6 +117,7 @@ extension ServerConfiguration {
             auditRetention: reader.string(forKey: "audit.retention"),
             reminders: reader.string(forKey: "expiry.reminders")
         )
+        let proxy = try proxySettings(reader)
         return ServerConfiguration(
             data: data,
             listen: listen,
@@ -125,8 +129,27 @@ extension ServerConfiguration {
             logLevel: logLevel,
             logFormat: logFormat,
             vault: vault,
-            limits: try limits(reader)
+            limits: try limits(reader),
+            proxy: proxy
         )
+    }
+
+    private static func proxySettings(_ reader: ConfigReader) throws(ServeError) -> BrokerSettings {
+        var settings = BrokerSettings()
+        settings.trustedCertificates = reader.string(forKey: "proxy.trust")
+        let texts = (reader.string(forKey: "proxy.allow") ?? "").split(separator: ",")
+        var blocks: [NetworkRange] = []
+        for text in texts {
+            guard let block = NetworkRange(text.filter { $0 != " " }) else {
+                throw .configuration(
+                    "the addresses that the proxy may dial are not blocks",
+                    hint: "write them like 10.1.0.0/16,fd00::/8"
+                )
+            }
+            blocks.append(block)
+        }
+        settings.addresses = AddressRules(allowed: blocks)
+        return settings
     }
 
     private static func backups(_ reader: ConfigReader, data: String) throws(ServeError) -> Backups {
@@ -185,7 +208,8 @@ extension ServerConfiguration {
             "agent.socket": options.agentSocket, "tls.certificate": options.tlsCertificate,
             "tls.key": options.tlsKey, "master.key.file": options.masterKeyFile, "log.level": options.logLevel,
             "backups.folder": options.backupsFolder, "backups.every": options.backupsEvery,
-            "backups.keep": options.backupsKeep,
+            "backups.keep": options.backupsKeep, "proxy.allow": options.proxyAllow,
+            "proxy.trust": options.proxyTrust,
         ].reduce(into: [:]) { values, flag in
             guard let value = flag.value else { return }
             let parts = flag.key.split(separator: ".").map(String.init)

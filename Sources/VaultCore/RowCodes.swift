@@ -49,9 +49,9 @@ extension TokenRow {
             .adding(createdAt.milliseconds).adding(optional: expiresAt?.milliseconds)
             .adding(optional: endedAt?.milliseconds).adding(optional: endReason?.rawValue)
             .adding(optional: firstUsedAt?.milliseconds)
-        // A row without networks has the bytes that it had before there were any.
-        guard let networks else { return content }
-        return content.adding(networks)
+        // A row without networks, and one that is no proxy token's, has the bytes that it had before there were any.
+        let narrowed = networks.map { content.adding($0) } ?? content
+        return entryID.map { narrowed.adding($0.text) } ?? narrowed
     }
 
     func sealed(with ring: KeyRing) -> TokenRow {
@@ -74,7 +74,7 @@ extension TokenRow {
         }
         guard let expiresAt, expiresAt <= time else { return nil }
         // A gateway token has an end only while it is being replaced.
-        return kind == .gateway ? .rotated : .revoked
+        return kind == .gateway || kind == .proxy ? .rotated : .revoked
     }
 }
 

@@ -33,7 +33,7 @@ struct StartSnapshot: Sendable {
         agent = holder.agent
         revision = try connection.revision(of: workspace)
         var owners: [UserID: OwnerScope] = [:]
-        let items = try connection.attachedEntries(of: agent.id, in: workspace).map { row in
+        let items = try connection.attachedEntries(of: agent.id, in: workspace).compactMap { row -> Item? in
             let owner = try owners[row.entry.ownerID] ?? connection.ownerScope(of: row.entry.ownerID, in: workspace)
             owners[row.entry.ownerID] = owner
             do {
@@ -42,6 +42,8 @@ struct StartSnapshot: Sendable {
             } catch {
                 throw VaultError.integrity(entry: row.entry.name.text)
             }
+            // What goes through the proxy never reaches the agent.
+            guard row.attachment.delivery == .environment else { return nil }
             return Item(entry: row.entry, value: row.value, owner: owner)
         }
         self.items = items

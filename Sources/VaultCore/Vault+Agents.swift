@@ -219,7 +219,11 @@ extension Act {
     }
 
     /// Attaches `entries`, or throws every conflict at once.
-    func attach(_ entries: [EntryRow], to agent: AgentRow) throws -> [EntryRow] {
+    func attach(
+        _ entries: [EntryRow],
+        to agent: AgentRow,
+        by delivery: Delivery = .environment
+    ) throws -> [EntryRow] {
         let allowed = Set(agent.allowedNames.split(separator: " ").map(String.init))
         for entry in entries where entry.name.isDangerous && !allowed.contains(entry.name.text) {
             throw VaultError.invalidName(
@@ -241,7 +245,7 @@ extension Act {
                 agentID: agent.id,
                 entryID: entry.id,
                 provider: entry.provider,
-                delivery: .environment,
+                delivery: delivery,
                 createdAt: now,
                 createdBy: member.user,
                 rowCode: []
@@ -285,7 +289,9 @@ extension Act {
                 version: item.entry.version,
                 provider: item.entry.provider?.text,
                 delivery: item.attachment.delivery,
-                state: .deciding(entry: item.entry.id, version: item.entry.version, held: held),
+                // The proxy takes the current version for every request.
+                state: item.attachment.delivery == .proxy
+                    ? .synced : .deciding(entry: item.entry.id, version: item.entry.version, held: held),
                 attachedAt: item.attachment.createdAt
             )
         }

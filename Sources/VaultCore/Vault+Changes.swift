@@ -181,7 +181,7 @@ struct GatewayHolder {
         }
         switch token.kind {
         case .gateway, .session: break
-        case .workspaceKey: throw VaultError.token(.unknown)
+        case .workspaceKey, .proxy: throw VaultError.token(.unknown)
         }
         try token.verify(with: ring)
         guard let agent = try connection.agent(agentID, in: token.workspaceID), agent.deletedAt == nil else {

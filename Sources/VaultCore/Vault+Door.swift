@@ -199,7 +199,7 @@ private enum Decision<Value: Sendable>: Sendable {
 ///
 /// A membership that ended, a token that was revoked or a row that was changed from outside ends the request here,
 /// whatever the surface believed.
-private func authenticated(
+func authenticated(
     _ caller: Caller,
     on connection: any SQLConnection,
     ring: KeyRing,

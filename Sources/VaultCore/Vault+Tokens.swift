@@ -260,6 +260,7 @@ extension Act {
         name: String,
         role: Role? = nil,
         agent: AgentID? = nil,
+        entry: EntryID? = nil,
         expiresAt: Timestamp? = nil,
         networks: String? = nil
     ) throws -> MintedToken {
@@ -281,7 +282,8 @@ extension Act {
             firstUsedAt: nil,
             lastUsedAt: nil,
             networks: networks,
-            rowCode: []
+            rowCode: [],
+            entryID: entry
         ).sealed(with: ring)
         try connection.insertToken(row)
         return MintedToken(row: row, text: token.withText { String(decoding: $0, as: UTF8.self) })

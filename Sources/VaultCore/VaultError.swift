@@ -16,6 +16,8 @@ package enum VaultError: Error, Equatable {
     case kindIsFinal(name: String)
     /// A start would deliver these, and their time is over; never empty.
     case expired(entries: [String])
+    /// The time of a credential is over.
+    case credentialExpired(String)
     case versionMismatch(current: Int64)
     /// `reason` is a fixed text.
     case invalidName(field: String, reason: String)

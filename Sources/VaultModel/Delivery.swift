@@ -4,6 +4,8 @@
 package enum Delivery: String, CaseIterable, Sendable {
     /// As an environment variable at start.
     case environment
+    /// Through the proxy, which puts it into the request: the agent holds a token instead.
+    case proxy
 
     /// The byte that stands for the delivery in a row's authentication code.
     ///
@@ -11,6 +13,7 @@ package enum Delivery: String, CaseIterable, Sendable {
     package var code: UInt8 {
         switch self {
         case .environment: 1
+        case .proxy: 2
         }
     }
 }

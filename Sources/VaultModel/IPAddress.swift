@@ -27,6 +27,13 @@ package struct IPAddress: Hashable, Sendable, CustomStringConvertible {
         self.bytes = bytes
     }
 
+    /// 4 or 16 bytes in network order, as a resolver hands them over; nil for any other number.
+    package init?(networkBytes bytes: [UInt8]) {
+        guard bytes.count == 4 || bytes.count == 16 else { return nil }
+        let mapped: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]
+        self.bytes = bytes.count == 16 && bytes.starts(with: mapped) ? Array(bytes[12...]) : bytes
+    }
+
     /// What a peer on this machine comes from when it has no address of its own.
     package static let loopback = IPAddress(bytes: [127, 0, 0, 1])
 

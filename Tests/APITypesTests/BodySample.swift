@@ -152,7 +152,11 @@ struct BodySample: Sendable, CustomTestStringConvertible {
             bare: UpdateAgentBody()
         ),
         BodySample(.attach, AttachBody(secretIds: ["A"])),
-        BodySample(.attachCredential, AttachCredentialBody(credentialId: "A", delivery: .environment)),
+        BodySample(
+            .attachCredential,
+            full: AttachCredentialBody(credentialId: "A", delivery: .environment),
+            bare: AttachCredentialBody(credentialId: "A")
+        ),
         BodySample(
             .createCredential,
             full: CreateCredentialBody(
@@ -262,7 +266,13 @@ struct BodySample: Sendable, CustomTestStringConvertible {
         ),
         BodySample(
             .attachedCredential,
-            AttachedCredentialBody(agentId: "id", credentialId: "id", delivery: .environment)
+            full: AttachedCredentialBody(agentId: "id", credentialId: "id", delivery: .proxy, proxyToken: "t"),
+            bare: AttachedCredentialBody(agentId: "id", credentialId: "id", delivery: .environment)
+        ),
+        BodySample(
+            .rotatedProxyToken,
+            full: RotatedProxyTokenBody(proxyToken: "t", agentId: "i", credentialId: "i", previousExpiresAt: time),
+            bare: RotatedProxyTokenBody(proxyToken: "t", agentId: "i", credentialId: "i", previousExpiresAt: nil)
         ),
         BodySample(.secret, full: secret(isFull: true), bare: secret(isFull: false)),
         BodySample(

@@ -23,7 +23,10 @@ struct CredentialTests {
         let body = try JSONDecoder().decode(CredentialBody.self, from: Data(shown.output.utf8))
         #expect(body.hosts == ["api.anthropic.com"])
         let token = try await server.createAgent("bot", with: [])
-        #expect(try await server.attache("credentials", "attach", "bot", "Anthropic").status == 0)
+        #expect(
+            try await server.attache("credentials", "attach", "bot", "Anthropic", "--delivery", "environment").status
+                == 0
+        )
         #expect(try await server.environment(of: token) == ["ANTHROPIC_API_KEY": Self.key])
         let refused = try await server.attache("credentials", "remove", "Anthropic")
         #expect(refused.status == 1)

@@ -2,6 +2,7 @@
 
 import ProxyRules
 import Testing
+import VaultModel
 
 struct AddressRulesTests {
     @Test(arguments: [
@@ -53,12 +54,12 @@ struct AddressRulesTests {
 
     @Test(arguments: ["10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/-1", "x/8", "fd00::1/8", "::/129", ""])
     func aBlockThatIsASlipIsRefused(text: String) {
-        #expect(AddressBlock(text) == nil)
+        #expect(NetworkRange(text) == nil)
     }
 
     private func address(_ text: String) throws -> IPAddress {
-        try #require(IPAddress(version4: text) ?? IPAddress(version6: text))
+        try #require(IPAddress(text))
     }
 
-    private func block(_ text: String) throws -> AddressBlock { try #require(AddressBlock(text)) }
+    private func block(_ text: String) throws -> NetworkRange { try #require(NetworkRange(text)) }
 }

@@ -221,3 +221,12 @@ extension TestVault {
         )
     }
 }
+
+extension TestVault {
+    /// Lets every credential go everywhere, as somebody would who can write to the database and has no key.
+    package func damageHosts() async throws {
+        _ = try await engine.write {
+            try $0.execute("UPDATE credentials SET hosts = hosts || char(10) || 'evil.test'", [])
+        }
+    }
+}

@@ -47,6 +47,7 @@ struct TamperTests {
             [
                 "id", "workspace_id", "kind", "digest", "name", "role", "agent_id", "created_by", "created_at",
                 "expires_at", "ended_at", "end_reason", "first_used_at", "networks", "row_code",
+                "entry_id",
             ]
         ),
         (

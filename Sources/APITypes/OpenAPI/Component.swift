@@ -67,6 +67,7 @@ package enum Component: String, CaseIterable, Sendable {
     case restartedInstance = "RestartedInstance"
     case rotatedAPIKey = "RotatedAPIKey"
     case rotatedGatewayToken = "RotatedGatewayToken"
+    case rotatedProxyToken = "RotatedProxyToken"
     case rotateGatewayToken = "RotateGatewayToken"
     case rotateKeys = "RotateKeys"
     case rotation = "Rotation"
@@ -111,13 +112,21 @@ package enum Component: String, CaseIterable, Sendable {
         case .attachCredential:
             .request(
                 .required("credentialId", .nameOrID("An id or a name.")),
-                .required("delivery", .oneOf(Delivery.allCases.map(\.rawValue)))
+                .optional("delivery", .oneOf(Delivery.allCases.map(\.rawValue), "`proxy` unless told."))
             )
         case .attachedCredential:
             .answer(
                 .required("agentId", .identifier),
                 .required("credentialId", .identifier),
-                .required("delivery", .oneOf(Delivery.allCases.map(\.rawValue)))
+                .required("delivery", .oneOf(Delivery.allCases.map(\.rawValue))),
+                .optional("proxyToken", .token("pxr_", "With delivery `proxy`; not shown again."))
+            )
+        case .rotatedProxyToken:
+            .answer(
+                .required("proxyToken", .token("pxr_", "Not shown again.")),
+                .required("agentId", .identifier),
+                .required("credentialId", .identifier),
+                .optional("previousExpiresAt", .timestamp)
             )
         case .attached:
             .answer(

@@ -49,18 +49,27 @@ extension Endpoint {
             .attachCredential,
             .post,
             "/api/v1/agents/{id}/credentials",
-            "Attach a credential to an agent",
+            "Attach a credential to an agent; by proxy unless told",
             parameters: [.idempotencyKey],
             body: .json(.attachCredential),
-            answer: .made(.attachedCredential, "What was attached."),
+            answer: .made(.attachedCredential, "What was attached, with the proxy token, which is not shown again."),
             errors: [.alreadyAttached, .duplicateProvider, .duplicateVariable, .invalidName, .limitReached]
         ),
         Endpoint(
             .detachCredential,
             .delete,
             "/api/v1/agents/{id}/credentials/{credentialId}",
-            "Detach a credential; running instances keep it until they restart",
+            "Detach a credential: its proxy tokens end, running instances keep a variable until they restart",
             answer: .done
+        ),
+        Endpoint(
+            .rotateProxyToken,
+            .post,
+            "/api/v1/agents/{id}/credentials/{credentialId}/rotate",
+            "Give an agent a new proxy token for a credential",
+            parameters: [.idempotencyKey],
+            body: .optionalJSON(.rotateGatewayToken),
+            answer: .ok(.rotatedProxyToken, "The token, which is not shown again.")
         ),
     ]
 }

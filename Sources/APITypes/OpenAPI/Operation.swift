@@ -64,6 +64,7 @@ package enum Operation: String, CaseIterable, Sendable {
     case rotateAPIKey
     case rotateGatewayToken
     case rotateOwnAPIKey
+    case rotateProxyToken
     case shredUser
     case start
     case updateAccount

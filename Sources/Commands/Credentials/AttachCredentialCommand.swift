@@ -10,7 +10,8 @@ struct AttachCredentialCommand: AsyncParsableCommand {
         commandName: "attach",
         abstract: "Attach a credential to an agent.",
         discussion: """
-            Instances that run receive it at their next start.
+            Through the proxy unless told: the agent gets a token, shown only now, and never holds the credential. With
+            --delivery environment instances receive the value itself at their next start.
 
             Example:
               attache credentials attach bot Anthropic
@@ -22,16 +23,22 @@ struct AttachCredentialCommand: AsyncParsableCommand {
     @Argument(help: "The agent's name or id.", completion: .agentNames)
     var agent: String
 
+    @Option(help: "How it reaches the agent.")
+    var delivery = Delivery.proxy
+
     @Argument(help: "The credential's name or id.")
     var name: String
 
     func run() async throws {
         let answer = try await client.withServer { server in
             try await server.attachCredential(
-                AttachCredentialBody(credentialId: name, delivery: .environment),
+                AttachCredentialBody(credentialId: name, delivery: delivery),
                 to: agent
             )
         }
-        try client.show(answer) { "attached \(name.printable) to \(agent.printable)\n" }
+        try client.show(answer) {
+            let token = answer.proxyToken.map { "proxy token, shown only now: \($0)\n" } ?? ""
+            return "attached \(name.printable) to \(agent.printable)\n\(token)"
+        }
     }
 }

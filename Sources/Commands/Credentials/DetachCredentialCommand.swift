@@ -9,7 +9,7 @@ struct DetachCredentialCommand: AsyncParsableCommand {
         commandName: "detach",
         abstract: "Take a credential away from an agent.",
         discussion: """
-            Instances that run keep it until their next start.
+            Its proxy tokens end at once. Instances that run keep a variable until their next start.
 
             Example:
               attache credentials detach bot Anthropic

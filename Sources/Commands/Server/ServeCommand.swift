@@ -29,6 +29,8 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "The folder of the backups.") var backupsFolder: String?
     @Option(help: "Hours between backups, or off.") var backupsEvery: String?
     @Option(help: "How many backups are kept, or all.") var backupsKeep: String?
+    @Option(help: "Blocks of addresses that the proxy may dial although they are not public.") var proxyAllow: String?
+    @Option(help: "A PEM file of certificates that the proxy trusts beside the system's.") var proxyTrust: String?
     @Option(name: .customLong("config"), help: "The configuration file, JSON.") var configurationFile: String?
     @Option(help: "trace, debug, info, notice, warning, error or critical.") var logLevel: String?
     @Flag(help: "Print errors as JSON.") var json = false
@@ -45,6 +47,8 @@ struct ServeCommand: AsyncParsableCommand {
         options.backupsFolder = backupsFolder
         options.backupsEvery = backupsEvery
         options.backupsKeep = backupsKeep
+        options.proxyAllow = proxyAllow
+        options.proxyTrust = proxyTrust
         options.configurationFile = configurationFile
         options.logLevel = logLevel
         do {

@@ -18,6 +18,7 @@ struct CredentialRoutes {
             Route(.delete, "/api/v1/credentials/{id}", handle: delete),
             Route(.post, "/api/v1/agents/{id}/credentials", handle: attach),
             Route(.delete, "/api/v1/agents/{id}/credentials/{credentialId}", handle: detach),
+            Route(.post, "/api/v1/agents/{id}/credentials/{credentialId}/rotate", handle: rotate),
         ]
     }
 
@@ -76,5 +77,20 @@ struct CredentialRoutes {
         try reader.noQuery()
         try await vault.detachCredential(reader.places[1], from: reader.places[0], by: caller)
         return .noContent
+    }
+
+    @Sendable private func rotate(_ reader: RequestReader) async throws -> Response {
+        let caller = try await identity.caller(of: reader.request, context: reader.context)
+        try reader.noQuery()
+        let (body, bytes) = try await reader.json(RotateGatewayTokenBody.self, or: RotateGatewayTokenBody())
+        return try .json(
+            await vault.rotateProxyToken(
+                of: reader.places[1],
+                on: reader.places[0],
+                body,
+                by: caller,
+                once: reader.once(bytes)
+            )
+        )
     }
 }

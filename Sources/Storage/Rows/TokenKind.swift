@@ -5,4 +5,5 @@ package enum TokenKind: String, CaseIterable, Sendable {
     case workspaceKey = "workspace_key"
     case gateway
     case session
+    case proxy
 }

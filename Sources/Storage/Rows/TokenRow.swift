@@ -22,6 +22,8 @@ package struct TokenRow: Equatable, Sendable {
     /// The networks from which it is accepted, separated by blanks; nil for all.
     package var networks: String?
     package var rowCode: [UInt8]
+    /// The credential that a proxy token opens.
+    package var entryID: EntryID?
 
     package init(
         id: TokenID,
@@ -40,7 +42,8 @@ package struct TokenRow: Equatable, Sendable {
         firstUsedAt: Timestamp?,
         lastUsedAt: Timestamp?,
         networks: String? = nil,
-        rowCode: [UInt8]
+        rowCode: [UInt8],
+        entryID: EntryID? = nil
     ) {
         self.id = id
         self.workspaceID = workspaceID
@@ -59,6 +62,7 @@ package struct TokenRow: Equatable, Sendable {
         self.lastUsedAt = lastUsedAt
         self.networks = networks
         self.rowCode = rowCode
+        self.entryID = entryID
     }
 }
 
@@ -67,6 +71,7 @@ extension TokenRow: StoredRow {
     static let columns = [
         "id", "workspace_id", "kind", "digest", "hint", "name", "role", "agent_id", "created_by", "created_at",
         "expires_at", "ended_at", "end_reason", "first_used_at", "last_used_at", "networks", "row_code",
+        "entry_id",
     ]
 
     init(_ row: SQLRow) throws(StorageFailure) {
@@ -87,7 +92,8 @@ extension TokenRow: StoredRow {
             firstUsedAt: try row.optionalTime(13),
             lastUsedAt: try row.optionalTime(14),
             networks: try row.optionalText(15),
-            rowCode: try row.blob(16)
+            rowCode: try row.blob(16),
+            entryID: try row.optionalID(17)
         )
     }
 
@@ -110,6 +116,7 @@ extension TokenRow: StoredRow {
             SQLValue(integer: lastUsedAt?.milliseconds),
             SQLValue(text: networks),
             .blob(rowCode),
+            SQLValue(text: entryID?.text),
         ]
     }
 }

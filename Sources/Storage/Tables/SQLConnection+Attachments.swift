@@ -64,7 +64,7 @@ extension SQLConnection {
         return agents
     }
 
-    /// What is attached to `agent`, by name, without any value.
+    /// What `agent` receives at a start, by name, without any value.
     package func attachedVersions(
         of agent: AgentID,
         in workspace: WorkspaceID
@@ -73,7 +73,9 @@ extension SQLConnection {
             """
             SELECT entries.id, entries.name, entries.version FROM attachments
             JOIN entries ON entries.id = attachments.entry_id AND entries.workspace_id = attachments.workspace_id
-            WHERE attachments.agent_id = $1 AND attachments.workspace_id = $2 ORDER BY entries.name
+            WHERE attachments.agent_id = $1 AND attachments.workspace_id = $2
+                AND attachments.delivery = 'environment'
+            ORDER BY entries.name
             """,
             [.text(agent.text), .text(workspace.text)]
         )

@@ -109,7 +109,7 @@ extension Vault {
         }
     }
 
-    /// Attaches a credential to an agent.
+    /// Attaches a credential to an agent; with delivery `proxy` the answer has the token, which is not shown again.
     package func attachCredential(
         _ body: AttachCredentialBody,
         to reference: String,
@@ -119,23 +119,72 @@ extension Vault {
         try await write(.attach, by: caller, once: once) { act in
             let agent = try act.liveAgent(reference)
             let row = try act.liveCredential(body.credentialId)
-            _ = try act.attach([row.entry], to: agent)
+            let delivery = body.delivery ?? .proxy
+            _ = try act.attach([row.entry], to: agent, by: delivery)
+            let token = delivery == .proxy ? try act.mintProxyToken(for: agent, row) : nil
             return Done(
                 AttachedCredentialBody(
                     agentId: agent.id.text,
                     credentialId: row.entry.id.text,
-                    delivery: body.delivery
+                    delivery: delivery,
+                    proxyToken: token
                 ),
                 AuditEvent(
                     action: .attach,
                     subjects: [agent.subject, row.subject],
-                    details: [AuditDetail(key: "delivery", value: body.delivery.rawValue)]
+                    details: [AuditDetail(key: "delivery", value: delivery.rawValue)]
                 )
             )
         }
     }
 
-    /// Takes a credential away from an agent; running instances keep it until their next start.
+    /// Gives an agent a new token for a credential; the old one keeps working until the grace ends.
+    package func rotateProxyToken(
+        of credential: String,
+        on reference: String,
+        _ body: RotateGatewayTokenBody,
+        by caller: Caller,
+        once: Once? = nil
+    ) async throws(VaultError) -> RotatedProxyTokenBody {
+        let grace = body.graceSeconds ?? 3_600
+        guard (0...604_800).contains(grace) else {
+            throw .invalidField("graceSeconds", reason: "0 to 604,800 seconds")
+        }
+        return try await write(.proxyTokenRotate, by: caller, once: once) { act in
+            let agent = try act.liveAgent(reference)
+            let row = try act.liveCredential(credential)
+            guard let found = try act.connection.attachment(of: row.entry.id, on: agent.id, in: act.workspace),
+                found.delivery == .proxy
+            else { throw VaultError.notFound(.attachment) }
+            let end = act.now + .seconds(grace)
+            let endsNow = body.revoke == true || grace == 0
+            for var token in try act.proxyTokens(of: agent, row) {
+                if endsNow {
+                    try act.end(token, reason: body.revoke == true ? .revoked : .rotated)
+                } else {
+                    // A second rotation never lengthens the life of what the first one replaced.
+                    token.expiresAt = token.expiresAt.map { min($0, end) } ?? end
+                    try act.connection.updateToken(token.sealed(with: act.ring))
+                }
+            }
+            return Done(
+                RotatedProxyTokenBody(
+                    proxyToken: try act.mintProxyToken(for: agent, row),
+                    agentId: agent.id.text,
+                    credentialId: row.entry.id.text,
+                    previousExpiresAt: endsNow ? nil : end
+                ),
+                AuditEvent(
+                    action: .proxyTokenRotate,
+                    subjects: [agent.subject, row.subject],
+                    details: [AuditDetail(key: "revoke", value: body.revoke == true ? "yes" : "no")]
+                )
+            )
+        }
+    }
+
+    /// Takes a credential away from an agent: its proxy tokens end now, running instances keep a variable until their
+    /// next start.
     package func detachCredential(
         _ credential: String,
         from reference: String,
@@ -147,12 +196,23 @@ extension Vault {
             let found = try act.connection.attachment(of: row.entry.id, on: agent.id, in: act.workspace)
             guard let found else { throw VaultError.notFound(.attachment) }
             try act.connection.deleteAttachment(found.id, in: act.workspace)
+            for token in try act.proxyTokens(of: agent, row) { try act.end(token, reason: .revoked) }
             return Done(true, AuditEvent(action: .detach, subjects: [agent.subject, row.subject]))
         }
     }
 }
 
 extension Act {
+    func mintProxyToken(for agent: AgentRow, _ row: CredentialEntryRow) throws -> String {
+        try mintToken(.proxy, as: .proxy, name: row.credential.name, agent: agent.id, entry: row.entry.id).text
+    }
+
+    /// The tokens of an agent for a credential that have not ended.
+    func proxyTokens(of agent: AgentRow, _ row: CredentialEntryRow) throws -> [TokenRow] {
+        try connection.tokens(of: agent.id, in: workspace)
+            .filter { $0.kind == .proxy && $0.entryID == row.entry.id && $0.endedAt == nil }
+    }
+
     /// The live credential that `reference` names: by id first, then by name, ignoring case.
     func liveCredential(_ reference: String) throws -> CredentialEntryRow {
         var found: CredentialEntryRow?

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Foundation
+internal import HTTPTypes
+internal import ProxyRules
+internal import VaultCore
+
+/// What a request to the proxy asks for, before anything was looked up.
+struct ProxyRoute {
+    let token: [UInt8]
+    let method: String
+    /// Named in `X-Credential-Name` or in the path.
+    let credentialName: String?
+    private let place: Place
+
+    private enum Place {
+        /// `/v1/proxy`: the target's URL is in a header.
+        case url(String)
+        /// `/v1/via/{credential}/…`: the rest of the path, with its query.
+        case path(String)
+    }
+
+    static let proxyPath = "/v1/proxy"
+    static let viaPath = "/v1/via/"
+
+    /// Whether the proxy answers requests for `path`.
+    static func takes(_ path: String) -> Bool {
+        path == proxyPath || path.hasPrefix("\(proxyPath)?") || path.hasPrefix(viaPath)
+    }
+
+    init(_ request: ProxyRequest) throws(ProxyError) {
+        let fields = request.fields
+        let wanted = fields[values: Self.targetMethod]
+        guard wanted.count <= 1, let method = HTTPMethodName(wanted.first?.uppercased() ?? request.method) else {
+            throw .methodInvalid
+        }
+        self.method = method.text
+        if request.path.hasPrefix(Self.viaPath) {
+            let rest = request.path.dropFirst(Self.viaPath.count)
+            let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
+            guard let name = rest[..<end].removingPercentEncoding, !name.isEmpty else { throw .credentialMissing }
+            credentialName = name
+            var path = String(rest[end...])
+            guard let token = Self.token(in: fields, &path) else { throw .vault(.token(.missing)) }
+            self.token = token
+            place = .path(path)
+        } else {
+            let targets = fields[values: Self.targetURL]
+            guard let token = try Self.bearer(fields) else { throw .vault(.token(.missing)) }
+            guard targets.count == 1 else { throw .targetMissing }
+            let names = fields[values: Self.credentialName]
+            guard names.count <= 1 else { throw .credentialMissing }
+            self.token = token
+            // A proxy token names its credential itself.
+            credentialName = token.starts(with: "pxr_".utf8) ? nil : names.first
+            place = .url(targets[0])
+            if credentialName == nil, !token.starts(with: "pxr_".utf8) { throw .credentialMissing }
+        }
+    }
+
+    /// The target's URL, read once; everything that follows works on what it returns.
+    func target(of grant: ProxyGrant) throws(ProxyError) -> TargetURL {
+        let text: String
+        switch place {
+        case .url(let url): text = url
+        case .path(let path):
+            guard let base = grant.baseURL else { throw .noBaseURL }
+            text = base + path
+        }
+        do {
+            return try TargetURL(text)
+        } catch {
+            throw .targetInvalid(error)
+        }
+    }
+
+    private static func bearer(_ fields: HTTPFields) throws(ProxyError) -> [UInt8]? {
+        let values = fields[values: .authorization]
+        guard let value = values.first else { return nil }
+        let parts = value.split(separator: " ", maxSplits: 1)
+        guard values.count == 1, parts.count == 2, parts[0].lowercased() == "bearer" else {
+            throw .vault(.token(.unknown))
+        }
+        return Array(parts[1].utf8)
+    }
+
+    /// The token where an SDK puts its key: a bearer token, a key's own field, a part of basic authentication, or a
+    /// parameter of the query, out of which it is taken.
+    private static func token(in fields: HTTPFields, _ path: inout String) -> [UInt8]? {
+        for field in fields {
+            let value = field.value
+            if HeaderRules.holdsToken(value) {
+                let token = value.split(separator: " ").last.map(String.init) ?? value
+                return Array(token.utf8)
+            }
+            guard field.name == .authorization, value.lowercased().hasPrefix("basic "),
+                let decoded = Data(base64Encoded: value.dropFirst(6).trimmingCharacters(in: .whitespaces))
+            else { continue }
+            for part in decoded.split(separator: UInt8(ascii: ":"))
+            where HeaderRules.holdsToken(String(decoding: part, as: UTF8.self)) {
+                return Array(part)
+            }
+        }
+        guard let mark = path.firstIndex(of: "?") else { return nil }
+        var pairs = path[path.index(after: mark)...].split(separator: "&", omittingEmptySubsequences: false)
+        guard let index = pairs.firstIndex(where: { HeaderRules.holdsToken(String($0)) }),
+            let value = pairs[index].split(separator: "=", maxSplits: 1).last
+        else { return nil }
+        let token = Array(value.utf8)
+        pairs.remove(at: index)
+        path = String(path[..<mark]) + (pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&"))
+        return token
+    }
+
+    // The names are literals of token characters, which is all that the initializer checks.
+    private static let targetURL = HTTPField.Name("X-Target-Url") ?? .via
+    private static let targetMethod = HTTPField.Name("X-Target-Method") ?? .via
+    private static let credentialName = HTTPField.Name("X-Credential-Name") ?? .via
+}
+
+/// Whether the proxy answers requests for `path`, the query included.
+package func proxyTakes(_ path: String) -> Bool { ProxyRoute.takes(path) }

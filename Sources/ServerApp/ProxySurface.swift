@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import APITypes
+internal import CredentialProxy
+internal import HTTPAPI
+internal import HTTPTypes
+internal import VaultCore
+
+/// The proxy as a part of the HTTP surface.
+struct ProxySurface: Forwarding {
+    let broker: Broker
+
+    func takes(_ path: String) -> Bool { proxyTakes(path) }
+
+    func forward(_ request: ForwardedRequest) async throws -> any ForwardedAnswer {
+        let answer: ProxyAnswer
+        do {
+            answer = try await broker.forward(
+                ProxyRequest(
+                    method: request.method,
+                    path: request.path,
+                    fields: request.fields,
+                    peer: request.peer,
+                    body: request.body
+                )
+            )
+        } catch {
+            if case .vault(let error) = error { throw error }
+            guard let body = error.body else { throw error }
+            throw ForwardingRefusal(body)
+        }
+        return ProxiedAnswer(answer: answer)
+    }
+}
+
+/// The proxy's answer in the words of the surface.
+private struct ProxiedAnswer: ForwardedAnswer {
+    let answer: ProxyAnswer
+
+    var status: Int { answer.status }
+    var fields: HTTPFields { answer.fields }
+    var contentLength: Int? { answer.contentLength }
+
+    func next() async throws -> ForwardedPart {
+        switch try await answer.next() {
+        case .bytes(let bytes): .bytes(bytes)
+        case .end(let trailers): .end(trailers)
+        }
+    }
+
+    func cancel() { answer.cancel() }
+
+    func abandon() async { await answer.abandon() }
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import APITypes
+import CredentialProxy
+import HTTPTypes
+import NIOCore
+import ProxyRules
+import Synchronization
+import TestSupport
+import Testing
+import VaultCore
+import VaultModel
+
+struct BrokerTests {
+    @Test func aNameIsLookedUpOnceSoThatItCannotRebindBetweenCheckAndConnection() async throws {
+        let target = try RecordingTarget { _ in [.text("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")] }
+        let scene = try await Scene(target, answers: [["127.0.0.1"], ["169.254.169.254"]])
+        let answer = try await scene.get("http://api.example.test:\(target.port)/")
+        #expect(answer.status == 200)
+        await answer.abandon()
+        #expect(scene.resolver.lookups == 1)
+        #expect(target.requests.first?.contains("host: api.example.test:\(target.port)\r\n") == true)
+    }
+
+    @Test(arguments: [
+        (["169.254.169.254"], ProxyError.addressNotAllowed), (["127.0.0.1", "10.0.0.1"], .addressNotAllowed),
+        (["127.0.0.1", "::1"], .addressNotAllowed), (["64:ff9b::7f00:1"], .addressNotAllowed), ([], .unresolved),
+    ])
+    func oneBadAddressSpoilsTheAnswerAndNothingIsOpened(addresses: [String], error: ProxyError) async throws {
+        let target = try RecordingTarget { _ in [] }
+        let scene = try await Scene(target, answers: [addresses])
+        await #expect(throws: error) { _ = try await scene.get("http://api.example.test:\(target.port)/") }
+        #expect(target.requests.isEmpty)
+        let trail = try await scene.test.vault.audit(PageRequest(), by: scene.test.localOperator).entries
+        #expect(trail.first?.action == "credential.use")
+        #expect(trail.first?.allowed == false)
+        #expect(trail.filter { $0.action == "credential.use" }.count == 1)
+    }
+
+    @Test func aHostThatIsNotAllowedIsNotEvenLookedUp() async throws {
+        let target = try RecordingTarget { _ in [] }
+        let scene = try await Scene(target, answers: [["127.0.0.1"]])
+        await #expect(throws: ProxyError.host(.hostNotAllowed)) { _ = try await scene.get("http://evil.test/") }
+        #expect(scene.resolver.lookups == 0)
+    }
+
+    @Test func aDamagedCredentialIsNeverSent() async throws {
+        let target = try RecordingTarget { _ in [] }
+        let scene = try await Scene(target, answers: [["127.0.0.1"]])
+        try await scene.damage()
+        await #expect(throws: ProxyError.vault(.integrity(entry: "Target"))) {
+            _ = try await scene.get("http://api.example.test:\(target.port)/")
+        }
+        #expect(target.requests.isEmpty)
+    }
+
+    @Test func anExpiredCredentialIsNeverSent() async throws {
+        let target = try RecordingTarget { _ in [] }
+        let scene = try await Scene(target, answers: [["127.0.0.1"]])
+        _ = try await scene.test.vault.updateCredential(
+            "Target",
+            UpdateCredentialBody(expiresAt: scene.test.clock.now + .seconds(60)),
+            by: scene.test.localOperator
+        )
+        scene.test.clock.advance(by: .seconds(60))
+        await #expect(throws: ProxyError.vault(.credentialExpired("Target"))) {
+            _ = try await scene.get("http://api.example.test:\(target.port)/")
+        }
+        #expect(target.requests.isEmpty)
+    }
+
+    @Test func aTargetThatTakesNoConnectionIsTold() async throws {
+        let port = try RecordingTarget { _ in [] }.port
+        let target = try RecordingTarget { _ in [] }
+        let scene = try await Scene(target, answers: [["127.0.0.1"]], port: port)
+        await #expect(throws: ProxyError.unreachable) { _ = try await scene.get("http://api.example.test:\(port)/") }
+    }
+
+    @Test func aTargetThatSpeaksNoTLSGetsNoCredential() async throws {
+        let target = try RecordingTarget { _ in [.text("HTTP/1.1 400 Bad Request\r\n\r\n")] }
+        let scene = try await Scene(target, answers: [["127.0.0.1"]], scheme: "")
+        await #expect(throws: ProxyError.self) { _ = try await scene.get("https://api.example.test:\(target.port)/") }
+        #expect(target.requests.allSatisfy { !$0.contains(Scene.key) })
+        let trail = try await scene.test.vault.audit(PageRequest(), by: scene.test.localOperator).entries
+        #expect(trail.filter { $0.action == "credential.use" }.allSatisfy { !$0.allowed })
+    }
+
+    @Test func aRequestThatCameThroughThisProxyIsNotForwardedAgain() async throws {
+        let target = try RecordingTarget { _ in [.text("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")] }
+        let scene = try await Scene(target, answers: [["127.0.0.1"]])
+        let url = "http://api.example.test:\(target.port)/"
+        await (try scene.get(url)).abandon()
+        let request = try #require(target.requests.first)
+        let via = try #require(request.split(separator: "\r\n").first { $0.hasPrefix("via: ") })
+        await #expect(throws: ProxyError.loop) { _ = try await scene.get(url, via: String(via.dropFirst(5))) }
+    }
+}
+
+/// A vault with one credential for one name, and a proxy that asks the tests' own resolver.
+private struct Scene {
+    static let key = "sk-c4n4ry-0123456789"
+
+    let test: TestVault
+    let broker: Broker
+    let resolver: RebindingResolver
+    let token: String
+
+    init(_ target: RecordingTarget, answers: [[String]], scheme: String = "http://", port: UInt16? = nil) async throws {
+        test = try await TestVault.make()
+        resolver = RebindingResolver(answers)
+        var settings = BrokerSettings()
+        settings.addresses = AddressRules(allowed: [try #require(NetworkRange("127.0.0.1/32"))])
+        broker = try Broker(vault: test.vault, resolver: resolver, settings: settings)
+        _ = try await test.vault.createCredential(
+            CreateCredentialBody(
+                name: "Target",
+                type: .apiKey,
+                value: .text(Self.key),
+                hosts: ["\(scheme)api.example.test:\(port ?? target.port)"]
+            ),
+            by: test.localOperator
+        )
+        _ = try await test.createAgent("bot")
+        let attached = try await test.vault.attachCredential(
+            AttachCredentialBody(credentialId: "Target"),
+            to: "bot",
+            by: test.localOperator
+        )
+        token = try #require(attached.proxyToken)
+    }
+
+    func get(_ url: String, via: String? = nil) async throws -> ProxyAnswer {
+        var fields: HTTPFields = [.authorization: "Bearer \(token)"]
+        if let name = HTTPField.Name("X-Target-Url") { fields[name] = url }
+        if let via { fields[.via] = via }
+        let body = AsyncThrowingStream<ByteBuffer, any Error> { $0.finish() }
+        return try await broker.forward(ProxyRequest(method: "GET", path: "/v1/proxy", fields: fields, body: body))
+    }
+
+    func damage() async throws {
+        try await test.damageHosts()
+    }
+}
+
+/// Gives another answer each time it is asked.
+private final class RebindingResolver: Resolver {
+    private let answers: [[String]]
+    private let count = Mutex(0)
+
+    var lookups: Int { count.withLock { $0 } }
+
+    init(_ answers: [[String]]) {
+        self.answers = answers
+    }
+
+    func addresses(of name: String) async throws -> [IPAddress] {
+        let turn = count.withLock { count in
+            count += 1
+            return count - 1
+        }
+        return answers[min(turn, answers.count - 1)].compactMap { IPAddress($0) }
+    }
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import APITypes
+import Foundation
+import TestSupport
+import Testing
+
+struct ProxyTests {
+    @Test func aRequestReachesItsTargetWithTheCredentialAndTheAnswerComesBackWithoutIt() async throws {
+        let target = try RecordingTarget { _ in
+            [
+                .text(
+                    "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nX-Echo: \(ProxyScene.key)\r\nContent-Length: 40\r\n\r\n"
+                )
+            ]
+                + [.text("0123456789\(ProxyScene.key)")]
+        }
+        let scene = try await ProxyScene(target)
+        let answer = try await scene.send("GET", "\(scene.base)/v1/x?q=1", fields: ["X-Custom: kept"])
+        #expect(answer.hasPrefix("HTTP/1.1 200"))
+        #expect(answer.contains("0123456789" + String(repeating: "*", count: 30)))
+        #expect(!answer.contains(ProxyScene.key))
+        let request = try #require(target.requests.first)
+        #expect(request.hasPrefix("GET /v1/x?q=1 HTTP/1.1\r\nhost: 127.0.0.1:\(target.port)\r\n"))
+        #expect(request.contains("\r\nauthorization: Bearer \(ProxyScene.key)\r\n"))
+        #expect(request.contains("X-Custom: kept"))
+        #expect(!request.contains("pxr_"))
+        #expect(!request.lowercased().contains("x-target-url"))
+    }
+
+    @Test(arguments: ["POST", "PUT", "PATCH", "DELETE"])
+    func aBodyIsForwardedAsItIs(method: String) async throws {
+        let target = try RecordingTarget { _ in [.text("HTTP/1.1 204 No Content\r\n\r\n")] }
+        let scene = try await ProxyScene(target)
+        let answer = try await scene.send(method, "\(scene.base)/", fields: ["Content-Length: 11"], body: "hello=world")
+        #expect(answer.hasPrefix("HTTP/1.1 204"))
+        #expect(target.requests.first?.hasSuffix("\r\n\r\nhello=world") == true)
+        #expect(target.requests.first?.hasPrefix("\(method) / ") == true)
+    }
+
+    @Test func theMethodOfTheTargetMayBeSaidApart() async throws {
+        let target = try RecordingTarget { _ in [.text("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")] }
+        let scene = try await ProxyScene(target)
+        _ = try await scene.send("POST", "\(scene.base)/", fields: ["X-Target-Method: DELETE", "Content-Length: 0"])
+        #expect(target.requests.first?.hasPrefix("DELETE / ") == true)
+    }
+
+    @Test(arguments: ["x-api-key: TOKEN", "Authorization: Bearer TOKEN", "x-goog-api-key: TOKEN"])
+    func anSDKPutsTheTokenWhereItPutsItsKey(field: String) async throws {
+        let target = try RecordingTarget { _ in [.text("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")] }
+        let scene = try await ProxyScene(target)
+        let answer = try await scene.exchange(
+            "GET /v1/via/target/v1/models?a=b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                + "\(field.replacing("TOKEN", with: scene.token))\r\n\r\n"
+        )
+        #expect(answer.hasPrefix("HTTP/1.1 200"))
+        let request = try #require(target.requests.first)
+        #expect(request.hasPrefix("GET /v1/models?a=b HTTP/1.1\r\n"))
+        #expect(request.contains("authorization: Bearer \(ProxyScene.key)"))
+        #expect(!request.contains(scene.token))
+    }
+
+    @Test func aWorkspaceKeyNamesItsCredentialInAnyCase() async throws {
+        let target = try RecordingTarget { _ in [.text("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")] }
+        let scene = try await ProxyScene(target)
+        let key = try #require(scene.server.workspaceKey)
+        let head = "GET /v1/proxy HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Target-Url: \(scene.base)/\r\n"
+        let named = try await scene.exchange("\(head)Authorization: Bearer \(key)\r\nX-Credential-Name: TARGET\r\n\r\n")
+        #expect(named.hasPrefix("HTTP/1.1 200"))
+        let unnamed = try await scene.exchange("\(head)Authorization: Bearer \(key)\r\n\r\n")
+        #expect(unnamed.contains("\"code\":\"invalid_field\""))
+        #expect(target.requests.count == 1)
+        #expect(target.requests.allSatisfy { !$0.contains("ak_ws_") })
+    }
+
+    @Test func aTokenEndsWithItsAttachmentAndARotationLeavesTheOldOneItsGrace() async throws {
+        let target = try RecordingTarget { _ in [.text("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")] }
+        let scene = try await ProxyScene(target)
+        #expect(try await scene.send("GET", "\(scene.base)/").hasPrefix("HTTP/1.1 200"))
+        let rotated = try await scene.operatorRequest("POST", "/api/v1/agents/bot/credentials/Target/rotate")
+        #expect(rotated.contains("pxr_"))
+        #expect(try await scene.send("GET", "\(scene.base)/").hasPrefix("HTTP/1.1 200"))
+        #expect(try await scene.server.attache("credentials", "detach", "bot", "Target").status == 0)
+        let refused = try await scene.send("GET", "\(scene.base)/")
+        #expect(refused.hasPrefix("HTTP/1.1 401"))
+        #expect(refused.contains("token_revoked"))
+        #expect(target.requests.count == 2)
+    }
+
+    @Test func anEventIsThereBeforeTheTargetSaysMore() async throws {
+        let target = try RecordingTarget { _ in
+            [
+                .text("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"),
+                .text("d\r\ndata: first\n\n\r\n"), .untilClosed,
+            ]
+        }
+        let scene = try await ProxyScene(target)
+        // The target holds the rest until the agent is gone: the event has to come by itself.
+        let answer = try await scene.exchange(scene.request("GET", "\(scene.base)/"), until: "data: first\n\n")
+        #expect(answer.contains("data: first\n\n"))
+        try await scene.waitForAudit("broken_off", "target_answer_invalid")
+    }
+
+    @Test(arguments: [
+        "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nshort\r\n",
+    ])
+    func anAnswerThatBreaksOffDoesNotLookWhole(reply: String) async throws {
+        let target = try RecordingTarget { _ in [.text(reply)] }
+        let scene = try await ProxyScene(target)
+        let answer = try await scene.send("GET", "\(scene.base)/")
+        #expect(answer.hasPrefix("HTTP/1.1 200"))
+        #expect(!answer.hasSuffix("0\r\n\r\n"))
+        #expect(answer.contains("Content-Length: 100") || answer.lowercased().contains("chunked"))
+    }
+
+    @Test func everyAttemptIsInTheAuditTrailAndNoValueIs() async throws {
+        let target = try RecordingTarget { _ in [.text("HTTP/1.1 418 Teapot\r\nContent-Length: 2\r\n\r\nno")] }
+        let scene = try await ProxyScene(target)
+        _ = try await scene.send("GET", "\(scene.base)/a?secret=c4n4ry-query")
+        _ = try await scene.send("GET", "https://evil.test/")
+        let trail = try await scene.waitForAudit("credential.answer", "418")
+        for part in ["credential.use", "/a?secret=", "127.0.0.1", "target_not_allowed", "https://evil.test/"] {
+            #expect(trail.contains(part), "\(part)")
+        }
+        for part in [ProxyScene.key, "c4n4ry-query", scene.token] { #expect(!trail.contains(part)) }
+        for part in [ProxyScene.key, "c4n4ry-query", scene.token] { #expect(!scene.server.log.contains(part)) }
+    }
+
+    @Test func aStartNeverCarriesWhatGoesThroughTheProxy() async throws {
+        let target = try RecordingTarget { _ in [] }
+        let scene = try await ProxyScene(target)
+        #expect(try await scene.server.environment(of: scene.gatewayToken).isEmpty)
+    }
+}

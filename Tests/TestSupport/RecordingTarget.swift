@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Glibc
+import Synchronization
+
+/// A target of a proxy on loopback, which keeps every byte that it receives and answers with the bytes it is told.
+///
+/// No HTTP library stands between it and the wire, so that it can lie about lengths, cut chunks and break off.
+package final class RecordingTarget: Sendable {
+    package let port: UInt16
+    private let descriptor: Int32
+    private let received = Mutex<[String]>([])
+    private let reply: @Sendable (String) -> [Piece]
+
+    /// A step of an answer.
+    package enum Piece: Sendable {
+        case bytes([UInt8])
+        /// Waits until the peer closes.
+        case untilClosed
+
+        package static func text(_ text: String) -> Piece { .bytes(Array(text.utf8)) }
+    }
+
+    /// `reply` is given the whole request, head and body as they were sent.
+    package init(reply: @escaping @Sendable (String) -> [Piece]) throws {
+        self.reply = reply
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let descriptor = descriptor
+        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, length) == 0 && listen(descriptor, 64) == 0
+                    && getsockname(descriptor, $0, &length) == 0
+            }
+        }
+        guard isBound else { throw POSIXError(.EADDRINUSE) }
+        port = UInt16(bigEndian: address.sin_port)
+        Thread.detachNewThread { [weak self] in
+            while true {
+                let peer = accept(descriptor, nil, nil)
+                guard peer >= 0 else { return }
+                guard let target = self else {
+                    close(peer)
+                    return
+                }
+                Thread.detachNewThread { target.serve(peer) }
+            }
+        }
+    }
+
+    deinit {
+        shutdown(descriptor, Int32(SHUT_RDWR))
+        close(descriptor)
+    }
+
+    /// What was received so far, a request a text.
+    package var requests: [String] { received.withLock { $0 } }
+
+    private func serve(_ peer: Int32) {
+        defer { close(peer) }
+        var limit = timeval(tv_sec: 20, tv_usec: 0)
+        setsockopt(peer, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        var request: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 64 << 10)
+        while !Self.isWhole(request) {
+            let count = recv(peer, &chunk, chunk.count, 0)
+            guard count > 0 else { break }
+            request += chunk[..<count]
+        }
+        guard !request.isEmpty else { return }
+        let text = String(decoding: request, as: UTF8.self)
+        received.withLock { $0.append(text) }
+        for piece in reply(text) {
+            switch piece {
+            case .bytes(let bytes): _ = send(peer, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+            case .untilClosed: while recv(peer, &chunk, chunk.count, 0) > 0 {}
+            }
+        }
+    }
+
+    private static func isWhole(_ request: [UInt8]) -> Bool {
+        let text = String(decoding: request, as: UTF8.self)
+        guard let end = text.range(of: "\r\n\r\n") else { return false }
+        let head = text[..<end.lowerBound].lowercased()
+        if head.contains("transfer-encoding: chunked") { return text.hasSuffix("0\r\n\r\n") }
+        guard let field = head.range(of: "content-length: ") else { return true }
+        let length = Int(head[field.upperBound...].prefix { $0.isNumber }) ?? 0
+        return text[end.upperBound...].utf8.count >= length
+    }
+}
