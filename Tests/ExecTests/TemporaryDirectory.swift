@@ -22,19 +22,14 @@ final class TemporaryDirectory: Sendable {
     @discardableResult
     func write(_ bytes: some Sequence<UInt8>, to name: String, mode: mode_t = 0o600) throws -> String {
         let file = path + "/" + name
-        try Data(bytes).write(to: URL(fileURLWithPath: file))
+        try betweenSpawns { try Data(bytes).write(to: URL(fileURLWithPath: file)) }
         guard chmod(file, mode) == 0 else { throw SystemError(call: "chmod") }
         return file
     }
 
     /// Copies a program that is to be run.
-    ///
-    /// In another process: a child that a test starts meanwhile would hold this one's descriptor open for a moment, and
-    /// execve(2) refuses what somebody may write to.
     func install(_ program: String, as name: String) throws {
-        let arguments = ["cp", program, path + "/" + name].map { [UInt8]($0) }
-        let outcome = try Child("/bin/cp", arguments: arguments, environment: []).outcome()
-        guard outcome.ending == .exit(0) else { throw SystemError(call: "cp: \(outcome.errors)") }
+        try betweenSpawns { try FileManager.default.copyItem(atPath: program, toPath: path + "/" + name) }
     }
 }
 

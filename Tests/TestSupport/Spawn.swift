@@ -47,6 +47,12 @@ package func spawn(
     return pid
 }
 
+/// Runs `body`, which writes a program, while no child is made: for a moment that would hold the file open for writing,
+/// and execve(2) refuses such a file.
+package func betweenSpawns<R>(_ body: () throws -> R) rethrows -> R {
+    try making.withLock { _ in try body() }
+}
+
 /// The two ends of a pipe that no other child inherits.
 package func closedOnExecPipe() throws(POSIXError) -> (reading: Int32, writing: Int32) {
     var ends: [Int32] = [0, 0]
