@@ -56,7 +56,7 @@ struct WriterTests {
             #expect(writer.unwritten.isEmpty)
             #expect(parse(writer.text).values == ["A": value])
             let others = writer.differences.flatMap(\.readers)
-            for dialect in Dialect.allCases where !others.contains(CommonReader(dialect)) {
+            for dialect in Dialect.allCases where !others.contains(ReaderProgram(dialect)) {
                 #expect(parse(writer.text, as: dialect).values == ["A": value], "\(dialect): \(writer.text)")
             }
         }

@@ -119,3 +119,9 @@ package enum Listener: String, CaseIterable, Sendable {
     case agentSocket = "agents' socket"
     case tcp = "TCP"
 }
+
+extension Endpoint {
+    /// Every endpoint of the server.
+    package static let all =
+        secrets + credentials + agents + starts + workspace + people + audit + keys + backups + server
+}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
+internal import Synchronization
 
 /// The time during which a terminal shows nothing of what is typed.
 struct TerminalSilence {
@@ -18,7 +19,7 @@ struct TerminalSilence {
         self.terminal = terminal
         self.before = before
         self.farewell = farewell
-        SignaledTerminal.remember(terminal, before, farewell)
+        SignaledTerminal(descriptor: terminal, before: before, farewell: farewell).remember()
         handlers = [SIGINT, SIGTERM, SIGHUP, SIGQUIT].map { number in
             var old = sigaction()
             sigaction(number, nil, &old)
@@ -53,25 +54,32 @@ struct TerminalSilence {
 }
 
 /// What a signal handler needs, where it can reach it.
-private enum SignaledTerminal {
-    // `nonisolated(unsafe)`: written before the handlers are installed, and only read by them.
-    private nonisolated(unsafe) static var terminal: Int32 = -1
-    // `nonisolated(unsafe)`: as above. Never freed. Not in the variable itself: the compiler lays a static of this
-    // type out three bytes shorter than it copies into it.
-    private nonisolated(unsafe) static let state = UnsafeMutablePointer<termios>.allocate(capacity: 1)
-    // `nonisolated(unsafe)`: as above.
-    private nonisolated(unsafe) static var farewell: StaticString = ""
+private struct SignaledTerminal {
+    /// The address of the one value, which is never freed; 0 before the first.
+    private static let address = Atomic<UInt>(0)
 
-    static func remember(_ descriptor: Int32, _ before: termios, _ text: StaticString) {
-        terminal = descriptor
-        state.initialize(to: before)
-        farewell = text
+    let descriptor: Int32
+    let before: termios
+    let farewell: StaticString
+
+    /// Puts this in the place that the handlers read; the handlers are installed afterwards.
+    func remember() {
+        let place = UnsafeMutablePointer<Self>.allocate(capacity: 1)
+        place.initialize(to: self)
+        Self.address.store(UInt(bitPattern: place), ordering: .releasing)
     }
 
     /// Only calls that are safe in a signal handler (signal-safety(7)).
     static func restore(andDieOf number: Int32) {
-        _ = write(terminal, farewell.utf8Start, farewell.utf8CodeUnitCount)
-        tcsetattr(terminal, TCSAFLUSH, state)
+        if let place = UnsafePointer<Self>(bitPattern: address.load(ordering: .acquiring)) {
+            _ = write(
+                place.pointee.descriptor,
+                place.pointee.farewell.utf8Start,
+                place.pointee.farewell.utf8CodeUnitCount
+            )
+            var before = place.pointee.before
+            tcsetattr(place.pointee.descriptor, TCSAFLUSH, &before)
+        }
         signal(number, SIG_DFL)
         raise(number)
     }

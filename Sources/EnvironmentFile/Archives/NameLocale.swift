@@ -7,16 +7,16 @@ internal import Glibc
 /// libarchive converts names by the locale of the thread (nl_langinfo(3)), which is `C` in a server, and knows no
 /// character above ASCII there. Other threads, and this one afterwards, keep theirs.
 struct NameLocale {
-    // `nonisolated(unsafe)`: made once and never changed or freed; a locale may be shared by threads (uselocale(3)).
-    private nonisolated(unsafe) static let utf8: locale_t? = newlocale(1 << LC_CTYPE, "C.UTF-8", nil)
-
+    private let utf8: locale_t?
     private let before: locale_t?
 
     init() {
-        before = Self.utf8.flatMap { uselocale($0) }
+        utf8 = newlocale(1 << LC_CTYPE, "C.UTF-8", nil)
+        before = utf8.flatMap { uselocale($0) }
     }
 
     func leave() {
         if let before { uselocale(before) }
+        if let utf8 { freelocale(utf8) }
     }
 }

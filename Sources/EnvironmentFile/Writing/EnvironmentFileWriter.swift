@@ -10,7 +10,7 @@ package struct EnvironmentFileWriter {
     /// A value that some reader takes for another one, or refuses the file for.
     package struct Difference: Equatable, Sendable {
         package let name: EnvironmentName
-        package let readers: [CommonReader]
+        package let readers: [ReaderProgram]
     }
 
     /// The file so far.
@@ -47,12 +47,12 @@ package struct EnvironmentFileWriter {
     package mutating func appendName(_ name: EnvironmentName) { text += "# \(name.text)=\n" }
 
     /// The form that most readers understand, and the readers that do not; nil where those do not for whom it is.
-    private func best(_ name: EnvironmentName, _ value: String) -> (ValueSpelling, [CommonReader])? {
-        let audience = dialect.map { [CommonReader($0)] } ?? CommonReader.allCases
-        var best: (form: ValueSpelling, others: [CommonReader])?
+    private func best(_ name: EnvironmentName, _ value: String) -> (ValueSpelling, [ReaderProgram])? {
+        let audience = dialect.map { [ReaderProgram($0)] } ?? ReaderProgram.allCases
+        var best: (form: ValueSpelling, others: [ReaderProgram])?
         for form in ValueSpelling.all(of: value) {
             // A file that the import refuses helps nobody.
-            guard CommonReader(dialect ?? .attache).reads(form, as: value, of: name) else { continue }
+            guard ReaderProgram(dialect ?? .attache).reads(form, as: value, of: name) else { continue }
             let others = audience.filter { !$0.reads(form, as: value, of: name) }
             if others.isEmpty { return (form, []) }
             if best == nil || others.count < (best?.others.count ?? 0) { best = (form, others) }

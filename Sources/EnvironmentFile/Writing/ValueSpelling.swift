@@ -4,7 +4,7 @@ internal import VaultModel
 
 /// One way to write a value in a `.env` file.
 ///
-/// Nothing says that a reader takes it for that value: ``CommonReader/reads(_:as:of:)`` tries.
+/// Nothing says that a reader takes it for that value: ``ReaderProgram/reads(_:as:of:)`` tries.
 struct ValueSpelling {
     private enum Quotes { case none, single, double, backtick }
 
@@ -54,7 +54,7 @@ struct ValueSpelling {
     ///
     /// Without quotes, a value that begins with one would be read on to the next; docker knows no quotes. The package
     /// for Python and the gem for Ruby read on after a backslash and a quote, if another quote follows.
-    func isClosed(for reader: CommonReader) -> Bool {
+    func isClosed(for reader: ReaderProgram) -> Bool {
         switch quotes {
         case .none:
             reader == .docker || !(content.unicodeScalars.first.map { "'\"`".unicodeScalars.contains($0) } ?? false)
@@ -68,7 +68,7 @@ struct ValueSpelling {
     /// dotenv for JavaScript, godotenv and direnv take plain words as they are and single quotes literally; in double
     /// quotes they agree on what has no escape and no reference. direnv loses blank lines, and all make another line end
     /// of a CR.
-    func isUnderstood(by reader: CommonReader) -> Bool {
+    func isUnderstood(by reader: ReaderProgram) -> Bool {
         let hasBlankLine = content.split(separator: "\n", omittingEmptySubsequences: false)
             .dropFirst().dropLast().contains { $0.allSatisfy { $0 == " " || $0 == "\t" } }
         guard !content.unicodeScalars.contains("\r"), reader != .direnv || !hasBlankLine else { return false }

@@ -5,7 +5,7 @@ internal import VaultModel
 /// Programs that read `.env` files, as the table of `docs/env-files.md` has them.
 ///
 /// The raw values are part of the interface.
-package enum CommonReader: String, CaseIterable, Sendable {
+package enum ReaderProgram: String, CaseIterable, Sendable {
     case attache
     case compose
     case direnv
@@ -34,7 +34,7 @@ package enum CommonReader: String, CaseIterable, Sendable {
     }
 
     /// The dialect that reads as this program does; nil where only rules about forms are known.
-    private var dialect: Dialect? { Dialect.allCases.first { CommonReader($0) == self } }
+    private var dialect: Dialect? { Dialect.allCases.first { ReaderProgram($0) == self } }
 
     /// Whether this program gives `name` exactly `value` for the line, or lines, that `form` makes.
     func reads(_ form: ValueSpelling, as value: String, of name: EnvironmentName) -> Bool {
