@@ -30,5 +30,10 @@ extension Response {
         )
     }
 
+    /// An answer whose `ETag` is the version that `If-Match` is compared with.
+    static func json(_ body: some Encodable, version: Int64) throws -> Response {
+        try json(body, headers: [.eTag: "\"\(version)\""])
+    }
+
     static let noContent = Response(status: .noContent)
 }

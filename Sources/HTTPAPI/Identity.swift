@@ -32,6 +32,17 @@ struct Identity: Sendable {
         }
     }
 
+    func caller(of reader: RequestReader) async throws -> Caller {
+        try await caller(of: reader.request, context: reader.context)
+    }
+
+    /// The caller of a request that takes no query; whoever sent one learns that only when known.
+    func caller(withoutQuery reader: RequestReader) async throws -> Caller {
+        let caller = try await caller(of: reader)
+        try reader.noQuery()
+        return caller
+    }
+
     /// The machine's operator: root, or the server's own user, in the server's own namespaces.
     ///
     /// A process in a container has the host's uid 0 and is not the operator; a peer whose namespaces cannot be read is

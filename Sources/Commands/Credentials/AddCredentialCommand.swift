@@ -3,7 +3,6 @@
 internal import APIClient
 internal import APITypes
 internal import ArgumentParser
-internal import Glibc
 internal import VaultModel
 
 struct AddCredentialCommand: AsyncParsableCommand {
@@ -62,12 +61,10 @@ struct AddCredentialCommand: AsyncParsableCommand {
     func validate() throws { try refuse(surplus: surplus) }
 
     func run() async throws {
-        let source = value.source(standardInputIsTerminal: isatty(STDIN_FILENO) == 1)
-        if source == .argument { client.note(ValueWarning.text) }
         let body = CreateCredentialBody(
             name: name,
             type: type,
-            value: SecretText(try value.read(from: source, name: name)),
+            value: SecretText(try value.read(name: name, for: client)),
             provider: provider,
             environmentName: environmentName,
             header: header,

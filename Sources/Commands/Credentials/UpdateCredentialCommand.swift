@@ -3,7 +3,6 @@
 internal import APIClient
 internal import APITypes
 internal import ArgumentParser
-internal import Glibc
 internal import VaultModel
 
 struct UpdateCredentialCommand: AsyncParsableCommand {
@@ -58,9 +57,7 @@ struct UpdateCredentialCommand: AsyncParsableCommand {
         let changesElse = rename != nil || !hosts.isEmpty || noHosts || note != nil || expires != nil
         var secret: SharedSecret?
         if value.isGiven || !changesElse {
-            let source = value.source(standardInputIsTerminal: isatty(STDIN_FILENO) == 1)
-            if source == .argument { client.note(ValueWarning.text) }
-            secret = try value.read(from: source, name: name)
+            secret = try value.read(name: name, for: client)
         }
         let change = UpdateCredentialBody(
             name: rename,

@@ -37,6 +37,18 @@ package struct ValueOptions: ParsableArguments {
         return standardInputIsTerminal ? .prompt : .file(path: "-")
     }
 
+    /// ``source(standardInputIsTerminal:)`` of this process.
+    var source: ValueSource { source(standardInputIsTerminal: isatty(STDIN_FILENO) == 1) }
+
+    /// The value, from wherever the options say; a secret in argv works, with a warning.
+    func read(name: String, isSecret: Bool = true, for client: ClientOptions) throws(CommandError) -> SharedSecret {
+        let source = source
+        if source == .argument, isSecret {
+            client.note("warning: a value in --value is visible to other users of this machine; stdin is not")
+        }
+        return try read(from: source, name: name)
+    }
+
     package func read(from source: ValueSource, name: String) throws(CommandError) -> SharedSecret {
         let limit = EnvironmentValue.maximumStringBytes
         let bytes: SecretBytes

@@ -3,7 +3,6 @@
 internal import APIClient
 internal import APITypes
 internal import ArgumentParser
-internal import Glibc
 internal import VaultModel
 
 struct CreateSecretCommand: AsyncParsableCommand {
@@ -45,9 +44,7 @@ struct CreateSecretCommand: AsyncParsableCommand {
     func validate() throws { try refuse(surplus: surplus) }
 
     func run() async throws {
-        let source = value.source(standardInputIsTerminal: isatty(STDIN_FILENO) == 1)
-        if source == .argument, kind == .secret { client.note(ValueWarning.text) }
-        let secret = try value.read(from: source, name: name)
+        let secret = try value.read(name: name, isSecret: kind == .secret, for: client)
         let body = CreateSecretBody(
             name: name,
             kind: kind,
@@ -59,10 +56,6 @@ struct CreateSecretCommand: AsyncParsableCommand {
         let entry = try await client.withServer { try await $0.createSecret(body) }
         try client.show(entry) { "created \(entry.kind.rawValue) \(entry.name.printable)\n" }
     }
-}
-
-enum ValueWarning {
-    static let text = "warning: a value in --value is visible to other users of this machine; stdin is not"
 }
 
 /// Refuses what stands where a value does not belong, without repeating it: it may be the value.

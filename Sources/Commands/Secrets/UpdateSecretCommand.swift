@@ -3,7 +3,6 @@
 internal import APIClient
 internal import APITypes
 internal import ArgumentParser
-internal import Glibc
 internal import VaultModel
 
 struct UpdateSecretCommand: AsyncParsableCommand {
@@ -81,9 +80,8 @@ struct UpdateSecretCommand: AsyncParsableCommand {
             expiresAt: expires?.time(now: SystemWallClock().now),
             clearing: Set(clear.map(\.member))
         )
-        if let source {
-            if source == .argument, kind != .variable { client.note(ValueWarning.text) }
-            body.value = SecretText(try value.read(from: source, name: name))
+        if hasNewValue {
+            body.value = SecretText(try value.read(name: name, isSecret: kind != .variable, for: client))
         }
         let entry = try await client.withServer { try await $0.updateSecret(name, body, ifVersion: ifVersion) }
         try client.show(entry) { "updated \(entry.name.printable), now version \(entry.version)\n" }
@@ -92,11 +90,10 @@ struct UpdateSecretCommand: AsyncParsableCommand {
         }
     }
 
-    /// Nil where the value stays.
-    private var source: ValueSource? {
-        if noValue { return nil }
-        let source = value.source(standardInputIsTerminal: isatty(STDIN_FILENO) == 1)
-        return source == .prompt && changesMetadata ? nil : source
+    /// Whether there is a value to read; without one, the value stays.
+    private var hasNewValue: Bool {
+        if noValue { return false }
+        return !(value.source == .prompt && changesMetadata)
     }
 }
 

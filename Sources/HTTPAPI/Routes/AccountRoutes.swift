@@ -27,41 +27,35 @@ struct AccountRoutes {
     }
 
     @Sendable private func logOut(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
-        try reader.noQuery()
+        let caller = try await identity.caller(withoutQuery: reader)
         try await vault.logOut(by: caller)
         return .noContent
     }
 
     @Sendable private func account(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
-        try reader.noQuery()
+        let caller = try await identity.caller(withoutQuery: reader)
         return try .json(await vault.account(by: caller))
     }
 
     @Sendable private func updateAccount(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
-        try reader.noQuery()
+        let caller = try await identity.caller(withoutQuery: reader)
         let (change, _) = try await reader.json(UpdateAccountBody.self)
         return try .json(await vault.updateAccount(change, by: caller, from: reader.context.peer))
     }
 
     @Sendable private func users(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
-        try reader.noQuery()
+        let caller = try await identity.caller(withoutQuery: reader)
         return try .json(await vault.users(by: caller))
     }
 
     @Sendable private func createUser(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
-        try reader.noQuery()
+        let caller = try await identity.caller(withoutQuery: reader)
         let (body, bytes) = try await reader.json(CreateUserBody.self)
         return try .json(await vault.createUser(body, by: caller, once: reader.once(bytes)), status: .created)
     }
 
     @Sendable private func updateUser(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
-        try reader.noQuery()
+        let caller = try await identity.caller(withoutQuery: reader)
         let (change, _) = try await reader.json(UpdateUserBody.self)
         return try .json(await vault.updateUser(reader.places[0], change, by: caller))
     }

@@ -28,47 +28,41 @@ struct AgentRoutes {
     }
 
     @Sendable private func list(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
+        let caller = try await identity.caller(of: reader)
         return try .json(await vault.agents(reader.query(["limit", "cursor", "q"]).page(), by: caller))
     }
 
     @Sendable private func create(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
-        try reader.noQuery()
+        let caller = try await identity.caller(withoutQuery: reader)
         let (body, bytes) = try await reader.json(CreateAgentBody.self)
         let made = try await vault.createAgent(body, by: caller, once: reader.once(bytes))
         return try .json(made, status: .created, headers: [.location: "/api/v1/agents/\(made.id)"])
     }
 
     @Sendable private func show(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
-        try reader.noQuery()
+        let caller = try await identity.caller(withoutQuery: reader)
         return try .json(await vault.agent(reader.places[0], by: caller))
     }
 
     @Sendable private func update(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
-        try reader.noQuery()
+        let caller = try await identity.caller(withoutQuery: reader)
         let (change, _) = try await reader.json(UpdateAgentBody.self)
         return try .json(await vault.updateAgent(reader.places[0], change, by: caller))
     }
 
     @Sendable private func delete(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
-        try reader.noQuery()
+        let caller = try await identity.caller(withoutQuery: reader)
         try await vault.deleteAgent(reader.places[0], by: caller)
         return .noContent
     }
 
     @Sendable private func attached(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
-        try reader.noQuery()
+        let caller = try await identity.caller(withoutQuery: reader)
         return try .json(await vault.attachedSecrets(of: reader.places[0], by: caller))
     }
 
     @Sendable private func attach(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
-        try reader.noQuery()
+        let caller = try await identity.caller(withoutQuery: reader)
         let (body, bytes) = try await reader.json(AttachBody.self)
         return try .json(
             await vault.attach(body, to: reader.places[0], by: caller, once: reader.once(bytes)),
@@ -77,21 +71,19 @@ struct AgentRoutes {
     }
 
     @Sendable private func detach(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
-        try reader.noQuery()
+        let caller = try await identity.caller(withoutQuery: reader)
         try await vault.detach(reader.places[1], from: reader.places[0], by: caller)
         return .noContent
     }
 
     @Sendable private func instances(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
+        let caller = try await identity.caller(of: reader)
         let page = try reader.query(["limit", "cursor"]).page()
         return try .json(await vault.instances(of: reader.places[0], page, by: caller))
     }
 
     @Sendable private func rotate(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
-        try reader.noQuery()
+        let caller = try await identity.caller(withoutQuery: reader)
         let (body, bytes) = try await reader.json(RotateGatewayTokenBody.self, or: RotateGatewayTokenBody())
         return try .json(
             await vault.rotateGatewayToken(of: reader.places[0], body, by: caller, once: reader.once(bytes))
@@ -99,14 +91,13 @@ struct AgentRoutes {
     }
 
     @Sendable private func session(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
-        try reader.noQuery()
+        let caller = try await identity.caller(withoutQuery: reader)
         let once = try reader.once([])
         return try .json(await vault.createSession(for: reader.places[0], by: caller, once: once), status: .created)
     }
 
     @Sendable private func restart(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
+        let caller = try await identity.caller(of: reader)
         let seconds = try reader.query(["wait"]).seconds("wait", 0...300) ?? 0
         let once = try reader.once([])
         let told = try await vault.restartGateway(reader.places[0], by: caller, once: once)
@@ -115,7 +106,7 @@ struct AgentRoutes {
     }
 
     @Sendable private func restartProgress(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
+        let caller = try await identity.caller(of: reader)
         let seconds = try reader.query(["wait"]).seconds("wait", 0...300) ?? 0
         guard seconds > 0 else { return try .json(await vault.restartProgress(of: reader.places[0], by: caller)) }
         return try await restartProgress(of: reader.places[0], by: caller, within: seconds, reader)

@@ -25,7 +25,7 @@ struct AuditRoutes {
     }
 
     @Sendable private func list(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
+        let caller = try await identity.caller(of: reader)
         let query = try reader.query([
             "limit", "cursor", "chain", "action", "actor", "subject", "result", "since", "until",
         ])
@@ -40,7 +40,7 @@ struct AuditRoutes {
     }
 
     @Sendable private func export(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
+        let caller = try await identity.caller(of: reader)
         let query = try reader.query(["after", "chain"])
         let after = try query.number("after") ?? 0
         let scope = try query.scope()
@@ -59,13 +59,13 @@ struct AuditRoutes {
     }
 
     @Sendable private func verify(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
+        let caller = try await identity.caller(of: reader)
         let scope = try reader.query(["chain"]).scope()
         return try .json(await vault.verifyAudit(of: scope, by: caller))
     }
 
     @Sendable private func verifyAnchors(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
+        let caller = try await identity.caller(of: reader)
         let scope = try reader.query(["chain"]).scope()
         let (body, bytes) = try await reader.json(VerifyAuditBody.self)
         // Changes nothing, so doing it again is the same as doing it once.
@@ -78,13 +78,13 @@ struct AuditRoutes {
     }
 
     @Sendable private func checkpoints(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
+        let caller = try await identity.caller(of: reader)
         let query = try reader.query(["limit", "cursor", "chain"])
         return try .json(await vault.checkpoints(query.page(), of: query.scope(), by: caller))
     }
 
     @Sendable private func makeCheckpoint(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
+        let caller = try await identity.caller(of: reader)
         let scope = try reader.query(["chain"]).scope()
         let made = try await vault.makeCheckpoint(of: scope, by: caller, once: reader.once([]))
         return try .json(made, status: .created)

@@ -18,14 +18,12 @@ struct BackupRoutes {
     }
 
     @Sendable private func list(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
-        try reader.noQuery()
+        let caller = try await identity.caller(withoutQuery: reader)
         return try .json(await backups.list(by: caller))
     }
 
     @Sendable private func begin(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
-        try reader.noQuery()
+        let caller = try await identity.caller(withoutQuery: reader)
         return try .json(await backups.begin(by: caller, once: reader.once([])), status: .created)
     }
 }

@@ -23,28 +23,25 @@ struct CredentialRoutes {
     }
 
     @Sendable private func list(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
+        let caller = try await identity.caller(of: reader)
         return try .json(await vault.credentials(reader.query(["limit", "cursor", "q"]).page(), by: caller))
     }
 
     @Sendable private func create(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
-        try reader.noQuery()
+        let caller = try await identity.caller(withoutQuery: reader)
         let (body, bytes) = try await reader.json(CreateCredentialBody.self)
         let made = try await vault.createCredential(body, by: caller, once: reader.once(bytes))
         return try .json(made, status: .created, headers: [.location: "/api/v1/credentials/\(made.id)"])
     }
 
     @Sendable private func show(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
-        try reader.noQuery()
+        let caller = try await identity.caller(withoutQuery: reader)
         let body = try await vault.credential(reader.places[0], by: caller)
-        return try .json(body, headers: [.eTag: "\"\(body.version)\""])
+        return try .json(body, version: body.version)
     }
 
     @Sendable private func update(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
-        try reader.noQuery()
+        let caller = try await identity.caller(withoutQuery: reader)
         let (change, _) = try await reader.json(UpdateCredentialBody.self)
         let body = try await vault.updateCredential(
             reader.places[0],
@@ -52,19 +49,17 @@ struct CredentialRoutes {
             ifVersion: reader.ifMatch(),
             by: caller
         )
-        return try .json(body, headers: [.eTag: "\"\(body.version)\""])
+        return try .json(body, version: body.version)
     }
 
     @Sendable private func delete(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
-        try reader.noQuery()
+        let caller = try await identity.caller(withoutQuery: reader)
         try await vault.deleteCredential(reader.places[0], by: caller)
         return .noContent
     }
 
     @Sendable private func attach(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
-        try reader.noQuery()
+        let caller = try await identity.caller(withoutQuery: reader)
         let (body, bytes) = try await reader.json(AttachCredentialBody.self)
         return try .json(
             await vault.attachCredential(body, to: reader.places[0], by: caller, once: reader.once(bytes)),
@@ -73,15 +68,13 @@ struct CredentialRoutes {
     }
 
     @Sendable private func detach(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
-        try reader.noQuery()
+        let caller = try await identity.caller(withoutQuery: reader)
         try await vault.detachCredential(reader.places[1], from: reader.places[0], by: caller)
         return .noContent
     }
 
     @Sendable private func rotate(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
-        try reader.noQuery()
+        let caller = try await identity.caller(withoutQuery: reader)
         let (body, bytes) = try await reader.json(RotateGatewayTokenBody.self, or: RotateGatewayTokenBody())
         return try .json(
             await vault.rotateProxyToken(

@@ -22,42 +22,36 @@ struct KeyRoutes {
     }
 
     @Sendable private func keys(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
-        try reader.noQuery()
+        let caller = try await identity.caller(withoutQuery: reader)
         return try .json(await vault.keys(by: caller))
     }
 
     @Sendable private func addMasterKey(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
-        try reader.noQuery()
+        let caller = try await identity.caller(withoutQuery: reader)
         let (body, bytes) = try await reader.json(AddMasterKeyBody.self)
         return try .json(await vault.addMasterKey(body, by: caller, once: reader.once(bytes)), status: .created)
     }
 
     @Sendable private func dropMasterKey(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
-        try reader.noQuery()
+        let caller = try await identity.caller(withoutQuery: reader)
         try await vault.dropMasterKey(reader.places[0], by: caller)
         return .noContent
     }
 
     @Sendable private func beginRotation(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
-        try reader.noQuery()
+        let caller = try await identity.caller(withoutQuery: reader)
         let (body, bytes) = try await reader.json(RotateKeysBody.self)
         return try .json(await vault.beginRotation(body, by: caller, once: reader.once(bytes)), status: .created)
     }
 
     @Sendable private func shredUser(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
-        try reader.noQuery()
+        let caller = try await identity.caller(withoutQuery: reader)
         let (body, bytes) = try await reader.json(ShredUserBody.self)
         return try .json(await vault.shredUser(body, by: caller, once: reader.once(bytes)))
     }
 
     @Sendable private func verify(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
-        try reader.noQuery()
+        let caller = try await identity.caller(withoutQuery: reader)
         return try .json(await vault.verifyEverything(by: caller))
     }
 }

@@ -14,8 +14,7 @@ struct MetricsRoutes {
     var routes: [Route] { [Route(.get, "/metrics", handle: metrics)] }
 
     @Sendable private func metrics(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
-        try reader.noQuery()
+        let caller = try await identity.caller(withoutQuery: reader)
         let now = try await vault.measurements(by: caller)
         let gauges: [(String, Int)] = [
             ("attache_stale_attachments", now.staleAttachments), ("attache_live_instances", now.liveInstances),

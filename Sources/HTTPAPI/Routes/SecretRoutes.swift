@@ -23,7 +23,7 @@ struct SecretRoutes {
     }
 
     @Sendable private func list(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
+        let caller = try await identity.caller(of: reader)
         let query = try reader.query(["limit", "cursor", "q", "kind", "expires_before", "unused_since"])
         let kind = try query.choice("kind", as: EntryKind.self)
         guard kind != .credential else {
@@ -41,36 +41,32 @@ struct SecretRoutes {
     }
 
     @Sendable private func bulk(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
-        try reader.noQuery()
+        let caller = try await identity.caller(withoutQuery: reader)
         let (body, bytes) = try await reader.json(BulkSecretsBody.self)
         return try .json(await vault.bulk(body, by: caller, once: reader.once(bytes)))
     }
 
     @Sendable private func versions(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
+        let caller = try await identity.caller(of: reader)
         let page = try reader.query(["limit", "cursor"]).page()
         return try .json(await vault.versions(of: reader.places[0], page, by: caller))
     }
 
     @Sendable private func create(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
-        try reader.noQuery()
+        let caller = try await identity.caller(withoutQuery: reader)
         let (body, bytes) = try await reader.json(CreateSecretBody.self)
         let made = try await vault.createSecret(body, by: caller, once: reader.once(bytes))
         return try .json(made, status: .created, headers: [.location: "/api/v1/secrets/\(made.id)"])
     }
 
     @Sendable private func show(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
-        try reader.noQuery()
+        let caller = try await identity.caller(withoutQuery: reader)
         let body = try await vault.secret(reader.places[0], by: caller)
-        return try .json(body, headers: [.eTag: "\"\(body.version)\""])
+        return try .json(body, version: body.version)
     }
 
     @Sendable private func update(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
-        try reader.noQuery()
+        let caller = try await identity.caller(withoutQuery: reader)
         let (change, _) = try await reader.json(UpdateSecretBody.self)
         let body = try await vault.updateSecret(
             reader.places[0],
@@ -78,18 +74,17 @@ struct SecretRoutes {
             ifVersion: reader.ifMatch(),
             by: caller
         )
-        return try .json(body, headers: [.eTag: "\"\(body.version)\""])
+        return try .json(body, version: body.version)
     }
 
     @Sendable private func delete(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
-        try reader.noQuery()
+        let caller = try await identity.caller(withoutQuery: reader)
         try await vault.deleteSecret(reader.places[0], by: caller)
         return .noContent
     }
 
     @Sendable private func importFile(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
+        let caller = try await identity.caller(of: reader)
         let query = try reader.query(
             [
                 "dry_run", "kind", "on_existing", "allow_empty", "strict", "accept", "format", "dialect", "interpolate",

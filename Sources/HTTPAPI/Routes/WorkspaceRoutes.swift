@@ -22,20 +22,17 @@ struct WorkspaceRoutes {
     }
 
     @Sendable private func status(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
-        try reader.noQuery()
+        let caller = try await identity.caller(withoutQuery: reader)
         return try .json(await vault.status(by: caller))
     }
 
     @Sendable private func apiKeys(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
-        try reader.noQuery()
+        let caller = try await identity.caller(withoutQuery: reader)
         return try .json(await vault.apiKeys(by: caller))
     }
 
     @Sendable private func createAPIKey(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
-        try reader.noQuery()
+        let caller = try await identity.caller(withoutQuery: reader)
         let (body, bytes) = try await reader.json(CreateAPIKeyBody.self)
         return try .json(
             await vault.createAPIKey(body, by: caller, once: reader.once(bytes)),
@@ -44,16 +41,14 @@ struct WorkspaceRoutes {
     }
 
     @Sendable private func rotateAPIKey(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
-        try reader.noQuery()
+        let caller = try await identity.caller(withoutQuery: reader)
         let (body, bytes) = try await reader.json(RotateGatewayTokenBody.self, or: RotateGatewayTokenBody())
         let once = try reader.once(bytes)
         return try .json(await vault.rotateAPIKey(reader.places.first, body, by: caller, once: once))
     }
 
     @Sendable private func revokeAPIKey(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
-        try reader.noQuery()
+        let caller = try await identity.caller(withoutQuery: reader)
         try await vault.revokeAPIKey(reader.places[0], by: caller)
         return .noContent
     }
