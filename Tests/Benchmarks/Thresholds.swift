@@ -45,6 +45,8 @@ enum Thresholds {
         "what an import of 16 MB adds to the server's peak memory ÷ what the archive expands to",
         .atMost(3, unit: "×")
     )
+    static let bombTime = Threshold("refusal of an archive that expands to 4 GiB", .atMost(2, unit: "s"))
+    static let bombMemory = Threshold("what that refusal adds to the server's peak memory", .atMost(64, unit: "MB"))
 
     static let coldStart = Threshold("attache serve to ready, 10,000 entries", .atMost(1, unit: "s"))
 }

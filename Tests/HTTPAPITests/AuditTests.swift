@@ -28,6 +28,16 @@ struct AuditTests {
         }
     }
 
+    @Test(arguments: [1_000_000, Int64.max])
+    func anExportFromBehindTheEndIsEmpty(after: Int64) async throws {
+        try await APISession.run { api async throws in
+            let answer = try await api.send(.get, "/api/v1/audit/export?after=\(after)")
+            let line = try JSONDecoder().decode(AuditExportLine.self, from: Data(answer.text.utf8))
+            #expect(line.type == .end)
+            #expect(line.entries == 0)
+        }
+    }
+
     @Test func aTrailIsHeldAgainstACheckpoint() async throws {
         try await APISession.run { api async throws in
             let made = try await api.send(.post, "/api/v1/audit/checkpoints").body(AuditCheckpointBody.self)

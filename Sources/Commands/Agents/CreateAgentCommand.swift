@@ -10,7 +10,7 @@ struct CreateAgentCommand: AsyncParsableCommand {
         abstract: "Make an agent and its gateway token, which is shown once.",
         discussion: """
             Example:
-              attache agents create bot --secret OPENAI_API_KEY --secret LOG_LEVEL
+              attache agents create bot --secret OPENAI_API_KEY --token-file bot.token
             """
     )
 
@@ -31,6 +31,8 @@ struct CreateAgentCommand: AsyncParsableCommand {
     )
     var allowedNames: [String] = []
 
+    @OptionGroup var token: TokenFileOptions
+
     func run() async throws {
         let body = CreateAgentBody(
             name: name,
@@ -38,8 +40,11 @@ struct CreateAgentCommand: AsyncParsableCommand {
             allowedNames: allowedNames.isEmpty ? nil : allowedNames,
             secretIds: secrets.isEmpty ? nil : secrets
         )
-        let agent = try await client.withServer { try await $0.createAgent(body) }
+        var agent = try await token.keep(\.gatewayToken, replacing: false) {
+            try await client.withServer { try await $0.createAgent(body) }
+        }
+        if token.tokenFile != nil { agent.gatewayToken = nil }
         try client.show(agent) { agent.text }
-        client.note("the gateway token is not shown again; attache-exec takes it as ATTACHE_GATEWAY_TOKEN")
+        client.note(token.note)
     }
 }

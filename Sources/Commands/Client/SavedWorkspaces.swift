@@ -110,15 +110,7 @@ extension SavedWorkspaces {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         guard let bytes = try? encoder.encode(self) else { throw .outputFailed(reason: "\(path): no JSON") }
-        let temporary = "\(path).\(getpid())"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw Self.failed(path) }
-        defer { unlink(temporary) }
-        defer { close(descriptor) }
-        let written = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-        guard written == bytes.count, fsync(descriptor) == 0, rename(temporary, path) == 0 else {
-            throw Self.failed(path)
-        }
+        try PrivateFile(at: path).write(Array(bytes), replacing: true)
     }
 
     private static func makeFolder(_ path: String) throws(CommandError) {

@@ -35,7 +35,7 @@ extension Vault {
             let chain = try act.chain(scope)
             let last = try act.connection.auditHead(chain)?.sequence ?? 0
             let details = [AuditDetail(key: "after", value: String(sequence))]
-            return (AuditExportPosition(last: last, next: sequence + 1), act.view("export", details))
+            return (AuditExportPosition(last: last, next: min(sequence, last) + 1), act.view("export", details))
         }
         try await record(view)
         return position
