@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Dispatch
 internal import Foundation
 internal import Glibc
 internal import Synchronization
@@ -9,8 +10,8 @@ internal import Synchronization
 /// Everything that is still running when the benchmark ends, in whatever way but SIGKILL, is stopped.
 final class ChildProcess: Sendable {
     private struct Running {
-        /// The pids that were not waited for yet.
-        var pids: Set<pid_t> = []
+        /// The pids that were not waited for yet, each with what is signaled at its end.
+        var ends: [pid_t: DispatchSemaphore] = [:]
         /// Whether the run is being ended: nothing is started any more.
         var isOver = false
     }
@@ -62,7 +63,7 @@ final class ChildProcess: Sendable {
                 Self.running.withLock { running in
                     guard !running.isOver else { return ECANCELED }
                     let error = posix_spawn(&pid, program, &actions, &attributes, argv, envp)
-                    if error == 0 { running.pids.insert(pid) }
+                    if error == 0 { running.ends[pid] = Self.end(of: pid) }
                     return error
                 }
             }
@@ -122,7 +123,7 @@ final class ChildProcess: Sendable {
     /// Returns whether it ended by itself with 0.
     @discardableResult
     func stop() -> Bool {
-        guard Self.running.withLock({ $0.pids.contains(pid) }) else { return true }
+        guard Self.running.withLock({ $0.ends[pid] != nil }) else { return true }
         kill(pid, SIGTERM)
         if let status = Self.reap(pid, within: 10) { return status == 0 }
         kill(pid, SIGKILL)
@@ -132,7 +133,7 @@ final class ChildProcess: Sendable {
 
     /// Kills whatever is still running.
     static func stopAll() {
-        for pid in running.withLock({ $0.pids }) {
+        for pid in running.withLock({ $0.ends.keys }) {
             kill(pid, SIGKILL)
             _ = reap(pid, within: 10)
         }
@@ -153,6 +154,15 @@ final class ChildProcess: Sendable {
         return text.suffix(600).split(separator: "\n").joined(separator: " | ")
     }
 
+    /// A descriptor that becomes readable when something was written to the log; the caller closes it.
+    func logWatch() throws(BenchmarkError) -> Int32 {
+        let watch = inotify_init1(Int32(IN_CLOEXEC))
+        guard watch >= 0, inotify_add_watch(watch, log, UInt32(IN_MODIFY)) >= 0 else {
+            throw .system("inotify \(log)", errno)
+        }
+        return watch
+    }
+
     /// Reads on what it prints until it ends, so that a full pipe never stops it.
     private func drain() {
         let output = fcntl(output, F_DUPFD_CLOEXEC, 0)
@@ -165,17 +175,26 @@ final class ChildProcess: Sendable {
 
     /// The wait status of `pid`, or nil when it still runs after that time.
     private static func reap(_ pid: pid_t, within seconds: Double) -> Int32? {
-        let deadline = Machine.now + seconds
-        while true {
+        guard let end = running.withLock({ $0.ends[pid] }) else { return 0 }
+        guard end.wait(timeout: .now() + seconds) == .success else { return nil }
+        // For whoever else waits for it.
+        end.signal()
+        return running.withLock { running in
             var status: Int32 = 0
-            let ended = waitpid(pid, &status, WNOHANG)
-            if ended == pid || (ended < 0 && errno == ECHILD) {
-                running.withLock { _ = $0.pids.remove(pid) }
-                return status
-            }
-            guard Machine.now < deadline else { return nil }
-            usleep(2_000)
+            if running.ends.removeValue(forKey: pid) != nil { waitpid(pid, &status, 0) }
+            return status
         }
+    }
+
+    /// What is signaled when the process has ended; its status stays to be collected.
+    private static func end(of pid: pid_t) -> DispatchSemaphore {
+        let end = DispatchSemaphore(value: 0)
+        Thread.detachNewThread {
+            var information = siginfo_t()
+            while waitid(P_PID, id_t(pid), &information, WEXITED | WNOWAIT) < 0, errno == EINTR {}
+            end.signal()
+        }
+        return end
     }
 }
 

@@ -101,14 +101,21 @@ extension ChildProcess {
         _ ask: () throws(BenchmarkError) -> R
     ) throws(BenchmarkError) -> R {
         let deadline = Machine.now + seconds
+        let watch = try logWatch()
+        defer { close(watch) }
         while true {
             do throws(BenchmarkError) {
                 return try ask()
             } catch {
-                guard Machine.now < deadline, kill(pid, 0) == 0 else {
+                let left = deadline - Machine.now
+                guard left > 0, kill(pid, 0) == 0 else {
                     throw .notReady("\(name) (\(what): \(error))", log: logTail)
                 }
-                usleep(50_000)
+                // Whatever it does next it logs; some of it a moment before it is done.
+                var written = pollfd(fd: watch, events: Int16(POLLIN), revents: 0)
+                poll(&written, 1, Int32(min(left, 1) * 1000))
+                var events = [UInt8](repeating: 0, count: 4096)
+                if written.revents != 0 { _ = read(watch, &events, events.count) }
             }
         }
     }

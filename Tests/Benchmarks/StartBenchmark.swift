@@ -141,8 +141,8 @@ private struct Measured<Client: LoadClient> {
     }
 
     mutating func measure(_ seconds: Double) throws(BenchmarkError) {
-        // What the round before left behind for later is not this one's.
-        usleep(200_000)
+        // What the round before left to be written later is not this one's; on Linux this waits for it (sync(2)).
+        sync()
         let server = try process.processorSeconds()
         let own = Machine.processorSeconds
         let result = try generator.run(seconds: seconds)

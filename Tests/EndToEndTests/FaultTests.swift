@@ -86,12 +86,22 @@ struct FaultTests {
         let server = try await RunningServer.start()
         #expect(try await server.puts("BEFORE"))
         server.signal(SIGSTOP)
-        let during = Task { try await server.puts("DURING") }
-        // What is waited for is the request being on its way; how long the server then stands is the fault itself.
-        try await Task.sleep(for: .seconds(Self.isLong ? 60 : 1))
+        var stopped = siginfo_t()
+        try #require(waitid(P_PID, id_t(server.pid), &stopped, WSTOPPED | WNOWAIT) == 0)
+        let patience = Self.isLong ? ["--max-time", "60"] : []
+        let during = try StartedProcess(
+            "/usr/bin/curl",
+            patience + ["-v"] + server.putArguments("DURING", answering: "\nanswer %{http_code}\n"),
+            environment: [:]
+        )
+        try await during.printed.wait(for: "> POST", deadline: .seconds(20))
+        // A stop that outlasts the client, or one that it does not notice.
+        if Self.isLong { try await during.printed.wait(for: "answer 000", deadline: .seconds(90)) }
         server.signal(SIGCONT)
-        let acknowledged = try await during.value ? ["BEFORE", "DURING"] : ["BEFORE"]
-        try await server.checkNothingIsLost(of: acknowledged)
+        try await during.printed.wait(for: "answer ", deadline: .seconds(30))
+        let isAcknowledged = during.printed.text.contains("answer 201")
+        #expect(isAcknowledged != Self.isLong)
+        try await server.checkNothingIsLost(of: isAcknowledged ? ["BEFORE", "DURING"] : ["BEFORE"])
     }
 
     @Test func aClientThatGoesAwayLeavesTheWholeOfWhatItAskedForOrNothing() async throws {
@@ -207,15 +217,17 @@ extension RunningServer {
 
     /// Makes a secret over the operator's socket; true when the server acknowledged it.
     func puts(_ name: String, extra: [String] = []) async throws -> Bool {
-        let body = #"{"name":"\#(name)","kind":"secret","value":"value of \#(name)"}"#
-        let result = try await run(
-            "/usr/bin/curl",
-            extra + [
-                "-s", "-o", "/dev/null", "-w", "%{http_code}", "--unix-socket", socket, "-H",
-                "Content-Type: application/json", "-d", body, "http://attache/api/v1/secrets",
-            ]
-        )
+        let result = try await run("/usr/bin/curl", extra + putArguments(name, answering: "%{http_code}"))
         return result.output == "201"
+    }
+
+    /// What curl takes to store an entry and to say what it was answered.
+    func putArguments(_ name: String, answering format: String) -> [String] {
+        [
+            "-s", "-o", "/dev/null", "-w", format, "--unix-socket", socket, "-H", "Content-Type: application/json",
+            "-d", #"{"name":"\#(name)","kind":"secret","value":"value of \#(name)"}"#,
+            "http://attache/api/v1/secrets",
+        ]
     }
 
     func limitDescriptors(to count: Int) async throws {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Synchronization
 import Testing
 
 /// What most tests need: a directory, a server in it that follows a script, and the built wrapper.
@@ -30,18 +31,18 @@ final class Scene: Sendable {
         try server.listen()
     }
 
-    /// Counts the starts, on the server's thread only.
-    private final class Starts: @unchecked Sendable {
+    /// Counts the starts.
+    private final class Starts: Sendable {
         private let environments: [[String]]
-        private var count = 0
+        private let count = Atomic(0)
 
         init(environments: [[String]]) { self.environments = environments }
 
         func next() -> ScriptedServer.Reply {
-            defer { count += 1 }
+            let number = count.add(1, ordering: .relaxed).newValue
             return Answers.environment(
-                environments[min(count, environments.count - 1)].map { [UInt8]($0) },
-                receipt: "rcp-\(count + 1)"
+                environments[min(number, environments.count) - 1].map { [UInt8]($0) },
+                receipt: "rcp-\(number)"
             )
         }
     }

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Synchronization
 
 /// A server on a Unix socket that answers the n-th request with the n-th reply, and all further ones with the last.
-///
-/// `@unchecked`: what the thread and the test share is only touched under `condition`.
-final class ScriptedServer: @unchecked Sendable {
+final class ScriptedServer: Sendable {
     enum Reply: Sendable {
         /// These bytes, and then the end of the connection.
         case bytes([UInt8])
@@ -29,13 +28,18 @@ final class ScriptedServer: @unchecked Sendable {
         }
     }
 
-    private let condition = NSCondition()
+    private struct State {
+        var received: [Request] = []
+        var silent: [Int32] = []
+        var isListening = false
+        var hasStopped = false
+    }
+
+    private let state = Mutex(State())
+    /// Rung after each request.
+    private let bell = NSCondition()
     private let script: @Sendable (_ request: Request, _ position: Int) -> Reply
     private let listener: Int32
-    private var received: [Request] = []
-    private var silent: [Int32] = []
-    private var isListening = false
-    private var hasStopped = false
 
     /// Binds the path; connections are refused until ``listen()``.
     convenience init(at path: String, replies: [Reply]) throws {
@@ -61,29 +65,29 @@ final class ScriptedServer: @unchecked Sendable {
 
     func listen() throws {
         guard Glibc.listen(listener, 64) == 0 else { throw SystemError(call: "listen") }
-        isListening = true
+        state.withLock { $0.isListening = true }
         Thread.detachNewThread { self.serve() }
     }
 
     /// Ends the server and every connection that it kept open.
     func stop() {
-        let isStopped = condition.withLock {
-            for descriptor in silent { close(descriptor) }
-            silent = []
-            defer { hasStopped = true }
-            return hasStopped
+        let (isListening, hasStopped) = state.withLock { state in
+            for descriptor in state.silent { close(descriptor) }
+            state.silent = []
+            defer { state.hasStopped = true }
+            return (state.isListening, state.hasStopped)
         }
         // The number may be another socket's by now.
-        if isStopped { return }
+        if hasStopped { return }
         // Wakes the thread, which closes the socket; without a thread nobody else would.
         if isListening { shutdown(listener, Int32(SHUT_RDWR)) } else { close(listener) }
     }
 
     /// Sends these bytes on every connection that was kept open, and closes it.
     func answerSilent(_ bytes: [UInt8]) {
-        let waiting = condition.withLock {
-            defer { silent = [] }
-            return silent
+        let waiting = state.withLock { state in
+            defer { state.silent = [] }
+            return state.silent
         }
         for descriptor in waiting {
             send(bytes, to: descriptor)
@@ -91,25 +95,23 @@ final class ScriptedServer: @unchecked Sendable {
         }
     }
 
-    var requests: [Request] { condition.withLock { received } }
+    var requests: [Request] { state.withLock { $0.received } }
 
     /// Waits until a `count`th request whose head begins with `text` has come.
     func waitForRequest(_ text: String, count: Int = 1, within limit: TimeInterval = 20) -> Bool {
-        let deadline = Date(timeIntervalSinceNow: limit)
-        return condition.withLock {
-            while received.count(where: { $0.head.hasPrefix(text) }) < count {
-                guard condition.wait(until: deadline) else { return false }
-            }
-            return true
-        }
+        wait(until: { $0.count(where: { $0.head.hasPrefix(text) }) >= count }, within: limit)
     }
 
     /// Waits until `count` requests have come; false where the limit passes first.
     func waitForRequests(_ count: Int, within limit: TimeInterval = 20) -> Bool {
+        wait(until: { $0.count >= count }, within: limit)
+    }
+
+    private func wait(until isEnough: ([Request]) -> Bool, within limit: TimeInterval) -> Bool {
         let deadline = Date(timeIntervalSinceNow: limit)
-        return condition.withLock {
-            while received.count < count {
-                guard condition.wait(until: deadline) else { return false }
+        return bell.withLock {
+            while !isEnough(requests) {
+                guard bell.wait(until: deadline) else { return false }
             }
             return true
         }
@@ -138,11 +140,11 @@ final class ScriptedServer: @unchecked Sendable {
             receivedAt: .now
         )
         let reply = script(request, requests.count)
-        if case .silence = reply { condition.withLock { silent.append(connection) } }
-        condition.withLock {
-            received.append(request)
-            condition.broadcast()
+        state.withLock { state in
+            if case .silence = reply { state.silent.append(connection) }
+            state.received.append(request)
         }
+        bell.withLock { bell.broadcast() }
         switch reply {
         case .bytes(let bytes):
             send(bytes, to: connection)
