@@ -118,10 +118,8 @@ struct BackupTests {
 
     @Test func aServerMakesItsFirstScheduledBackupAtOnce() async throws {
         let server = try await RunningServer.start(extraArguments: ["--backups-every", "24", "--backups-keep", "3"])
-        let list = try await eventually(within: .seconds(20)) {
-            let list = try await server.attache("backup", "list", "--json").json(BackupList.self)
-            return list.backups.isEmpty ? nil : list
-        }
+        try await server.waitUntilLogged("backup was made")
+        let list = try await server.attache("backup", "list", "--json").json(BackupList.self)
         #expect(list.backups.count == 1)
     }
 }

@@ -48,12 +48,7 @@ struct KeyTests {
             _ = await server.waitForExit()
             server = try await RunningServer.start(in: server.directory)
         }
-        let running = server
-        let rotation = try await eventually(within: .seconds(30)) {
-            let rotation = try await running.keys().rotation
-            return rotation?.endedAt == nil ? nil : rotation
-        }
-        #expect(rotation.phase == "done")
+        #expect(try await server.endOfRotation().phase == "done")
         #expect(try await server.keys().epochs.map(\.state) == ["retired", "active"])
         let verified = try await server.attache("keys", "verify", "--json")
         #expect(verified.status == 0, "\(verified.output)")
@@ -87,19 +82,12 @@ extension RunningServer {
     func keys() async throws -> KeysBody {
         try await attache("keys", "status", "--json").json(KeysBody.self)
     }
-}
 
-/// Asks again until there is an answer, and fails when none comes in time.
-func eventually<Answer>(within limit: Duration, _ ask: () async throws -> Answer?) async throws -> Answer {
-    let end = ContinuousClock.now + limit
-    while true {
-        if let answer = try await ask() { return answer }
-        guard ContinuousClock.now < end else { throw NeverHappened(limit: limit) }
-        try await Task.sleep(for: .milliseconds(20))
+    /// The last rotation, once it has ended.
+    func endOfRotation() async throws -> RotationBody {
+        if let rotation = try await keys().rotation, rotation.endedAt != nil { return rotation }
+        // It was under way with this server running, so that this server's log tells its end.
+        try await waitUntilLogged("rotation of keys ended")
+        return try #require(try await keys().rotation)
     }
-}
-
-/// What was waited for did not happen in time.
-struct NeverHappened: Error {
-    let limit: Duration
 }

@@ -69,6 +69,11 @@ final class RunningServer: Sendable {
 
     func signal(_ number: Int32) { process.signal(number) }
 
+    /// Waits until the server's log has `text`, at most half a minute.
+    func waitUntilLogged(_ text: String) async throws {
+        try await printed.wait(deadline: .seconds(30), for: text) { $0.contains(text) }
+    }
+
     /// Waits until the process has ended and returns its status.
     func waitForExit() async -> Int32 { await process.waitForExit() }
 
@@ -125,11 +130,16 @@ final class PrintedLines: Sendable {
 
     /// Waits until a line that is or begins with `word` was printed.
     func wait(for word: String, deadline: Duration) async throws {
+        try await wait(deadline: deadline, for: word) { $0.hasPrefix(word) }
+    }
+
+    /// Waits until a line is as wanted.
+    func wait(deadline: Duration, for word: String, _ isWanted: @escaping @Sendable (Substring) -> Bool) async throws {
         let end = DispatchTime.now() + .milliseconds(Int(deadline / .milliseconds(1)))
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
             Thread.detachNewThread { [self] in
                 while true {
-                    if text.split(separator: "\n").contains(where: { $0.hasPrefix(word) }) {
+                    if text.split(separator: "\n").contains(where: isWanted) {
                         return continuation.resume()
                     }
                     if state.withLock({ $0.ended }) || changed.wait(timeout: end) == .timedOut {

@@ -2,6 +2,7 @@
 
 import APITypes
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 import VaultCore
@@ -70,19 +71,15 @@ struct ChangeTests {
     }
 
     @Test func aGracefulShutdownEndsTheWait() async throws {
-        let answer = Mutable()
+        let answer = Mutex<Task<String, any Error>?>(nil)
         try await withServedSocket(.agentSocket) { test, path in
             let agent = try await test.createAgent("bot")
             let receipt = try await start(agent, at: path)
-            answer.task = Task { try await exchange(request(receipt, agent, wait: 300), at: path) }
+            answer.withLock { $0 = Task { try await exchange(request(receipt, agent, wait: 300), at: path) } }
             try await waitForLiveness(.connected, test)
         }
-        #expect(try await answer.task?.value.hasPrefix("HTTP/1.1 503") == true)
-    }
-
-    /// Written by one closure, read after it has ended.
-    private final class Mutable: @unchecked Sendable {
-        var task: Task<String, any Error>?
+        let waiting = answer.withLock { $0 }
+        #expect(try await waiting?.value.hasPrefix("HTTP/1.1 503") == true)
     }
 
     @Test func theEndOfTheWaitIsAnAnswer() async throws {

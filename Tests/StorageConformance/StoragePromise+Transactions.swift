@@ -120,14 +120,6 @@ extension StoragePromise {
             try await write.value
             try expectEqual(try await engine.read { try $0.liveEntryCount(in: vault.here.id) }, 1)
         },
-        StoragePromise("a connection is of no use after its closure") { engine in
-            let kept = KeptConnection()
-            try await engine.write { kept.connection = $0 }
-            do {
-                _ = try kept.connection?.query("SELECT 1", [])
-                try expect(false)
-            } catch StorageFailure.unavailable {}
-        },
         StoragePromise("every value comes back as it was bound") { engine in
             let values: [SQLValue] = [
                 .null, .integer(.min), .integer(.max), .integer(0), .text(""), .text("Ünïcödé 👩‍🚀 '; DROP TABLE users"),
@@ -178,12 +170,6 @@ extension StoragePromise {
 private enum OwnError: Error {
     case thrown
     case timedOut
-}
-
-/// Carries a connection out of its closure, which nothing but this suite may do.
-// Safe although unchecked: the engine has returned before the connection is looked at.
-private final class KeptConnection: @unchecked Sendable {
-    var connection: (any SQLConnection)?
 }
 
 /// Waits on a thread of its own, so that the cooperative pool is not blocked.
