@@ -87,6 +87,32 @@ struct TeamTests {
         #expect(try await test.vault.workspaces(by: test.caller(grace)).workspaces.count == 1)
     }
 
+    /// By a key, nobody leaves for its maker: it takes the right to remove, and an owner inherits.
+    @Test func aKeyRemovesItsMakerOnlyWithTheRightToRemove() async throws {
+        let (test, ada, grace) = try await team(.admin)
+        let caller = try await test.caller(grace, in: "acme")
+        func key(_ role: Role) async throws -> Caller {
+            let made = try await test.vault.createAPIKey(CreateAPIKeyBody(name: role.rawValue, role: role), by: caller)
+            return try await test.vault.authenticate(Array((made.token ?? "").utf8))
+        }
+        let (low, high) = (try await key(.member), try await key(.admin))
+        await #expect(throws: VaultError.denied(.memberRemove)) {
+            _ = try await test.vault.removeMember("grace", by: low)
+        }
+        try await create("TOKEN", "hers", in: test, by: caller)
+        let removed = try await test.vault.removeMember("grace", by: high)
+        #expect(removed.heir.id == ada.id.text)
+        #expect(removed.entries == 1)
+    }
+
+    @Test func aKeyDoesNotRemoveTheLastOwner() async throws {
+        let test = try await TestVault.make()
+        let key = try await test.vault.authenticate(Array(test.workspaceKey.utf8))
+        await #expect(throws: VaultError.lastOwner) {
+            _ = try await test.vault.removeMember("operator", by: key)
+        }
+    }
+
     @Test func whoComesBackHasNoneOfTheOldKeys() async throws {
         let (test, ada, grace) = try await team(.admin)
         let caller = try await test.caller(grace, in: "acme")

@@ -58,11 +58,12 @@ extension Vault {
         let isLeaving = try await refersToCaller(reference, by: caller)
         let removed: RemovedMemberBody = try await write(isLeaving ? .memberLeave : .memberRemove, by: caller) { act in
             let row = try act.membership(reference)
-            let leaves = row.userID == act.member.user
+            let isOneself = row.userID == act.member.user
+            let leaves = isOneself && act.member.token == nil
             guard leaves == isLeaving else { throw VaultError.storage(.busy) }
             guard row.role <= act.member.role else { throw VaultError.denied(.memberRemove) }
             if row.role == .owner { try act.refuseWithoutOwner(besides: row.userID) }
-            let heir = leaves ? try act.oldestOwner(besides: row.userID) : act.member.user
+            let heir = isOneself ? try act.oldestOwner(besides: row.userID) : act.member.user
             let user = try act.user(row.userID)
             let taken = try act.reseal(entriesOf: row.userID, for: heir)
             let keys = try act.connection.openTokens(in: act.workspace).filter { $0.createdBy == row.userID }
@@ -102,7 +103,7 @@ extension Vault {
         return removed
     }
 
-    /// Whether the member that `reference` names is the one who asks: leaving takes no role.
+    /// Whether the member that `reference` names is the one who asks: leaving takes no role. A key leaves for nobody.
     private func refersToCaller(_ reference: String, by caller: Caller) async throws(VaultError) -> Bool {
         try await read(.memberList, by: caller) { act in
             try act.member.token == nil && act.membership(reference).userID == act.member.user
