@@ -103,7 +103,9 @@ extension Vault {
         return removed
     }
 
-    /// Whether the member that `reference` names is the one who asks: leaving takes no role. A key leaves for nobody.
+    /// Whether the member that `reference` names is the one who asks.
+    ///
+    /// Leaving takes no role. A key leaves for nobody.
     private func refersToCaller(_ reference: String, by caller: Caller) async throws(VaultError) -> Bool {
         try await read(.memberList, by: caller) { act in
             try act.member.token == nil && act.membership(reference).userID == act.member.user
