@@ -58,6 +58,7 @@ struct EntryList {
 
     mutating func flagNamesThatDifferInCaseOnly(reportingTo log: inout FindingLog) {
         var firstLine: [String: Int] = [:]
+        firstLine.reserveCapacity(entries.count)
         for index in entries.indices {
             let folded = entries[index].name.text.lowercased()
             guard let other = firstLine[folded] else {

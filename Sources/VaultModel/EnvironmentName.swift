@@ -10,14 +10,16 @@ package struct EnvironmentName: Hashable, Comparable, Sendable, CustomStringConv
     package let text: String
 
     package init(_ text: some StringProtocol) throws(EnvironmentNameError) {
-        let bytes = text.utf8
-        guard let first = bytes.first else { throw .empty }
-        guard bytes.count <= Self.maximumBytes else { throw .tooLong }
-        guard Self.isLetter(first) || first == UInt8(ascii: "_") else { throw .invalidCharacter }
-        for byte in bytes.dropFirst() where !Self.isLetter(byte) && !Self.isDigit(byte) && byte != UInt8(ascii: "_") {
-            throw .invalidCharacter
-        }
-        self.text = String(text)
+        var copy = String(text)
+        if let flaw = copy.withUTF8(Self.flaw) { throw flaw }
+        self.text = copy
+    }
+
+    private static func flaw(_ bytes: UnsafeBufferPointer<UInt8>) -> EnvironmentNameError? {
+        guard let first = bytes.first else { return .empty }
+        guard bytes.count <= maximumBytes else { return .tooLong }
+        guard isLetter(first) || first == UInt8(ascii: "_") else { return .invalidCharacter }
+        return bytes.allSatisfy { isLetter($0) || isDigit($0) || $0 == UInt8(ascii: "_") } ? nil : .invalidCharacter
     }
 
     package var description: String { text }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Glibc
+
 /// What the kernel accepts as one string of a process's environment.
 ///
 /// `NAME=value` may have at most 131,071 bytes: `MAX_ARG_STRLEN` is 32 pages of 4 KiB and counts the closing NUL
@@ -13,7 +15,7 @@ package enum EnvironmentValue {
         value: borrowing SecretBytes
     ) throws(EnvironmentValueError) {
         try value.withBytes { bytes throws(EnvironmentValueError) in
-            guard !bytes.contains(0) else { throw .containsNUL }
+            if let base = bytes.baseAddress, memchr(base, 0, bytes.count) != nil { throw .containsNUL }
             guard name.text.utf8.count + 1 + bytes.count <= maximumStringBytes else { throw .tooLong }
         }
     }
