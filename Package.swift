@@ -110,6 +110,14 @@ let package = Package(
             ]
         ),
         .target(
+            name: "EngineClient",
+            dependencies: [
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]
+        ),
+        .target(
             name: "VaultCore",
             dependencies: [
                 "APITypes",
@@ -172,6 +180,7 @@ let package = Package(
                 "APITypes",
                 "CKernel",
                 "ContainerEdits",
+                "EngineClient",
                 "EnvironmentFile",
                 "ServerApp",
                 "VaultModel",

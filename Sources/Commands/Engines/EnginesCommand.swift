@@ -15,6 +15,7 @@ struct EnginesCommand: AsyncParsableCommand {
             """,
         subcommands: [
             InstallEngineCommand.self, RemoveEngineCommand.self, EnginesStatusCommand.self, CDICommand.self,
+            RestartContainersCommand.self,
         ]
     )
 }
