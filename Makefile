@@ -5,6 +5,8 @@ SYSTEM_PACKAGES = binutils ca-certificates git libarchive-dev libc6-dev libgcc-1
 # What the tests run beside the programs: a compiler for probes, other users and namespaces, another HTTP client, a list
 # of system calls, a server of TLS.
 TEST_PACKAGES = curl gcc libc6-dev openssl strace util-linux
+# The container engines that `make engines` starts.
+ENGINE_PACKAGES = busybox-static catatonit conmon containerd crun curl docker.io jq podman runc tini util-linux
 # What the benchmarks measure themselves against.
 BENCH_PACKAGES = gcc s6
 
@@ -21,7 +23,7 @@ RELEASE = --configuration release
 STATIC = $(RELEASE) --static-swift-stdlib
 
 .DEFAULT_GOAL := help
-.PHONY: help system-packages test-packages bench-packages check build test attacks faults fuzz release run bench install clean
+.PHONY: help system-packages test-packages bench-packages check build test attacks faults fuzz release run bench engines engine-packages install clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +50,12 @@ test: system-packages test-packages ## build everything and run every test
 	$(TEST) --skip 'EndToEndTests|ExecTests'
 	$(TEST) --filter 'EndToEndTests|ExecTests'
 
+engine-packages:
+	@.ci/system-packages $(ENGINE_PACKAGES)
+
+engines: build engine-packages ## real container engines with attache-hook: a table, engine by feature
+	@Tests/Engines/run "$$($(SWIFT) build --show-bin-path)" $(ENGINES)
+
 fuzz: system-packages ## throw made-up files at every parser of them, SECONDS=60 each
 	.ci/fuzz $(SECONDS)
 
@@ -62,6 +70,7 @@ faults: system-packages test-packages ## the faults of disk and machine at lengt
 
 release: system-packages ## build for users
 	$(SWIFT) build $(STATIC) --product attache
+	$(SWIFT) build $(STATIC) --product attache-hook
 	$(SWIFT) build $(RELEASE) --product attache-exec
 	$(SWIFT) build $(RELEASE) --product attache-exec-tls
 
@@ -74,7 +83,8 @@ bench: bench-packages release ## measure, on a quiet machine
 
 install: release ## install the programs below PREFIX (/usr/local)
 	install -d "$(DESTDIR)$(PREFIX)/bin"
-	cd "$$($(SWIFT) build $(RELEASE) --show-bin-path)" && install --strip attache attache-exec attache-exec-tls "$(DESTDIR)$(PREFIX)/bin"
+	cd "$$($(SWIFT) build $(RELEASE) --show-bin-path)" && install --strip attache attache-exec attache-exec-tls attache-hook "$(DESTDIR)$(PREFIX)/bin"
+	ln -sf attache-hook "$(DESTDIR)$(PREFIX)/bin/attache-runtime"
 
 clean: ## remove what was built
 	$(SWIFT) package clean

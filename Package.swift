@@ -17,6 +17,7 @@ let package = Package(
     products: [
         .executable(name: "attache", targets: ["attache"]),
         .executable(name: "attache-exec", targets: ["attache-exec"]),
+        .executable(name: "attache-hook", targets: ["attache-hook"]),
         // The same program: what is linked with COpenSSL has TLS (docs/decisions/0010-tls-by-linking.md).
         .executable(name: "attache-exec-tls", targets: ["attache-exec", "COpenSSL"]),
     ],
@@ -57,6 +58,7 @@ let package = Package(
         .target(name: "APITypes", dependencies: ["VaultModel"]),
         .target(name: "AccessRules", dependencies: ["VaultModel"]),
         .target(name: "BackupArchive", dependencies: ["CLibArchive"]),
+        .target(name: "ContainerEdits"),
         .target(name: "EnvironmentFile", dependencies: ["CLibArchive", "VaultModel"]),
         .target(name: "ProviderCatalog", dependencies: ["VaultModel"]),
         .target(
@@ -105,6 +107,14 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]
+        ),
+        .target(
+            name: "EngineClient",
+            dependencies: [
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ]
         ),
         .target(
@@ -169,6 +179,8 @@ let package = Package(
                 "APIClient",
                 "APITypes",
                 "CKernel",
+                "ContainerEdits",
+                "EngineClient",
                 "EnvironmentFile",
                 "ServerApp",
                 "VaultModel",
@@ -223,6 +235,13 @@ let package = Package(
                 .unsafeFlags(["-Xlinker", "-s"], .when(configuration: .release)),
             ]
         ),
+        .executableTarget(
+            name: "attache-hook",
+            dependencies: [
+                "CKernel",
+                "ContainerEdits",
+            ]
+        ),
 
         // Tests
         .testTarget(
@@ -239,6 +258,7 @@ let package = Package(
         .testTarget(name: "APITypesTests", dependencies: ["APITypes", "VaultModel"]),
         .testTarget(name: "AccessRulesTests", dependencies: ["AccessRules", "VaultModel"]),
         .testTarget(name: "AuditTrailTests", dependencies: ["AuditTrail", "Sealing", "VaultModel"]),
+        .testTarget(name: "ContainerEditsTests", dependencies: ["ContainerEdits"]),
         .testTarget(name: "EnvironmentFileTests", dependencies: ["CLibArchive", "EnvironmentFile", "VaultModel"]),
         .testTarget(name: "ExecTests", dependencies: ["TestSupport"]),
         .testTarget(
@@ -248,6 +268,7 @@ let package = Package(
                 "APITypes",
                 "CKernel",
                 "Commands",
+                "ContainerEdits",
                 "EnvironmentFile",
                 "VaultModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -365,6 +386,13 @@ if Context.environment["ATTACHE_FUZZ"] != nil {
             path: "Tests/Fuzzing/ArchiveFuzzer",
             exclude: ["Corpus"],
             // libFuzzer brings `main`.
+            swiftSettings: [.unsafeFlags(["-parse-as-library"])]
+        ),
+        .executableTarget(
+            name: "BundleFuzzer",
+            dependencies: ["ContainerEdits"],
+            path: "Tests/Fuzzing/BundleFuzzer",
+            exclude: ["Corpus"],
             swiftSettings: [.unsafeFlags(["-parse-as-library"])]
         ),
         .executableTarget(

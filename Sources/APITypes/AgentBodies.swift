@@ -166,6 +166,8 @@ package struct InstanceBody: Codable, Equatable, Sendable {
     /// Whether a supervisor stays with it.
     package var supervised: Bool
     package var liveness: InstanceLiveness
+    /// The container that it runs in, by its engine's id.
+    package var container: String?
     package var receipt: [ReceiptItemBody]
 
     package init(
@@ -176,6 +178,7 @@ package struct InstanceBody: Codable, Equatable, Sendable {
         endReason: String?,
         isSupervised: Bool = false,
         liveness: InstanceLiveness = .assumed,
+        container: String? = nil,
         receipt: [ReceiptItemBody]
     ) {
         self.id = id
@@ -185,6 +188,7 @@ package struct InstanceBody: Codable, Equatable, Sendable {
         self.endReason = endReason
         supervised = isSupervised
         self.liveness = liveness
+        self.container = container
         self.receipt = receipt
     }
 }

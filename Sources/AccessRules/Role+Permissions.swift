@@ -32,7 +32,7 @@ extension Action {
             .owner
         // Concern the whole server: what it takes beside the role is to be its operator.
         case .userList, .userCreate, .userUpdate, .userShred, .keysView, .keysRotate, .keysVerify, .backupView,
-            .backupCreate, .backupRestore:
+            .backupCreate, .backupRestore, .containerList, .containerRegister, .containerEnd:
             .owner
         }
     }
@@ -51,7 +51,7 @@ extension Action {
     package var takesTheOperator: Bool {
         switch self {
         case .userList, .userCreate, .userUpdate, .userShred, .keysView, .keysRotate, .keysVerify, .backupView,
-            .backupCreate, .backupRestore:
+            .backupCreate, .backupRestore, .containerList, .containerRegister, .containerEnd:
             true
         default: false
         }

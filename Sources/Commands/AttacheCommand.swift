@@ -40,7 +40,9 @@ package struct AttacheCommand: AsyncParsableCommand {
             ),
             CommandGroup(
                 name: "Running",
-                subcommands: [ExecCommand.self, ServeCommand.self, KeysCommand.self, BackupCommand.self]
+                subcommands: [
+                    ExecCommand.self, EnginesCommand.self, ServeCommand.self, KeysCommand.self, BackupCommand.self,
+                ]
             ),
             CommandGroup(name: "Health", subcommands: [StatusCommand.self, DoctorCommand.self]),
         ]

@@ -43,7 +43,7 @@ package struct HTTPSurface: Sendable {
     /// What is served on `listener`: on the agents' socket starts, what hangs on them, the proxy, and nothing else.
     package func dispatcher(for listener: Listener) -> Dispatcher {
         let identity = Identity(vault: vault, listener: listener, limits: limits)
-        let starts = StartRoutes(vault: vault).routes
+        let starts = StartRoutes(vault: vault, takesContainers: listener == .agentSocket).routes
         switch listener {
         case .agentSocket:
             return Dispatcher(
@@ -66,6 +66,7 @@ package struct HTTPSurface: Sendable {
             if listener == .operatorSocket {
                 // What concerns the whole server.
                 routes += KeyRoutes(vault: vault, identity: identity).routes
+                routes += ContainerRoutes(vault: vault, identity: identity).routes
                 routes += BackupRoutes(backups: backups, identity: identity).routes
             }
             return Dispatcher(

@@ -31,6 +31,29 @@ package struct SocketFile: Sendable {
         chmod(path, mode)
     }
 
+    /// Where containers find the socket: the same one, in a folder that holds nothing else.
+    ///
+    /// An engine mounts the folder and not the socket, so that a server that starts anew is found again; and the folder
+    /// that both sockets are in is none that a container may see.
+    package var pathForContainers: String {
+        let slash = path.lastIndex(of: "/")
+        let folder = slash.map { String(path[..<$0]) } ?? "."
+        let name = slash.map { String(path[path.index(after: $0)...]) } ?? path
+        return "\(folder)/agents/\(name)"
+    }
+
+    /// Makes ``pathForContainers`` another name of the socket that is bound (link(2)).
+    package func linkForContainers() throws(SocketFileError) {
+        let file = SocketFile(path: pathForContainers, mode: mode)
+        try file.makeFolder()
+        var status = stat()
+        if lstat(file.path, &status) == 0 {
+            guard status.st_mode & S_IFMT == S_IFSOCK else { throw .notASocket }
+            guard unlink(file.path) == 0 else { throw .notPermitted }
+        }
+        guard link(path, file.path) == 0 else { throw .notPermitted }
+    }
+
     /// Makes the folders that are missing; anybody may enter them, whatever the umask: who may connect, the socket says.
     private func makeFolder() throws(SocketFileError) {
         guard let slash = path.lastIndex(of: "/") else { return }

@@ -171,6 +171,12 @@ extension TokenProblem {
     fileprivate var body: ErrorBody {
         switch self {
         case .missing: ErrorBody(.tokenMissing, "no token was sent", hint: "send Authorization: Bearer …")
+        case .notVouchedFor:
+            ErrorBody(
+                .tokenMissing,
+                "no token was sent, and no engine has registered this container for an agent",
+                hint: "run it with attache-runtime or podman's hook, or give it ATTACHE_GATEWAY_TOKEN_FILE"
+            )
         case .unknown: ErrorBody(.tokenUnknown, "the token is not known here")
         case .rotated:
             ErrorBody(.tokenRotated, "the token was replaced by a newer one", hint: "use the newer token")

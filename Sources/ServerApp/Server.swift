@@ -87,6 +87,16 @@ package enum Server {
                 services.append(
                     try surface.service(for: listener, at: .unixDomainSocket(path: file.path)) { _ in
                         file.applyMode()
+                        if listener == .agentSocket {
+                            do {
+                                try file.linkForContainers()
+                            } catch {
+                                logger.warning(
+                                    "containers cannot be given the agents' socket",
+                                    metadata: ["path": "\(file.pathForContainers)", "error": "\(error)"]
+                                )
+                            }
+                        }
                         announce("listening \(file.path)")
                         await readiness.listenerIsBound()
                     }
@@ -126,7 +136,10 @@ package enum Server {
         } catch {
             throw .listen("the server stopped: \(type(of: error))", hint: nil)
         }
-        for (_, file) in sockets { unlink(file.path) }
+        for (listener, file) in sockets {
+            unlink(file.path)
+            if listener == .agentSocket { unlink(file.pathForContainers) }
+        }
         await upkeep.keepUp(isLast: true)
         try? await opened.engine.close()
         logger.notice("stopped")

@@ -59,7 +59,8 @@ struct StartRecording {
             endedAt: nil,
             endReason: nil,
             receipt: receipt,
-            isSupervised: request.isSupervised
+            isSupervised: request.isSupervised,
+            container: snapshot.token.container
         )
         guard try connection.insertInstanceOnce(instance) else { return try recordRetry(of: instance) }
         guard !request.isSupervised else {
@@ -67,6 +68,7 @@ struct StartRecording {
             return instance.id
         }
         try connection.endInstances(replacedBy: instance, at: now)
+        guard instance.container == nil else { return instance.id }
         try connection.endInstances(of: agent.id, beyond: agent.replicas, at: now, in: workspace)
         return instance.id
     }
@@ -77,10 +79,13 @@ struct StartRecording {
     /// ends the one before.
     private func endStartsThatNeverRan(before instance: InstanceRow, of agent: AgentRow) throws {
         var starting = try connection.liveInstances(of: agent.id, in: agent.workspaceID)
-            .filter { $0.id != instance.id && $0.isSupervised && $0.runningAt == nil }
+            .filter {
+                $0.id != instance.id && $0.isSupervised && $0.runningAt == nil && $0.container == instance.container
+            }
         for given in starting where given.replica == instance.replica {
             try connection.endInstance(given.id, at: now, reason: .replaced, in: agent.workspaceID)
         }
+        guard instance.container == nil else { return }
         starting.removeAll { $0.replica == instance.replica }
         for surplus in starting.dropFirst(Int(agent.replicas) - 1) {
             try connection.endInstance(surplus.id, at: now, reason: .surplus, in: agent.workspaceID)
@@ -101,7 +106,7 @@ struct StartRecording {
 
     /// The first use of a gateway token ends the ones that it replaced.
     private func markUsed(_ token: TokenRow) throws {
-        guard token.firstUsedAt == nil, let agent = token.agentID else { return }
+        guard token.kind != .container, token.firstUsedAt == nil, let agent = token.agentID else { return }
         var used = token
         used.firstUsedAt = now
         used.lastUsedAt = now

@@ -14,13 +14,23 @@ package struct StartRequest: Sendable {
     package var isSession: Bool
     /// Whether a supervisor stays with the process, says when it runs and when it ends, and waits for changes.
     package var isSupervised: Bool
+    /// Who asks, where no token was sent and the kernel tells.
+    package var peer: PeerProcess?
 
-    package init(token: [UInt8]?, replica: String, startID: String, isSession: Bool, isSupervised: Bool = false) {
+    package init(
+        token: [UInt8]?,
+        replica: String,
+        startID: String,
+        isSession: Bool,
+        isSupervised: Bool = false,
+        peer: PeerProcess? = nil
+    ) {
         self.token = token
         self.replica = replica
         self.startID = startID
         self.isSession = isSession
         self.isSupervised = isSupervised
+        self.peer = peer
     }
 }
 

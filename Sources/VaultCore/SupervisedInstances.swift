@@ -40,7 +40,7 @@ final class SupervisedInstances: Sendable {
 
     func liveness(of row: InstanceRow, at now: Timestamp) -> InstanceLiveness {
         if row.endedAt != nil { return .ended }
-        guard row.isSupervised else { return .assumed }
+        guard row.isSupervised else { return row.container == nil ? .assumed : .running }
         guard row.runningAt != nil else { return .starting }
         return state.withLock { state in
             let isConnected =

@@ -13,7 +13,7 @@ package struct UpkeepReport: Sendable {
 }
 
 extension Vault {
-    /// Does what nobody asks for: records counted events, signs checkpoints, removes what retention ends.
+    /// Does what nobody asks for: records counted events, ends containers that are gone, signs checkpoints, removes what retention ends.
     ///
     /// Every part can be repeated, and cut off anywhere. `isLast` records and signs all that is left, before the server
     /// stops.
@@ -21,6 +21,7 @@ extension Vault {
         var report = UpkeepReport()
         try await recordRepeatedEvents(all: isLast)
         try await noteUses()
+        try await endContainersThatAreGone()
         report.reminders = try await remind()
         report.checkpoints = try await makeDueCheckpoints(all: isLast)
         if !isLast { report.prunedEntries = try await pruneAudit() }

@@ -97,6 +97,9 @@ extension Vault {
             for token in try act.connection.tokens(of: agent.id, in: act.workspace) where token.endedAt == nil {
                 try act.end(token, reason: .revoked)
             }
+            for container in try act.connection.liveContainers(in: act.workspace) where container.agentID == agent.id {
+                try act.connection.endContainer(container, at: act.now)
+            }
             for instance in try act.connection.liveInstances(of: agent.id, in: act.workspace) {
                 try act.connection.endInstance(instance.id, at: act.now, reason: .ended, in: act.workspace)
             }
@@ -342,6 +345,7 @@ extension Act {
             endReason: instance.endReason?.rawValue,
             isSupervised: instance.isSupervised,
             liveness: supervised.liveness(of: instance, at: now),
+            container: instance.container,
             receipt: items.sorted { $0.name < $1.name }
         )
     }

@@ -13,12 +13,15 @@ package struct ChangeRequest: Sendable {
     /// What an earlier answer called the environment, so that a change is told once; nil at first.
     package var seen: String?
     package var wait: Duration
+    /// Who asks, where no token was sent and the kernel tells.
+    package var peer: PeerProcess?
 
-    package init(token: [UInt8]?, receipt: String, seen: String?, wait: Duration) {
+    package init(token: [UInt8]?, receipt: String, seen: String?, wait: Duration, peer: PeerProcess? = nil) {
         self.token = token
         self.receipt = receipt
         self.seen = seen
         self.wait = wait
+        self.peer = peer
     }
 }
 
@@ -54,9 +57,7 @@ extension Vault {
     }
 
     private func awaitChange(_ request: ChangeRequest, _ wait: ChangeWait) async throws(VaultError) -> ChangeAnswer {
-        guard let digest = gatewayDigest(of: request.token) else {
-            throw .token(request.token == nil ? .missing : .unknown)
-        }
+        let digest = try await holderDigest(of: request.token, peer: request.peer)
         guard let id = InstanceID(request.receipt) else { throw .notFound(.receipt) }
         guard let listener = notices.add(wait) else { throw .tooManyWaits }
         defer { notices.remove(listener) }
@@ -104,14 +105,18 @@ extension Vault {
     }
 
     /// Ends an instance because its supervisor says that the process has ended; one that has ended stays as it is.
-    package func endInstance(_ receipt: String, token: [UInt8]?) async throws(VaultError) {
+    package func endInstance(
+        _ receipt: String,
+        token: [UInt8]?,
+        peer: PeerProcess? = nil
+    ) async throws(VaultError) {
         try await recordingRefusal(of: token) { () async throws(VaultError) in
-            try await end(receipt, token: token)
+            try await end(receipt, token: token, peer: peer)
         }
     }
 
-    private func end(_ receipt: String, token: [UInt8]?) async throws(VaultError) {
-        guard let digest = gatewayDigest(of: token) else { throw .token(token == nil ? .missing : .unknown) }
+    private func end(_ receipt: String, token: [UInt8]?, peer: PeerProcess?) async throws(VaultError) {
+        let digest = try await holderDigest(of: token, peer: peer)
         guard let id = InstanceID(receipt) else { throw .notFound(.receipt) }
         let ring = ring
         let now = clock.now
@@ -161,11 +166,6 @@ extension Vault {
             }
         }
     }
-
-    private func gatewayDigest(of token: [UInt8]?) -> [UInt8]? {
-        guard let token, let bearer = try? BearerToken(parsing: token), bearer.kind == .gateway else { return nil }
-        return bearer.digest
-    }
 }
 
 /// Who shows a gateway token, looked up; the rows are checked against their codes, and not yet whether it has ended.
@@ -180,7 +180,7 @@ struct GatewayHolder {
             throw VaultError.token(.unknown)
         }
         switch token.kind {
-        case .gateway, .session: break
+        case .gateway, .session, .container: break
         case .workspaceKey, .proxy: throw VaultError.token(.unknown)
         }
         try token.verify(with: ring)
@@ -194,7 +194,7 @@ struct GatewayHolder {
 
     /// Refuses a token that has ended, and that of a session, which gets values and nothing more.
     func withSayOverInstances(at now: Timestamp) throws -> GatewayHolder {
-        guard token.kind == .gateway else { throw VaultError.token(.unknown) }
+        guard token.kind != .session else { throw VaultError.token(.unknown) }
         if let problem = token.problem(at: now) { throw VaultError.token(problem) }
         return self
     }
@@ -221,13 +221,15 @@ struct GatewayHolder {
         instance.runningAt = instance.runningAt ?? now
         try connection.updateInstance(instance)
         var running: [InstanceRow] = []
-        for other in try connection.liveInstances(of: agent.id, in: workspace) where other.id != instance.id {
+        for other in try connection.liveInstances(of: agent.id, in: workspace)
+        where other.id != instance.id && other.container == instance.container {
             if other.replica == instance.replica, other.id < instance.id {
                 try connection.endInstance(other.id, at: now, reason: .replaced, in: workspace)
             } else if !other.isSupervised || other.runningAt != nil {
                 running.append(other)
             }
         }
+        guard instance.container == nil else { return }
         for surplus in running.dropFirst(Int(agent.replicas) - 1) {
             try connection.endInstance(surplus.id, at: now, reason: .surplus, in: workspace)
         }

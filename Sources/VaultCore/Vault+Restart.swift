@@ -90,13 +90,13 @@ extension Act {
             switch supervised.liveness(of: next, at: now) {
             case .ended: return .ended
             case .starting, .lost: return .lost
-            case .assumed, .connected: return Receipt(decoding: next.receipt) == current ? .synced : .stale
+            case .assumed, .running, .connected: return Receipt(decoding: next.receipt) == current ? .synced : .stale
             }
         }
         switch supervised.liveness(of: told, at: now) {
         case .ended: return .ended
         case .lost: return .lost
-        case .assumed, .starting, .connected: return .told
+        case .assumed, .running, .starting, .connected: return .told
         }
     }
 }

@@ -15,10 +15,8 @@ extension Vault {
     /// that nothing changed since, and only after that do the values leave. One damaged row fails the start and names
     /// the entry.
     func deliver(_ request: StartRequest) async throws(VaultError) -> StartAnswer {
-        guard let bytes = request.token else { throw .token(.missing) }
-        guard let bearer = try? BearerToken(parsing: bytes), bearer.kind == .gateway else { throw .token(.unknown) }
+        let digest = try await holderDigest(of: request.token, peer: request.peer)
         try check(request)
-        let digest = bearer.digest
         if let remembered = starts.snapshot(for: digest) {
             // What is wrong with a remembered snapshot is found, and told, with a fresh one.
             if let answer = try? await start(request, from: remembered, isFresh: false) { return answer }

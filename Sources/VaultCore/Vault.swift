@@ -22,6 +22,7 @@ package struct Vault: Sendable {
     let repeated = RepeatedEvents()
     package var settings = VaultSettings()
     let loginThrottle = LoginThrottle()
+    package var processes = ProcessTable.machine
 
     /// The key ring to work with now.
     ///

@@ -61,12 +61,15 @@ package enum VaultError: Error, Equatable {
 
 /// What was not found.
 package enum VaultSubject: String, Equatable, Sendable {
-    case entry, credential, agent, attachment, apiKey = "api key", workspace, member, invitation, user, receipt
+    case entry, credential, agent, attachment, apiKey = "api key", workspace, member, invitation, user, receipt,
+        container
 }
 
 /// Why a token opens nothing.
 package enum TokenProblem: Equatable, Sendable {
     case missing
+    /// None was sent, and the process is in no container that an engine vouches for.
+    case notVouchedFor
     /// Never valid here, or of another kind.
     case unknown
     /// Replaced by a newer one, which was used or whose grace ended.

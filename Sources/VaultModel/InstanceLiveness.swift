@@ -4,6 +4,8 @@
 package enum InstanceLiveness: String, CaseIterable, Sendable {
     /// Nobody supervises it: it counts as running until something ends or replaces it.
     case assumed
+    /// An engine says that its container runs, and will say when it ends.
+    case running
     /// It was given its environment, and its supervisor has not said yet that it runs.
     case starting
     /// Its supervisor keeps a connection.
@@ -16,7 +18,7 @@ package enum InstanceLiveness: String, CaseIterable, Sendable {
     /// Whether the process runs, as far as anybody can tell.
     package var isCertain: Bool {
         switch self {
-        case .assumed, .connected, .ended: true
+        case .assumed, .running, .connected, .ended: true
         case .starting, .lost: false
         }
     }

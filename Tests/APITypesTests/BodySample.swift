@@ -73,6 +73,8 @@ struct BodySample: Sendable, CustomTestStringConvertible {
     private static let backupInProgress = BackupInProgressBody(id: "id", phase: "copying", done: 1, total: 2)
     private static let backupFailure = BackupFailureBody(id: "id", at: time, text: "t")
 
+    private static let container = ContainerBody(id: "c", agentId: "id", agent: "a", pid: 1, registeredAt: time)
+
     private static let keys = [
         BodySample(.backup, backup),
         BodySample(.backupFailure, backupFailure),
@@ -100,6 +102,9 @@ struct BodySample: Sendable, CustomTestStringConvertible {
             bare: RotateKeysBody(kind: "epoch")
         ),
         BodySample(.rotation, full: rotation, bare: bareRotation),
+        BodySample(.container, container),
+        BodySample(.containerList, ContainerList(containers: [container])),
+        BodySample(.registerContainer, RegisterContainerBody(agent: "a", pid: 1)),
         BodySample(.shredUser, ShredUserBody(user: "u")),
         BodySample(.shredded, ShreddedBody(userId: "id", entries: 1)),
         BodySample(
@@ -354,6 +359,7 @@ struct BodySample: Sendable, CustomTestStringConvertible {
             startedAt: time,
             endedAt: isFull ? time : nil,
             endReason: isFull ? "ended" : nil,
+            container: isFull ? "c" : nil,
             receipt: []
         )
     }

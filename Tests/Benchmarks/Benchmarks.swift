@@ -10,7 +10,7 @@ internal import Glibc
 @main
 enum Benchmarks {
     private enum Part: String, CaseIterable {
-        case sealing, starts, exec, lists
+        case sealing, starts, exec, lists, engines
         case coldStart = "cold-start"
         case environmentFile = "environment-file"
         case importing = "import"
@@ -44,6 +44,7 @@ enum Benchmarks {
                 case .sealing: try SealingBenchmark().run(&report)
                 case .starts: try StartBenchmark(place: place).run(&report)
                 case .exec: try ExecBenchmark(place: place).run(&report)
+                case .engines: try EngineBenchmark(place: place).run(&report)
                 case .lists: try ListBenchmark(place: place).run(&report)
                 case .environmentFile: EnvironmentFileBenchmark().run(&report)
                 case .importing: try ImportBenchmark(place: place).run(&report)

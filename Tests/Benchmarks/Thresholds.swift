@@ -48,6 +48,8 @@ enum Thresholds {
     static let bombTime = Threshold("refusal of an archive that expands to 4 GiB", .atMost(2, unit: "s"))
     static let bombMemory = Threshold("what that refusal adds to the server's peak memory", .atMost(64, unit: "MB"))
 
+    static let containerStart = Threshold("what a container takes longer with an agent", .atMost(5, unit: "ms"))
+
     static let coldStart = Threshold("attache serve to ready, 10,000 entries", .atMost(1, unit: "s"))
 }
 

@@ -6,6 +6,7 @@ import Foundation
 enum Programs {
     static let attache = path("attache")
     static let attacheExec = path("attache-exec")
+    static let attacheHook = path("attache-hook")
 
     private static func path(_ name: String) -> String {
         if let folder = ProcessInfo.processInfo.environment["ATTACHE_BIN_DIR"] { return "\(folder)/\(name)" }

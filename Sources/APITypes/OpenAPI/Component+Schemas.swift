@@ -158,6 +158,7 @@ extension Component {
             "liveness",
             .oneOf(InstanceLiveness.allCases.map(\.rawValue), "What is known about whether its process runs.")
         ),
+        .optional("container", .string("The engine's id of the container that it runs in, where an engine vouches.")),
         .required("receipt", .array(of: .reference(.receiptItem), "What the instance was given."))
     )
 

@@ -31,6 +31,8 @@ package enum Component: String, CaseIterable, Sendable {
     case bulkDone = "BulkDone"
     case bulkSecrets = "BulkSecrets"
     case conflict = "Conflict"
+    case container = "Container"
+    case containerList = "ContainerList"
     case createAgent = "CreateAgent"
     case createAPIKey = "CreateAPIKey"
     case createCredential = "CreateCredential"
@@ -62,6 +64,7 @@ package enum Component: String, CaseIterable, Sendable {
     case memberList = "MemberList"
     case named = "Named"
     case receiptItem = "ReceiptItem"
+    case registerContainer = "RegisterContainer"
     case removedMember = "RemovedMember"
     case restart = "Restart"
     case restartedInstance = "RestartedInstance"
@@ -225,6 +228,23 @@ package enum Component: String, CaseIterable, Sendable {
                 .required("name", .string()),
                 .optional("with", .string("The name of the entry, agent or bundle that is in the way.")),
                 .optional("agent", .string("The agent that would break the rule."))
+            )
+        case .container:
+            .answer(
+                .required("id", .string("The engine's id of it.")),
+                .required("agentId", .identifier),
+                .required("agent", .string("The agent's name.")),
+                .required("pid", .count("Its first process, as the machine numbers it.")),
+                .required("registeredAt", .timestamp)
+            )
+        case .containerList: .answer(.required("containers", .array(of: .reference(.container))))
+        case .registerContainer:
+            .request(
+                .required("agent", .nameOrID("The agent's id or name.")),
+                .required(
+                    "pid",
+                    .integer(1...Int(Int32.max), "The container's first process, in a group that names it.")
+                )
             )
         case .createAgent:
             .request(

@@ -56,6 +56,7 @@ extension Endpoint {
     package enum Method: String, CaseIterable, Sendable {
         case get = "GET"
         case post = "POST"
+        case put = "PUT"
         case patch = "PATCH"
         case delete = "DELETE"
     }
@@ -123,5 +124,6 @@ package enum Listener: String, CaseIterable, Sendable {
 extension Endpoint {
     /// Every endpoint of the server.
     package static let all =
-        secrets + credentials + agents + starts + workspace + people + audit + keys + backups + server
+        secrets + credentials + agents + starts + workspace + people + audit + keys + backups + containers
+        + server
 }

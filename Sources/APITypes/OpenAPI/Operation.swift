@@ -26,6 +26,7 @@ package enum Operation: String, CaseIterable, Sendable {
     case detachCredential
     case detachSecret
     case dropMasterKey
+    case endContainer
     case endInstance
     case exportAudit
     case getAccount
@@ -47,6 +48,7 @@ package enum Operation: String, CaseIterable, Sendable {
     case listAuditCheckpoints
     case listAuditEntries
     case listBackups
+    case listContainers
     case listCredentials
     case listInstances
     case listInvitations
@@ -57,6 +59,7 @@ package enum Operation: String, CaseIterable, Sendable {
     case listWorkspaces
     case logIn
     case logOut
+    case registerContainer
     case removeMember
     case resendInvitation
     case restartGateway

@@ -28,6 +28,8 @@ package enum CommandError: Error, Equatable {
     case vaultDamaged(rows: Int64)
     /// A backup was not made, verified or restored.
     case backup(String, hint: String?)
+    /// A configuration file of a container engine cannot be read or written.
+    case engineFile(path: String, reason: String)
     case outputFailed(reason: String)
     /// `serve`: the configuration or the key cannot work.
     case serverConfiguration(String, hint: String?)

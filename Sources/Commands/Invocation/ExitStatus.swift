@@ -37,7 +37,7 @@ extension ExitStatus {
         case .restartIncomplete: self = .tryAgain
         case .unreadableFile, .fileTooLarge, .value, .wrapperMissing, .wrapperFailed, .notAttached, .importConflict,
             .notExported, .invalidFile,
-            .cancelled, .auditDamaged, .backup, .vaultDamaged, .outputFailed, .serverFailed:
+            .cancelled, .auditDamaged, .backup, .engineFile, .vaultDamaged, .outputFailed, .serverFailed:
             self = .failed
         }
     }

@@ -149,6 +149,8 @@ extension Failure {
                 "the audit trail is not intact",
                 hint: "keep a copy of the data folder as it is before anything else"
             )
+        case .engineFile(let path, let reason):
+            self.init(status, code: "engine_file", "\(path): \(reason)")
         case .backup(let text, let hint): self.init(status, code: "backup_failed", text, hint: hint)
         case .outputFailed(let reason):
             self.init(status, code: "output_failed", "the output cannot be written: \(reason)")

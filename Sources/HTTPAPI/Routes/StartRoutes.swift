@@ -12,6 +12,8 @@ internal import VaultModel
 /// `docs/formats/start-protocol.md` has the form.
 struct StartRoutes {
     let vault: Vault
+    /// Whether a process without a token may be known by its container.
+    let takesContainers: Bool
 
     var routes: [Route] {
         [
@@ -37,7 +39,8 @@ struct StartRoutes {
                 replica: replica,
                 startID: startID,
                 isSession: headers[.attacheSession] == "1",
-                isSupervised: headers[.attacheSupervised] == "1"
+                isSupervised: headers[.attacheSupervised] == "1",
+                peer: peer(of: reader)
             )
         )
         var fields: HTTPFields = [
@@ -52,8 +55,18 @@ struct StartRoutes {
 
     @Sendable private func end(_ reader: RequestReader) async throws -> Response {
         try reader.noQuery()
-        try await vault.endInstance(reader.places[0], token: reader.request.bearerToken())
+        try await vault.endInstance(
+            reader.places[0],
+            token: reader.request.bearerToken(),
+            peer: peer(of: reader)
+        )
         return .noContent
+    }
+
+    /// Who asks without a token, as the kernel tells.
+    private func peer(of reader: RequestReader) async throws -> PeerProcess? {
+        guard takesContainers, try reader.request.bearerToken() == nil else { return nil }
+        return await reader.context.peerProcess()
     }
 
     @Sendable private func changes(_ reader: RequestReader) async throws -> Response {
@@ -62,7 +75,8 @@ struct StartRoutes {
             token: try reader.request.bearerToken(),
             receipt: reader.places[0],
             seen: query.text("seen"),
-            wait: .seconds(try query.seconds("wait", 1...300) ?? 60)
+            wait: .seconds(try query.seconds("wait", 1...300) ?? 60),
+            peer: try await peer(of: reader)
         )
         let answer = try await reader.waiting { try await vault.changes(request, $0) }
         var fields: HTTPFields = [

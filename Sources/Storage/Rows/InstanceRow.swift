@@ -20,6 +20,8 @@ package struct InstanceRow: Equatable, Sendable {
     package var runningAt: Timestamp?
     /// When its supervisor was last asked to restart it.
     package var restartRequestedAt: Timestamp?
+    /// The container that it runs in, by its engine's id; nil where no engine vouches for it.
+    package var container: String?
 
     package init(
         id: InstanceID,
@@ -34,7 +36,8 @@ package struct InstanceRow: Equatable, Sendable {
         receipt: [UInt8],
         isSupervised: Bool = false,
         runningAt: Timestamp? = nil,
-        restartRequestedAt: Timestamp? = nil
+        restartRequestedAt: Timestamp? = nil,
+        container: String? = nil
     ) {
         self.id = id
         self.workspaceID = workspaceID
@@ -49,6 +52,7 @@ package struct InstanceRow: Equatable, Sendable {
         self.isSupervised = isSupervised
         self.runningAt = runningAt
         self.restartRequestedAt = restartRequestedAt
+        self.container = container
     }
 }
 
@@ -57,6 +61,7 @@ extension InstanceRow: StoredRow {
     static let columns = [
         "id", "workspace_id", "agent_id", "replica", "start_id", "token_id", "started_at", "ended_at",
         "end_reason", "receipt", "supervised", "running_at", "restart_requested_at",
+        "container",
     ]
 
     init(_ row: SQLRow) throws(StorageFailure) {
@@ -73,7 +78,8 @@ extension InstanceRow: StoredRow {
             receipt: try row.blob(9),
             isSupervised: try row.integer(10) != 0,
             runningAt: try row.optionalTime(11),
-            restartRequestedAt: try row.optionalTime(12)
+            restartRequestedAt: try row.optionalTime(12),
+            container: try row.optionalText(13)
         )
     }
 
@@ -92,6 +98,7 @@ extension InstanceRow: StoredRow {
             .integer(isSupervised ? 1 : 0),
             SQLValue(integer: runningAt?.milliseconds),
             SQLValue(integer: restartRequestedAt?.milliseconds),
+            SQLValue(text: container),
         ]
     }
 }

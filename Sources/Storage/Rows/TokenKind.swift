@@ -6,4 +6,6 @@ package enum TokenKind: String, CaseIterable, Sendable {
     case gateway
     case session
     case proxy
+    /// What stands for a container that its engine vouches for; nobody holds it.
+    case container
 }

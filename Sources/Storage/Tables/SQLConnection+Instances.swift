@@ -12,20 +12,24 @@ extension SQLConnection {
     }
 
     /// Ends the live instances that `start`, of the same replica, takes the place of.
+    ///
+    /// In a container only another start takes the place of one: its engine tells when all in it have ended.
     package func endInstances(replacedBy start: InstanceRow, at time: Timestamp) throws(StorageFailure) {
         try execute(
             """
             UPDATE instances SET ended_at = $1, end_reason = $2
             WHERE workspace_id = $3 AND agent_id = $4 AND ended_at IS NULL AND replica = $5 AND id <> $6
+                AND (container IS NULL OR token_id = $7)
             """,
             [
                 .integer(time.milliseconds), .text(InstanceEndReason.replaced.rawValue), .text(start.workspaceID.text),
-                .text(start.agentID.text), .text(start.replica), .text(start.id.text),
+                .text(start.agentID.text), .text(start.replica), .text(start.id.text), .text(start.tokenID.text),
             ]
         )
     }
 
-    /// Ends the live instances of an agent but for the newest `count`; what its supervisor does not run yet is none.
+    /// Ends the live instances of an agent but for the newest `count`; what its supervisor does not run yet is none, nor
+    /// is what runs in a container, whose engine tells its end.
     package func endInstances(
         of agent: AgentID,
         beyond count: Int64,
@@ -36,10 +40,10 @@ extension SQLConnection {
             """
             UPDATE instances SET ended_at = $1, end_reason = $2
             WHERE workspace_id = $3 AND agent_id = $4 AND ended_at IS NULL
-                AND (supervised = 0 OR running_at IS NOT NULL) AND id < (
+                AND (supervised = 0 OR running_at IS NOT NULL) AND container IS NULL AND id < (
                 SELECT min(id) FROM (
                     SELECT id FROM instances WHERE workspace_id = $3 AND agent_id = $4 AND ended_at IS NULL
-                        AND (supervised = 0 OR running_at IS NOT NULL)
+                        AND (supervised = 0 OR running_at IS NOT NULL) AND container IS NULL
                     ORDER BY id DESC LIMIT $5) AS newest)
             """,
             [

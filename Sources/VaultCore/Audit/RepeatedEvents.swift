@@ -215,6 +215,7 @@ extension TokenProblem {
     fileprivate var reason: String {
         switch self {
         case .missing: "missing"
+        case .notVouchedFor: "container"
         case .unknown: "unknown"
         case .rotated: "rotated"
         case .revoked: "revoked"

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ContainerEdits
+internal import Glibc
+
+/// This machine, as the settings say it is.
+struct Host {
+    let settings: HookSettings
+    /// The file that the settings are from, where it is not the default one.
+    private let namedFile: String?
+
+    /// Reads `file`, else what `ATTACHE_HOOK_CONFIG` names, else the default file, which may be missing.
+    init(file: String?) throws(HookFailure) {
+        let named = file ?? getenv("ATTACHE_HOOK_CONFIG").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+        let path = named ?? HookSettings.defaultPath
+        namedFile = named
+        guard let bytes = try HostFile.contents(of: path) else {
+            guard named == nil else { throw .settings(path: path, reason: "there is no such file") }
+            settings = HookSettings()
+            return
+        }
+        do {
+            settings = try HookSettings(bytes)
+        } catch {
+            throw .settings(path: path, reason: error.reason)
+        }
+    }
+
+    /// Edits a bundle's configuration; nil for a container that names no agent.
+    ///
+    /// With `asksFirst` the server is asked for the agent now: crun keeps to itself what its hooks say.
+    /// What the container would be given is looked for first, since a runtime's own words about a missing mount say
+    /// nothing about the server.
+    func edit(
+        _ config: [UInt8],
+        container: String?,
+        asksFirst: Bool
+    ) throws(HookFailure) -> [UInt8]? {
+        guard let program = HostFile.program else { throw .file(path: "/proc/self/exe", reason: "it cannot be read") }
+        let places = HostPlaces(
+            wrapper: settings.exec ?? "\(program.folder)/attache-exec",
+            agentSocket: settings.agentSocket,
+            operatorSocket: settings.socket,
+            hook: program.path,
+            hookArguments: namedFile.map { ["--config", $0] } ?? []
+        )
+        let folder = settings.agentSocket.lastIndex(of: "/").map { String(settings.agentSocket[..<$0]) } ?? ""
+        let hasSocketFolder = HostFile.isFolder(folder)
+        do {
+            let edit = try BundleEdit(
+                config,
+                container: container,
+                places: places,
+                hasSocketFolder: hasSocketFolder
+            )
+            guard let edit else { return nil }
+            guard HostFile.isExecutable(places.wrapper) else { throw HookFailure.noWrapper(places.wrapper) }
+            guard hasSocketFolder || edit.naming.startsOffline else { throw HookFailure.noSocketFolder(folder) }
+            if asksFirst, !edit.naming.startsOffline {
+                try ServerExchange(socket: settings.socket).send(
+                    "GET",
+                    "agents/\(ServerExchange.percentEncoded(edit.naming.agent))",
+                    workspace: edit.naming.workspace
+                )
+            }
+            return edit.bytes
+        } catch let error as ContainerEditError {
+            throw .edit(error)
+        } catch let error as HookFailure {
+            throw error
+        } catch {
+            throw .file(path: "config.json", reason: "it cannot be edited")
+        }
+    }
+
+    /// The real runtime, by its path.
+    func runtime() throws(HookFailure) -> String {
+        if let named = settings.runtime {
+            guard HostFile.isExecutable(named) else { throw .noRuntime(named) }
+            return named
+        }
+        // Engines start runtimes with a PATH of their own, or none.
+        let path = getenv("PATH").map { String(cString: $0) } ?? ""
+        let folders =
+            path.split(separator: ":").map(String.init) + ["/usr/local/sbin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"]
+        for name in ["runc", "crun"] {
+            for folder in folders where folder.hasPrefix("/") {
+                let candidate = "\(folder)/\(name)"
+                guard HostFile.isExecutable(candidate), !HostFile.isSame(candidate, "/proc/self/exe") else { continue }
+                return candidate
+            }
+        }
+        throw .noRuntime(nil)
+    }
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ContainerEdits
+internal import Glibc
+
+/// podman's `precreate` hook (oci-hooks(5)): the proposed configuration on standard input, the one to use on standard
+/// output; where it fails there is no container.
+///
+/// podman shows nothing of what this hook says, so what can be said later is: by the hook of the container.
+struct Precreate {
+    private let host: Host
+
+    init(_ flags: Flags) throws(HookFailure) { host = try Host(file: flags["--config"]) }
+
+    func run() throws(HookFailure) {
+        let config = try HostFile.contents(of: STDIN_FILENO, named: "standard input")
+        try StandardOutput.write(try host.edit(config, container: nil, asksFirst: false) ?? config)
+    }
+}

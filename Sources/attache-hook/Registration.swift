@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ContainerEdits
+internal import Glibc
+
+/// The hooks of a container's life: its state is on standard input, the server is at the operator's socket.
+struct Registration {
+    private let host: Host
+    private let flags: Flags
+
+    init(_ flags: Flags) throws(HookFailure) {
+        self.flags = flags
+        host = try Host(file: flags["--config"])
+    }
+
+    /// Tells the server whose container this is, before its process runs.
+    ///
+    /// The server looks at the process itself: it is the container's when its control group names the container.
+    func begin() throws(HookFailure) {
+        guard let agent = flags["--agent"] else { throw .usage("register takes --agent NAME") }
+        let state = try state()
+        guard let pid = state.pid else { throw .edit(.unexpectedForm("pid")) }
+        let name = String(decoding: jsonString(agent), as: UTF8.self)
+        do throws(HookFailure) {
+            try ServerExchange(socket: host.settings.socket).send(
+                "PUT",
+                "containers/\(state.id)",
+                workspace: flags["--workspace"],
+                body: "{\"agent\":\(name),\"pid\":\(pid)}"
+            )
+        } catch .unreachable(let socket, let reason) where flags.has("--offline") {
+            let failure = HookFailure.unreachable(socket: socket, reason: "\(reason); starting without values")
+            failure.print(as: "attache-hook")
+        }
+    }
+
+    /// Tells the server that the container has ended; one that it does not know is none of its business.
+    func end() throws(HookFailure) {
+        try ServerExchange(socket: host.settings.socket).send(
+            "DELETE",
+            "containers/\(try state().id)",
+            workspace: flags["--workspace"],
+            accepting: 404
+        )
+    }
+
+    private func state() throws(HookFailure) -> ContainerState {
+        let bytes = try HostFile.contents(of: STDIN_FILENO, named: "standard input")
+        do {
+            return try ContainerState(bytes)
+        } catch {
+            throw .edit(error)
+        }
+    }
+}

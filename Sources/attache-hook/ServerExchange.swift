@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CKernel
+internal import ContainerEdits
+internal import Glibc
+
+/// One request to the server over the operator's socket: HTTP/1.1 with a body of known length, no connection kept.
+struct ServerExchange {
+    /// How long a server that is just starting is waited for.
+    private static let patience: Int64 = 1_000
+    private static let limit: Int64 = 15_000
+
+    let socket: String
+
+    /// Sends a request whose path follows `/api/v1/`; throws what the server answered where it refused.
+    func send(
+        _ method: String,
+        _ path: String,
+        workspace: String? = nil,
+        body: String? = nil,
+        accepting other: Int? = nil
+    ) throws(HookFailure) {
+        var head = "\(method) /api/v1/\(path) HTTP/1.1\r\nHost: attache\r\nConnection: close\r\n"
+        if let workspace { head += "Attache-Workspace: \(Self.percentEncoded(workspace))\r\n" }
+        if body != nil { head += "Content-Type: application/json\r\n" }
+        head += "Content-Length: \(body?.utf8.count ?? 0)\r\n\r\n"
+        let answer = try exchange(Array((head + (body ?? "")).utf8))
+        guard let status = Self.status(of: answer) else {
+            throw .unreachable(socket: socket, reason: "its answer is not HTTP")
+        }
+        guard !(200..<300).contains(status), status != other else { return }
+        throw Self.refusal(status, answer)
+    }
+
+    private func exchange(_ request: [UInt8]) throws(HookFailure) -> [UInt8] {
+        let start = ckernel_exec_now()
+        let deadline = start + Self.limit
+        var descriptor = connect(deadline)
+        while descriptor == -ECONNREFUSED || descriptor == -ENOENT, ckernel_exec_now() < start + Self.patience {
+            ckernel_exec_sleep(20)
+            descriptor = connect(deadline)
+        }
+        guard descriptor >= 0 else { throw .unreachable(socket: socket, reason: errorText(-descriptor)) }
+        defer { ckernel_exec_close(descriptor) }
+        let sent = request.withUnsafeBytes { bytes in
+            bytes.baseAddress.map { ckernel_exec_send(descriptor, $0, bytes.count) } ?? 0
+        }
+        guard sent == 0 else { throw .unreachable(socket: socket, reason: errorText(-sent)) }
+        var answer: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 16 << 10)
+        while answer.count < 1 << 20 {
+            let count = ckernel_exec_read(descriptor, &buffer, buffer.count, deadline)
+            guard count >= 0 else { throw .unreachable(socket: socket, reason: errorText(Int32(-count))) }
+            guard count > 0 else { break }
+            answer += buffer[..<Int(count)]
+        }
+        return answer
+    }
+
+    private func connect(_ deadline: Int64) -> Int32 {
+        var path = Array(socket.utf8) + [0]
+        return ckernel_exec_connect(&path, deadline)
+    }
+
+    /// The status of `HTTP/1.1 200 OK`.
+    private static func status(of answer: [UInt8]) -> Int? {
+        let parts = answer.prefix(32).split(separator: UInt8(ascii: " "), maxSplits: 2)
+        guard parts.count >= 2, parts[0].starts(with: Array("HTTP/1.".utf8)) else { return nil }
+        return Int(String(decoding: parts[1].prefix(3), as: UTF8.self))
+    }
+
+    /// The error's own words and its hint, which the API keeps free of values.
+    private static func refusal(_ status: Int, _ answer: [UInt8]) -> HookFailure {
+        let blank = Array("\r\n\r\n".utf8)
+        let end = answer.indices.dropLast(3).first { answer[$0..<$0 + 4].elementsEqual(blank) }
+        guard let end, let text = try? JSONText(Array(answer[(end + 4)...])),
+            let error = try? text.string(text.member("error", of: text.root))
+        else { return .refused(text: "the server answered \(status)", hint: nil) }
+        return .refused(text: error, hint: (try? text.string(text.member("hint", of: text.root))) ?? nil)
+    }
+
+    static func percentEncoded(_ text: String) -> String {
+        let digits = Array("0123456789ABCDEF".utf8)
+        var bytes: [UInt8] = []
+        for byte in text.utf8 {
+            let isPlain = (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+            bytes += isPlain || byte == 0x2D ? [byte] : [0x25, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import APITypes
+import Synchronization
+import TestSupport
+import Testing
+import VaultCore
+import VaultModel
+
+/// What the vault makes of what engines and the kernel tell about containers.
+struct ContainerTests {
+    /// Processes of a test's own, by their pids.
+    private final class Machine: Sendable {
+        let processes = Mutex<[Int32: ProcessFacts]>([:])
+
+        func run(_ pid: Int32, start: Int64 = 1_000, _ cgroups: String...) {
+            let facts = ProcessFacts(pid: pid, start: start, cgroups: cgroups.joined(separator: "\n") + "\n")
+            processes.withLock { $0[pid] = facts }
+        }
+
+        func end(_ pid: Int32) { processes.withLock { $0[pid] = nil } }
+
+        func table(boot: String = "boot-1") -> ProcessTable {
+            ProcessTable(
+                boot: boot,
+                facts: { [self] pid in processes.withLock { $0[pid] } },
+                hasNone: { [self] pid in processes.withLock { $0[pid] == nil } }
+            )
+        }
+
+        func peer(_ pid: Int32, isHeld: Bool = true) throws -> PeerProcess {
+            PeerProcess(facts: try #require(processes.withLock { $0[pid] }), isHeld: isHeld)
+        }
+    }
+
+    private static let id = String(repeating: "ab", count: 32)
+    private static let other = String(repeating: "cd", count: 32)
+
+    private struct Scene {
+        let test: TestVault
+        var vault: Vault
+        let machine = Machine()
+        let agent: AgentBody
+
+        static func make() async throws -> Scene {
+            let test = try await TestVault.make()
+            try await test.create("TOKEN", "value-1")
+            let agent = try await test.createAgent("web", with: ["TOKEN"])
+            var scene = Scene(test: test, vault: test.vault, agent: agent)
+            scene.vault.processes = scene.machine.table()
+            return scene
+        }
+
+        func register(_ id: String = ContainerTests.id, pid: Int64 = 10, as agent: String = "web") async throws {
+            _ = try await vault.registerContainer(
+                id,
+                RegisterContainerBody(agent: agent, pid: pid),
+                by: test.localOperator
+            )
+        }
+
+        @discardableResult
+        func start(_ peer: PeerProcess?, replica: String = "one") async throws -> String {
+            let answer = try await vault.start(
+                StartRequest(
+                    token: nil,
+                    replica: replica,
+                    startID: InstanceID(at: test.clock.now).text,
+                    isSession: false,
+                    peer: peer
+                )
+            )
+            return answer.environment.bytes.withBytes { String(decoding: $0.dropLast(), as: UTF8.self) }
+        }
+
+        func instances() async throws -> [InstanceBody] {
+            try await vault.instances(of: "web", .init(limit: 50), by: test.localOperator).instances
+        }
+    }
+
+    /// What `/proc/PID/cgroup` holds for a container, by engine, driver and kind of control groups.
+    private static let groups = [
+        "0::/docker/\(id)", "0::/system.slice/docker-\(id).scope", "0::/../../docker/\(id)",
+        "0::/machine.slice/libpod-\(id).scope/container", "0::/libpod_parent/libpod-\(id)",
+        "0::/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-\(id).scope/container",
+        "0::/machine.slice/libpod-payload-\(id)", "0::/default/\(id)", "0::/k8s.io/\(id)",
+        "0::/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod1_2.slice/cri-containerd-\(id).scope",
+        "0::/kubepods/besteffort/pod1-2/\(id)", "0::/system.slice/crio-\(id).scope",
+        "12:pids:/docker/\(id)\n4:memory:/docker/\(id)\n1:name=systemd:/docker/\(id)\n0::/",
+        "3:cpu,cpuacct:/system.slice/docker-\(id).scope\n0::/system.slice/containerd.service",
+    ]
+
+    @Test(arguments: groups)
+    func aProcessOfARegisteredContainerIsTheAgent(cgroups: String) async throws {
+        let scene = try await Scene.make()
+        scene.machine.run(10, cgroups)
+        try await scene.register()
+        #expect(try await scene.start(scene.machine.peer(10)) == "TOKEN=value-1")
+        scene.machine.run(11, cgroups)
+        #expect(try await scene.start(scene.machine.peer(11)) == "TOKEN=value-1")
+    }
+
+    private static let strangers = [
+        "0::/", "0::/user.slice", "0::/docker/\(other)",
+        // The name of the container in another place, and a container inside of it.
+        "0::/forged/\(id)", "0::/docker/\(id)/docker/\(other)", "0::/docker/\(id)/nested", "4:pids:/docker/\(id)",
+        "0::/docker/x\(id)", "0::/docker/docker-\(id).scope",
+    ]
+
+    @Test(arguments: strangers)
+    func aProcessElsewhereIsNobodyWhateverItsGroupIsCalled(cgroups: String) async throws {
+        let scene = try await Scene.make()
+        scene.machine.run(10, "0::/docker/\(Self.id)")
+        try await scene.register()
+        scene.machine.run(12, cgroups)
+        await #expect(throws: VaultError.token(.notVouchedFor)) { try await scene.start(scene.machine.peer(12)) }
+        #expect(try await scene.instances().isEmpty)
+        let trail = try await scene.vault.audit(.init(limit: 5), of: .system, by: scene.test.localOperator)
+        #expect(trail.entries.contains { $0.action == "token.use" && $0.reason == "container" })
+    }
+
+    @Test func withoutAPidfdOnlyTheFirstProcessIsTaken() async throws {
+        let scene = try await Scene.make()
+        scene.machine.run(10, "0::/docker/\(Self.id)")
+        try await scene.register()
+        #expect(try await scene.start(scene.machine.peer(10, isHeld: false)) == "TOKEN=value-1")
+        scene.machine.run(11, "0::/docker/\(Self.id)")
+        await #expect(throws: VaultError.token(.notVouchedFor)) {
+            try await scene.start(scene.machine.peer(11, isHeld: false))
+        }
+        // The same number, another process.
+        scene.machine.run(10, start: 2_000, "0::/docker/\(Self.id)")
+        await #expect(throws: VaultError.token(.notVouchedFor)) {
+            try await scene.start(scene.machine.peer(10, isHeld: false))
+        }
+    }
+
+    @Test func aProcessThatIsInNoGroupOfTheContainerIsNotRegistered() async throws {
+        let scene = try await Scene.make()
+        scene.machine.run(10, "0::/docker/\(Self.other)")
+        await #expect(throws: VaultError.self) { try await scene.register() }
+        await #expect(throws: VaultError.self) { try await scene.register(pid: 99) }
+        await #expect(throws: VaultError.notFound(.agent)) { try await scene.register(Self.other, as: "nobody") }
+        #expect(try await scene.vault.containers(by: scene.test.localOperator).containers.isEmpty)
+    }
+
+    @Test func onlyTheOperatorVouches() async throws {
+        let scene = try await Scene.make()
+        scene.machine.run(10, "0::/docker/\(Self.id)")
+        let key = try await scene.test.caller(role: .owner)
+        await #expect(throws: VaultError.denied(.containerRegister)) {
+            try await scene.vault.registerContainer(Self.id, .init(agent: "web", pid: 10), by: key)
+        }
+    }
+
+    @Test func anInstanceRunsUntilItsContainerEnds() async throws {
+        let scene = try await Scene.make()
+        scene.machine.run(10, "0::/docker/\(Self.id)")
+        scene.machine.run(20, "0::/docker/\(Self.other)")
+        try await scene.register()
+        try await scene.register(Self.other, pid: 20)
+        // More than the agent's one replica, and of one name: each has a container of its own.
+        try await scene.start(scene.machine.peer(10))
+        try await scene.start(scene.machine.peer(20))
+        #expect(try await scene.instances().map(\.liveness) == [.running, .running])
+        #expect(try await scene.instances().map(\.container) == [Self.other, Self.id])
+        try await scene.vault.endContainer(Self.id, by: scene.test.localOperator)
+        #expect(try await scene.instances().map(\.liveness) == [.running, .ended])
+        await #expect(throws: VaultError.token(.notVouchedFor)) { try await scene.start(scene.machine.peer(10)) }
+        await #expect(throws: VaultError.notFound(.container)) {
+            try await scene.vault.endContainer(Self.id, by: scene.test.localOperator)
+        }
+    }
+
+    @Test func aSecondStartInTheSameContainerTakesThePlaceOfTheFirst() async throws {
+        let scene = try await Scene.make()
+        scene.machine.run(10, "0::/docker/\(Self.id)")
+        try await scene.register()
+        try await scene.start(scene.machine.peer(10))
+        try await scene.start(scene.machine.peer(10))
+        #expect(try await scene.instances().map(\.liveness) == [.running, .ended])
+    }
+
+    @Test func whatIsGoneWithoutAWordIsEnded() async throws {
+        let scene = try await Scene.make()
+        scene.machine.run(10, "0::/docker/\(Self.id)")
+        try await scene.register()
+        try await scene.start(scene.machine.peer(10))
+        _ = try await scene.vault.upkeep()
+        #expect(try await scene.instances().map(\.liveness) == [.running])
+        scene.machine.end(10)
+        _ = try await scene.vault.upkeep()
+        #expect(try await scene.instances().map(\.liveness) == [.ended])
+        #expect(try await scene.vault.containers(by: scene.test.localOperator).containers.isEmpty)
+        let trail = try await scene.vault.audit(.init(limit: 1), by: scene.test.localOperator)
+        #expect(trail.entries.map(\.action) == ["container.end"])
+    }
+
+    @Test func afterARebootNoContainerIsLeft() async throws {
+        var scene = try await Scene.make()
+        scene.machine.run(10, "0::/docker/\(Self.id)")
+        try await scene.register()
+        try await scene.start(scene.machine.peer(10))
+        scene.vault.processes = scene.machine.table(boot: "boot-2")
+        await #expect(throws: VaultError.token(.notVouchedFor)) { try await scene.start(scene.machine.peer(10)) }
+        _ = try await scene.vault.upkeep()
+        #expect(try await scene.instances().map(\.liveness) == [.ended])
+    }
+
+    @Test func aContainerThatIsStartedAgainIsRegisteredAgain() async throws {
+        let scene = try await Scene.make()
+        scene.machine.run(10, "0::/docker/\(Self.id)")
+        try await scene.register()
+        try await scene.register()
+        try await scene.start(scene.machine.peer(10))
+        scene.machine.run(30, start: 3_000, "0::/docker/\(Self.id)")
+        // The first one still runs.
+        await #expect(throws: VaultError.self) { try await scene.register(pid: 30) }
+        scene.machine.end(10)
+        try await scene.register(pid: 30)
+        #expect(try await scene.instances().map(\.liveness) == [.ended])
+        #expect(try await scene.start(scene.machine.peer(30)) == "TOKEN=value-1")
+    }
+
+    @Test func anAgentThatIsDeletedHasNoContainers() async throws {
+        let scene = try await Scene.make()
+        scene.machine.run(10, "0::/docker/\(Self.id)")
+        try await scene.register()
+        try await scene.start(scene.machine.peer(10))
+        try await scene.vault.deleteAgent("web", by: scene.test.localOperator)
+        await #expect(throws: VaultError.token(.notVouchedFor)) { try await scene.start(scene.machine.peer(10)) }
+        #expect(try await scene.vault.containers(by: scene.test.localOperator).containers.isEmpty)
+    }
+
+    @Test(arguments: [
+        "UPDATE containers SET cgroup = '0::/evil'",
+        "UPDATE containers SET pid = 12, process_start = 1000, cgroup = '0::/evil'",
+        "UPDATE containers SET agent_id = (SELECT id FROM agents WHERE name = 'rich'), cgroup = '0::/evil'",
+    ])
+    func aRowThatWasChangedFromOutsideOpensNothing(statement: String) async throws {
+        let scene = try await Scene.make()
+        try await scene.test.createAgent("rich", with: ["TOKEN"])
+        scene.machine.run(10, "0::/docker/\(Self.id)")
+        try await scene.register()
+        try await scene.test.changeFromOutside(statement.replacing("/evil", with: "/evil/\(Self.id)"))
+        scene.machine.run(12, "0::/evil/\(Self.id)")
+        await #expect(throws: VaultError.token(.unknown)) { try await scene.start(scene.machine.peer(12)) }
+    }
+
+    @Test func aTokenThatIsSentDecidesAndNotTheContainer() async throws {
+        let scene = try await Scene.make()
+        scene.machine.run(10, "0::/docker/\(Self.id)")
+        try await scene.register()
+        let request = StartRequest(
+            token: Array("gwt_nonsense".utf8),
+            replica: "one",
+            startID: "start-0001",
+            isSession: false,
+            peer: try scene.machine.peer(10)
+        )
+        await #expect(throws: VaultError.token(.unknown)) { try await scene.vault.start(request) }
+    }
+
+    @Test func aSupervisorInAContainerHearsOfChangesWithoutAToken() async throws {
+        let scene = try await Scene.make()
+        scene.machine.run(10, "0::/docker/\(Self.id)")
+        try await scene.register()
+        let peer = try scene.machine.peer(10)
+        let answer = try await scene.vault.start(
+            StartRequest(
+                token: nil,
+                replica: "one",
+                startID: "start-0001",
+                isSession: false,
+                isSupervised: true,
+                peer: peer
+            )
+        )
+        let wait = ChangeWait()
+        wait.end(.timeout)
+        let change = try await scene.vault.changes(
+            ChangeRequest(token: nil, receipt: answer.receipt, seen: nil, wait: .seconds(1), peer: peer),
+            wait
+        )
+        #expect(change.change == .none)
+        #expect(try await scene.instances().map(\.liveness) == [.connected])
+        try await scene.vault.endInstance(answer.receipt, token: nil, peer: peer)
+        #expect(try await scene.instances().map(\.liveness) == [.ended])
+    }
+
+    @Test func thisProcessIsOneOfThisMachines() throws {
+        let facts = try #require(ProcessTable.machine.facts(1))
+        #expect(facts.pid == 1)
+        #expect(ProcessTable.machine.facts(Int32.max) == nil)
+        #expect(ProcessTable.machine.hasNone(Int32.max))
+        #expect(!ProcessTable.machine.hasNone(1))
+        #expect(ProcessTable.machine.boot.count == 36)
+    }
+}
