@@ -113,10 +113,11 @@ extension ServerConfiguration {
         guard let logFormat = LogFormat(rawValue: reader.string(forKey: "log.format") ?? "auto") else {
             throw .configuration("the form of the log is not one of text, json, auto", hint: nil)
         }
-        let vault = try VaultSettings(
+        var vault = try VaultSettings(
             auditRetention: reader.string(forKey: "audit.retention"),
             reminders: reader.string(forKey: "expiry.reminders")
         )
+        vault.agentURL = try agentURL(reader)
         let proxy = try proxySettings(reader)
         return ServerConfiguration(
             data: data,
@@ -132,6 +133,18 @@ extension ServerConfiguration {
             limits: try limits(reader),
             proxy: proxy
         )
+    }
+
+    private static func agentURL(_ reader: ConfigReader) throws(ServeError) -> String? {
+        guard var text = reader.string(forKey: "agent.url") else { return nil }
+        while text.hasSuffix("/") { text.removeLast() }
+        guard let url = try? TargetURL(text), url.query == nil else {
+            throw .configuration(
+                "the address at which agents reach the proxy is no URL",
+                hint: "write it like https://vault.example:8750: ATTACHE_AGENT_URL=https://vault.example:8750"
+            )
+        }
+        return text
     }
 
     private static func proxySettings(_ reader: ConfigReader) throws(ServeError) -> BrokerSettings {
@@ -208,7 +221,7 @@ extension ServerConfiguration {
             "agent.socket": options.agentSocket, "tls.certificate": options.tlsCertificate,
             "tls.key": options.tlsKey, "master.key.file": options.masterKeyFile, "log.level": options.logLevel,
             "backups.folder": options.backupsFolder, "backups.every": options.backupsEvery,
-            "backups.keep": options.backupsKeep, "proxy.allow": options.proxyAllow,
+            "backups.keep": options.backupsKeep, "agent.url": options.agentURL, "proxy.allow": options.proxyAllow,
             "proxy.trust": options.proxyTrust,
         ].reduce(into: [:]) { values, flag in
             guard let value = flag.value else { return }

@@ -14,13 +14,23 @@ package struct StartRequest: Sendable {
     package var isSession: Bool
     /// Whether a supervisor stays with the process, says when it runs and when it ends, and waits for changes.
     package var isSupervised: Bool
+    /// The loopback port at which the wrapper forwards to the proxy; nil where it does not.
+    package var forwardingPort: UInt16?
 
-    package init(token: [UInt8]?, replica: String, startID: String, isSession: Bool, isSupervised: Bool = false) {
+    package init(
+        token: [UInt8]?,
+        replica: String,
+        startID: String,
+        isSession: Bool,
+        isSupervised: Bool = false,
+        forwardingPort: UInt16? = nil
+    ) {
         self.token = token
         self.replica = replica
         self.startID = startID
         self.isSession = isSession
         self.isSupervised = isSupervised
+        self.forwardingPort = forwardingPort
     }
 }
 

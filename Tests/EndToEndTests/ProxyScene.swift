@@ -22,12 +22,11 @@ struct ProxyScene {
         _ target: RecordingTarget,
         add arguments: [String] = ["--type", "API_KEY"],
         hosts: [String]? = nil,
-        allow: String = "127.0.0.1/32"
-    )
-        async throws
-    {
+        allow: String = "127.0.0.1/32",
+        serve options: [String] = []
+    ) async throws {
         self.target = target
-        server = try await RunningServer.start(extraArguments: ["--proxy-allow", allow])
+        server = try await RunningServer.start(extraArguments: ["--proxy-allow", allow] + options)
         let rules = hosts ?? ["http://127.0.0.1:\(target.port)"]
         let added = try await server.attache(
             ["credentials", "add", "Target"] + arguments + rules.flatMap { ["--host", $0] },

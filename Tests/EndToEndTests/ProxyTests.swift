@@ -127,9 +127,28 @@ struct ProxyTests {
         for part in [ProxyScene.key, "c4n4ry-query", scene.token] { #expect(!scene.server.log.contains(part)) }
     }
 
-    @Test func aStartNeverCarriesWhatGoesThroughTheProxy() async throws {
+    @Test func aStartedProcessUsesItsOwnTokenAndBaseURLAndNeverHasTheCredential() async throws {
+        let target = try RecordingTarget { _ in [.text("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")] }
+        let scene = try await ProxyScene(target, serve: ["--agent-url", "http://127.0.0.1:1/"])
+        let environment = try await scene.server.environment(of: scene.gatewayToken)
+        let token = try #require(environment["TARGET"])
+        let url = try #require(environment["TARGET_BASE_URL"])
+        #expect(environment.count == 2)
+        #expect(token.hasPrefix("pxr_") && token != scene.token)
+        #expect(url.hasPrefix("http://127.0.0.1:1/v1/via/"))
+        let path = url.dropFirst("http://127.0.0.1:1".count)
+        let answer = try await scene.exchange(
+            "GET \(path)/v1/models HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer \(token)\r\n\r\n"
+        )
+        #expect(answer.hasPrefix("HTTP/1.1 200"))
+        #expect(target.requests.first?.contains("authorization: Bearer \(ProxyScene.key)") == true)
+    }
+
+    @Test func aStartWithoutAWayToTheProxyFailsAndSaysSo() async throws {
         let target = try RecordingTarget { _ in [] }
         let scene = try await ProxyScene(target)
-        #expect(try await scene.server.environment(of: scene.gatewayToken).isEmpty)
+        let result = try await scene.server.exec(token: scene.gatewayToken, ["/bin/true"])
+        #expect(result.status == 125)
+        #expect(result.errors.contains("proxy_address_missing"))
     }
 }

@@ -29,6 +29,12 @@ struct StartRoutes {
         guard let startID = headers[.attacheStart] else {
             throw APIFailure(.invalidField, "the header is missing", field: "Attache-Start")
         }
+        let forwarding = try headers[.attacheForward].map { text in
+            guard let port = UInt16(text), port > 0 else {
+                throw APIFailure(.invalidField, "a port is a number from 1 to 65535", field: "Attache-Forward")
+            }
+            return port
+        }
         // The request has no body; what is sent all the same must not stay on the connection.
         _ = try await reader.bytes(upTo: 1_024)
         let answer = try await vault.start(
@@ -37,7 +43,8 @@ struct StartRoutes {
                 replica: replica,
                 startID: startID,
                 isSession: headers[.attacheSession] == "1",
-                isSupervised: headers[.attacheSupervised] == "1"
+                isSupervised: headers[.attacheSupervised] == "1",
+                forwardingPort: forwarding
             )
         )
         var fields: HTTPFields = [

@@ -2,7 +2,6 @@
 
 internal import AccessRules
 internal import AuditTrail
-internal import ProviderCatalog
 package import ProxyRules
 internal import Sealing
 internal import Storage
@@ -209,6 +208,7 @@ private struct ProxyHolder: Sendable {
                 let attachment = try connection.attachment(of: entryID, on: agentID, in: row.workspaceID)
             else { throw VaultError.token(.revoked) }
             try agent.verify(with: ring)
+            try row.refuseEndedInstance(on: connection)
             let owner = try connection.ownerScope(of: credential.entry.ownerID, in: row.workspaceID)
             try attachment.verify(with: ring, owner: owner)
             guard attachment.delivery == .proxy else { throw VaultError.token(.revoked) }
@@ -236,7 +236,7 @@ private struct ProxyHolder: Sendable {
             credentialName: credential.name,
             presentation: try credential.presentation(),
             hosts: hosts,
-            baseURL: Self.baseURL(of: entry.provider, credential, hosts),
+            baseURL: credential.baseURL(of: entry.provider, hosts: hosts),
             token: token,
             peer: peer,
             credential: name,
@@ -260,16 +260,15 @@ private struct ProxyHolder: Sendable {
         if let problem = row.problem(at: now) { throw VaultError.token(problem) }
         return row
     }
+}
 
-    /// The catalogue's, unless the credential's own rules say something else; then that of the one rule there is.
-    private static func baseURL(of provider: ProviderID?, _ credential: CredentialRow, _ hosts: [HostRule]) -> String? {
-        if credential.hosts.isEmpty, let base = provider.flatMap(Provider.named)?.baseURL { return base }
-        let exact = hosts.filter { !$0.isWildcard }
-        guard let first = exact.first,
-            exact.allSatisfy({ $0.host == first.host && $0.port == first.port && $0.scheme == first.scheme })
-        else { return nil }
-        let port = first.port == first.scheme.defaultPort ? "" : ":\(first.port)"
-        return "\(first.scheme.rawValue)://\(first.host.uriText)\(port)"
+extension TokenRow {
+    /// A token that was made for an instance ends with it; that of a session has a time of its own.
+    fileprivate func refuseEndedInstance(on connection: any SQLConnection) throws {
+        guard let instanceID, expiresAt == nil else { return }
+        guard let instance = try connection.instance(instanceID, in: workspaceID), instance.agentID == agentID,
+            instance.endedAt == nil
+        else { throw VaultError.token(.revoked) }
     }
 }
 
