@@ -27,6 +27,7 @@ package struct AttacheCommand: AsyncParsableCommand {
                 name: "Vault",
                 subcommands: [
                     SecretsCommand.self, CredentialsCommand.self, AgentsCommand.self, GatewayTokenCommand.self,
+                    ProxyTokenCommand.self,
                     APIKeysCommand.self,
                     TokensCommand.self, AuditCommand.self,
                 ]
@@ -40,7 +41,9 @@ package struct AttacheCommand: AsyncParsableCommand {
             ),
             CommandGroup(
                 name: "Running",
-                subcommands: [ExecCommand.self, ServeCommand.self, KeysCommand.self, BackupCommand.self]
+                subcommands: [
+                    ExecCommand.self, ProxyCommand.self, ServeCommand.self, KeysCommand.self, BackupCommand.self,
+                ]
             ),
             CommandGroup(name: "Health", subcommands: [StatusCommand.self, DoctorCommand.self]),
         ]

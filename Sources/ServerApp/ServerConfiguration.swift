@@ -150,6 +150,17 @@ extension ServerConfiguration {
     private static func proxySettings(_ reader: ConfigReader) throws(ServeError) -> BrokerSettings {
         var settings = BrokerSettings()
         settings.trustedCertificates = reader.string(forKey: "proxy.trust")
+        func number(_ key: ConfigKey, _ name: String) throws(ServeError) -> Int? {
+            guard let text = reader.string(forKey: key) else { return nil }
+            guard let number = Int(text), number >= 0 else {
+                throw .configuration("\(name) is not a number", hint: "0 means without a limit")
+            }
+            return number == 0 ? nil : number
+        }
+        settings.mostAtOnce = try number("proxy.concurrent", "ATTACHE_PROXY_CONCURRENT") ?? 0
+        settings.mostPerMinute = try number("proxy.rate", "ATTACHE_PROXY_RATE") ?? 0
+        settings.mostRequestBytes = try number("proxy.request.bytes", "ATTACHE_PROXY_REQUEST_BYTES")
+        settings.mostAnswerBytes = try number("proxy.answer.bytes", "ATTACHE_PROXY_ANSWER_BYTES")
         let texts = (reader.string(forKey: "proxy.allow") ?? "").split(separator: ",")
         var blocks: [NetworkRange] = []
         for text in texts {

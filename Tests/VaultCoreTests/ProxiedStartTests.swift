@@ -72,7 +72,7 @@ struct ProxiedStartTests {
         }
 
         func opens(_ token: String?) async -> Bool {
-            let grant = try? await vault.proxyGrant(token: Array((token ?? "").utf8), credential: nil)
+            let grant = try? await vault.proxyGrant(.token(Array((token ?? "").utf8), from: .loopback), credential: nil)
             return grant?.credentialName == "Claude"
         }
 

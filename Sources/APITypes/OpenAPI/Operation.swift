@@ -58,6 +58,7 @@ package enum Operation: String, CaseIterable, Sendable {
     case logIn
     case logOut
     case removeMember
+    case testCredential
     case resendInvitation
     case restartGateway
     case revokeAPIKey
