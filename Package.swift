@@ -138,6 +138,7 @@ let package = Package(
             name: "CredentialProxy",
             dependencies: [
                 "APITypes",
+                "ProviderCatalog",
                 "ProxyRules",
                 "VaultCore",
                 "VaultModel",
@@ -399,6 +400,20 @@ if Context.environment["ATTACHE_FUZZ"] != nil {
             name: "EnvironmentFileFuzzer",
             dependencies: ["EnvironmentFile", "VaultModel"],
             path: "Tests/Fuzzing/EnvironmentFileFuzzer",
+            exclude: ["Corpus"],
+            swiftSettings: [.unsafeFlags(["-parse-as-library"])]
+        ),
+        .executableTarget(
+            name: "ScrubberFuzzer",
+            dependencies: ["ProxyRules", "VaultModel"],
+            path: "Tests/Fuzzing/ScrubberFuzzer",
+            exclude: ["Corpus"],
+            swiftSettings: [.unsafeFlags(["-parse-as-library"])]
+        ),
+        .executableTarget(
+            name: "TargetFuzzer",
+            dependencies: ["ProxyRules"],
+            path: "Tests/Fuzzing/TargetFuzzer",
             exclude: ["Corpus"],
             swiftSettings: [.unsafeFlags(["-parse-as-library"])]
         ),

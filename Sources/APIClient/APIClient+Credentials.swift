@@ -53,6 +53,22 @@ extension APIClient {
         return try await call(request)
     }
 
+    /// Asks the credential's provider whether the key is good.
+    package func testCredential(_ reference: String) async throws(APIClientError) -> CredentialTestBody {
+        try await call(APIRequest(.POST, "credentials", reference, "test"))
+    }
+
+    package func rotateProxyToken(
+        of credential: String,
+        on agent: String,
+        _ body: RotateGatewayTokenBody
+    ) async throws(APIClientError) -> RotatedProxyTokenBody {
+        var request = try APIRequest(.POST, "agents", agent, "credentials", credential, "rotate")
+        try request.setJSON(body)
+        request.makeOnce()
+        return try await call(request)
+    }
+
     package func detachCredential(_ credential: String, from agent: String) async throws(APIClientError) {
         try await call(APIRequest(.DELETE, "agents", agent, "credentials", credential))
     }

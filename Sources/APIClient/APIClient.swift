@@ -131,12 +131,19 @@ package struct APIClient: Sendable {
         return body
     }
 
+    /// What stands before a path.
+    var base: String {
+        switch address {
+        case .socket(let path): "http+unix://\(percentEncoded(path))"
+        case .url(let url): url
+        }
+    }
+
+    func execute(_ message: HTTPClientRequest, timeout: TimeAmount) async throws -> HTTPClientResponse {
+        try await http.execute(message, deadline: .now() + timeout)
+    }
+
     private func message(of request: APIRequest) -> HTTPClientRequest {
-        let base =
-            switch address {
-            case .socket(let path): "http+unix://\(percentEncoded(path))"
-            case .url(let url): url
-            }
         var message = HTTPClientRequest(url: base + request.uri)
         message.method = request.method
         message.headers = request.headers

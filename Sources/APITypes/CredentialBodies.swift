@@ -202,3 +202,38 @@ package struct RotatedProxyTokenBody: Codable, Equatable, Sendable {
         self.previousExpiresAt = previousExpiresAt
     }
 }
+
+/// What a provider said of a key, or why nobody asked it.
+package struct CredentialTestBody: Codable, Equatable, Sendable {
+    package enum Result: String, Codable, CaseIterable, Sendable {
+        case ok
+        /// 401, or what the provider says instead.
+        case wrongKey = "wrong_key"
+        /// The time of the credential is over, or the provider says so of the key.
+        case expired
+        /// 403: the key is known and may not do this.
+        case forbidden
+        /// 402.
+        case noCredit = "no_credit"
+        /// 429.
+        case rateLimited = "rate_limited"
+        /// No answer came.
+        case unreachable
+        /// Any other answer.
+        case failed
+        /// The catalogue has no request for this, or the credential may not go there.
+        case skipped
+    }
+
+    package var result: Result
+    /// What the provider answered.
+    package var status: Int?
+    /// Why it was skipped, or the code of what kept it from being reached.
+    package var reason: String?
+
+    package init(_ result: Result, status: Int? = nil, reason: String? = nil) {
+        self.result = result
+        self.status = status
+        self.reason = reason
+    }
+}

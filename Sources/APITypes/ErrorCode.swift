@@ -41,6 +41,7 @@ package enum ErrorCode: String, CaseIterable, Codable, Sendable {
     case notFound = "not_found"
     case personalWorkspace = "personal_workspace"
     case planChanged = "plan_changed"
+    case proxyAddressMissing = "proxy_address_missing"
     case rateLimited = "rate_limited"
     case shuttingDown = "shutting_down"
     case stillAttached = "still_attached"
@@ -76,7 +77,7 @@ package enum ErrorCode: String, CaseIterable, Codable, Sendable {
         case .methodNotAllowed: 405
         case .alreadyAttached, .alreadyInvited, .alreadyMember, .duplicateName, .duplicateProvider, .duplicateVariable,
             .entryExpired, .importConflict, .instanceEnded, .keysConflict, .kindIsFinal, .lastOwner, .personalWorkspace,
-            .planChanged, .stillAttached:
+            .planChanged, .proxyAddressMissing, .stillAttached:
             409
         case .versionMismatch: 412
         case .bodyTooLarge: 413

@@ -28,7 +28,7 @@ extension Action {
         case .workspaceDelete:
             .owner
         // Take more than a role: the server itself, an agent's own token, a password or an invitation.
-        case .start, .credentialAnswer, .instanceEnd, .auditPrune, .tokenUse, .entryRemind, .login, .invitationAccept:
+        case .start, .instanceEnd, .auditPrune, .tokenUse, .entryRemind, .login, .invitationAccept:
             .owner
         // Concern the whole server: what it takes beside the role is to be its operator.
         case .userList, .userCreate, .userUpdate, .userShred, .keysView, .keysRotate, .keysVerify, .backupView,

@@ -27,6 +27,7 @@ package struct AttacheCommand: AsyncParsableCommand {
                 name: "Vault",
                 subcommands: [
                     SecretsCommand.self, CredentialsCommand.self, AgentsCommand.self, GatewayTokenCommand.self,
+                    ProxyTokenCommand.self,
                     APIKeysCommand.self,
                     TokensCommand.self, AuditCommand.self,
                 ]
@@ -41,7 +42,8 @@ package struct AttacheCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Running",
                 subcommands: [
-                    ExecCommand.self, EnginesCommand.self, ServeCommand.self, KeysCommand.self, BackupCommand.self,
+                    ExecCommand.self, EnginesCommand.self, ProxyCommand.self, ServeCommand.self, KeysCommand.self,
+                    BackupCommand.self,
                 ]
             ),
             CommandGroup(name: "Health", subcommands: [StatusCommand.self, DoctorCommand.self]),

@@ -17,6 +17,14 @@ package struct BrokerSettings: Sendable {
     package var firstByte: Duration = .seconds(300)
     /// Between two pieces of an answer.
     package var idle: Duration = .seconds(120)
+    /// Requests of one agent, or of one workspace key, at a time; 0 is without a limit.
+    package var mostAtOnce = 0
+    /// Requests of one agent, or of one workspace key, a minute; 0 is without a limit.
+    package var mostPerMinute = 0
+    /// Bytes of a request's body; nil is without a limit.
+    package var mostRequestBytes: Int?
+    /// Bytes of an answer's body; nil is without a limit.
+    package var mostAnswerBytes: Int?
     /// Addresses of the own network that may be dialed.
     package var addresses = AddressRules()
     /// A file of certificates to trust beside the system's; PEM.
@@ -80,10 +88,12 @@ package struct ProxyAnswer: Sendable {
 /// The order is the security: token, credential and attachment, URL, hosts, path and method, addresses, connection,
 /// audit entry, and only then the value. Nothing is opened for a request that any of them refuses.
 package struct Broker: Sendable {
-    private let vault: Vault
+    let vault: Vault
     private let resolver: any Resolver
-    private let settings: BrokerSettings
+    var settings: BrokerSettings
     private let tls: NIOSSLContext
+    private let pool = ConnectionPool()
+    private let limits: HolderLimits
     /// Stands in `Via`, so that a request that comes back is known.
     private let name = "attache-\(UInt64.random(in: .min ... .max))"
 
@@ -95,6 +105,7 @@ package struct Broker: Sendable {
         self.vault = vault
         self.resolver = resolver
         self.settings = settings
+        limits = HolderLimits(atOnce: settings.mostAtOnce, perMinute: settings.mostPerMinute)
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv12
         configuration.applicationProtocols = ["http/1.1"]
@@ -106,70 +117,122 @@ package struct Broker: Sendable {
         let route = try ProxyRoute(request)
         let grant: ProxyGrant
         do {
-            grant = try await vault.proxyGrant(token: route.token, credential: route.credentialName, from: request.peer)
+            grant = try await vault.proxyGrant(
+                .token(route.token, from: request.peer),
+                credential: route.credentialName
+            )
         } catch {
             throw .vault(error)
         }
-        var attempt = ProxyAttempt(target: "-", method: route.method)
+        let target: TargetURL
         do {
-            let target = try route.target(of: grant)
-            attempt.target = target.redacted
-            return try await forward(request, route, to: target, grant, &attempt)
+            target = try route.target(of: grant)
         } catch {
-            // What the vault refused is recorded by the vault.
-            if case .vault = error { throw error }
-            attempt.error = error.reason
-            do {
-                try await vault.recordProxyRefusal(attempt, grant)
-            } catch {
-                throw .vault(error)
-            }
+            try await record(error, of: ProxyAttempt(target: "-", method: route.method), grant)
             throw error
+        }
+        return try await send(OutgoingRequest(request, method: route.method), to: target, grant)
+    }
+
+    /// Sends a request to a target that its credential may go to, and returns when the head of the answer is there.
+    func send(
+        _ request: OutgoingRequest,
+        to target: TargetURL,
+        _ grant: ProxyGrant
+    ) async throws(ProxyError) -> ProxyAnswer {
+        // Not recorded where it is refused: nobody fills the trail that way.
+        let admission = try limits.admit(grant.holder)
+        var attempt = ProxyAttempt(target: target.redacted, method: request.method)
+        let key = ConnectionPool.Key(grant, target)
+        let resting: TargetConnection?
+        let connection: TargetConnection
+        do {
+            try check(request, target, grant)
+            resting = pool.take(key)
+            if let resting { connection = resting } else { connection = try await dial(target) }
+        } catch {
+            try await record(error, of: attempt, grant)
+            throw error
+        }
+        attempt.address = "\(connection.address)"
+        let open: OpenAttempt
+        do {
+            open = try await vault.begin(attempt, with: grant)
+        } catch {
+            connection.close()
+            throw .vault(error)
+        }
+        let head = request.head(to: target, grant, open.credential, via: name)
+        // RFC 9110 §9.2.2: a connection that rested may have ended before the request came, which only what can be done
+        // twice shows.
+        let mayBeSentAgain = resting != nil && request.body == nil && request.isIdempotent
+        do {
+            let exchange = Exchange(connection, from: pool, as: key, open, admission, settings: settings)
+            return try await exchange.run(head, request.body, attempt, mayBeSentAgain: mayBeSentAgain)
+        } catch is Exchange.EndedUnanswered {
+            return try await again(head, to: target, as: key, open, admission, attempt)
+        } catch {
+            throw error as? ProxyError ?? .badAnswer
         }
     }
 
-    private func forward(
-        _ request: ProxyRequest,
-        _ route: ProxyRoute,
-        to target: TargetURL,
-        _ grant: ProxyGrant,
-        _ attempt: inout ProxyAttempt
-    ) async throws(ProxyError) -> ProxyAnswer {
-        let decision = HostDecision(grant.hosts, target: target, method: route.method)
+    /// What is decided before a name is looked up or a connection is made.
+    private func check(_ request: OutgoingRequest, _ target: TargetURL, _ grant: ProxyGrant) throws(ProxyError) {
+        let decision = HostDecision(grant.hosts, target: target, method: request.method)
         guard decision == .allowed else { throw .host(decision) }
         guard !HeaderRules.holdsToken(target.path), !HeaderRules.holdsToken(target.query ?? "") else {
             throw .tokenInTarget
         }
         guard !request.fields[values: .via].contains(where: { $0.contains(name) }) else { throw .loop }
-        let address = try await address(of: target)
-        attempt.address = "\(address)"
-        let connection = try await TargetConnection(
-            to: target,
-            at: address,
+        if let most = settings.mostRequestBytes, let length = request.contentLength, length > most {
+            throw .requestTooLarge
+        }
+    }
+
+    /// Records why nothing was sent; what the vault refused is recorded by the vault.
+    private func record(
+        _ error: ProxyError,
+        of attempt: ProxyAttempt,
+        _ grant: ProxyGrant
+    ) async throws(ProxyError) {
+        if case .vault = error { return }
+        var attempt = attempt
+        attempt.error = error.reason
+        do {
+            try await vault.recordProxyRefusal(attempt, grant)
+        } catch {
+            throw .vault(error)
+        }
+    }
+
+    /// Sends a request anew over a connection of its own.
+    private func again(
+        _ head: HTTPRequestHead,
+        to target: TargetURL,
+        as key: ConnectionPool.Key,
+        _ open: OpenAttempt,
+        _ admission: Admission?,
+        _ attempt: ProxyAttempt
+    ) async throws(ProxyError) -> ProxyAnswer {
+        do {
+            let exchange = Exchange(try await dial(target), from: pool, as: key, open, admission, settings: settings)
+            return try await exchange.run(head, nil, attempt, mayBeSentAgain: false)
+        } catch {
+            let failure = error as? ProxyError ?? .badAnswer
+            var attempt = attempt
+            attempt.error = failure.reason
+            open.end(attempt)
+            throw failure
+        }
+    }
+
+    private func dial(_ target: TargetURL) async throws(ProxyError) -> TargetConnection {
+        try await TargetConnection.dial(
+            target,
+            at: address(of: target),
             tls: tls,
             within: TimeAmount(settings.connect)
         )
-        let exchange = Exchange(connection, vault: vault, grant: grant, settings: settings)
-        do {
-            let credential: RenderedCredential
-            do {
-                credential = try await vault.openCredential(grant, for: attempt)
-            } catch {
-                throw ProxyError.vault(error)
-            }
-            return try await exchange.run(
-                head(for: request, route, to: target, grant, credential),
-                request.body,
-                credential,
-                attempt
-            )
-        } catch let error as ProxyError {
-            exchange.cancel()
-            throw error
-        } catch {
-            exchange.cancel()
-            throw .badAnswer
-        }
     }
 
     /// Every address of the target is checked, and one of those is dialed: no second lookup can lead elsewhere.
@@ -191,37 +254,5 @@ package struct Broker: Sendable {
         }
         guard let first = addresses.first else { throw .unresolved }
         return first
-    }
-
-    private func head(
-        for request: ProxyRequest,
-        _ route: ProxyRoute,
-        to target: TargetURL,
-        _ grant: ProxyGrant,
-        _ credential: RenderedCredential
-    ) -> HTTPRequestHead {
-        let passed = HeaderRules.forwarded(request.fields, injected: credential.fieldNames)
-        var headers = HTTPHeaders()
-        headers.add(name: "host", value: target.authority)
-        for field in passed where field.name != .via {
-            headers.add(name: field.name.rawName, value: field.value)
-        }
-        // Anything else could hide the credential from the scrubber.
-        headers.add(name: "accept-encoding", value: "identity")
-        let via = request.fields[values: .via] + ["1.1 \(name)"]
-        headers.add(name: "via", value: via.joined(separator: ", "))
-        headers.add(name: "connection", value: "close")
-        if let length = request.fields[.contentLength] {
-            headers.add(name: "content-length", value: length)
-        } else if request.fields[.transferEncoding] != nil {
-            headers.add(name: "transfer-encoding", value: "chunked")
-        }
-        let query = RenderedCredential.query(target.query, without: grant.presentation.parameter)
-        return HTTPRequestHead(
-            version: .http1_1,
-            method: HTTPMethod(rawValue: route.method),
-            uri: target.path + (query.map { "?\($0)" } ?? ""),
-            headers: headers
-        )
     }
 }

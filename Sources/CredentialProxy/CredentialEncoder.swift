@@ -59,7 +59,9 @@ final class CredentialEncoder: ChannelOutboundHandler {
 
     private func write(_ head: HTTPRequestHead, to buffer: inout ByteBuffer) {
         isChunked = head.headers.contains(name: "transfer-encoding")
-        buffer.writeString("\(head.method.rawValue) \(head.uri)")
+        buffer.writeString(head.method.rawValue)
+        buffer.writeStaticString(" ")
+        buffer.writeString(head.uri)
         credential?.queryPair.withBytes { pair in
             guard !pair.isEmpty else { return }
             buffer.writeStaticString(head.uri.contains("?") ? "&" : "?")
@@ -67,7 +69,10 @@ final class CredentialEncoder: ChannelOutboundHandler {
         }
         buffer.writeStaticString(" HTTP/1.1\r\n")
         for (name, value) in head.headers {
-            buffer.writeString("\(name): \(value)\r\n")
+            buffer.writeString(name)
+            buffer.writeStaticString(": ")
+            buffer.writeString(value)
+            buffer.writeStaticString("\r\n")
         }
         credential?.headerLines.withBytes { _ = buffer.writeBytes($0) }
         buffer.writeStaticString("\r\n")

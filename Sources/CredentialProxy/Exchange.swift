@@ -14,40 +14,64 @@ internal import VaultCore
 /// it ends.
 final class Exchange: Sendable {
     private let connection: TargetConnection
-    private let vault: Vault
-    private let grant: ProxyGrant
+    private let place: (pool: ConnectionPool, key: ConnectionPool.Key)
+    private let open: OpenAttempt
+    /// Under way as long as this is.
+    private let admission: Admission?
     private let settings: BrokerSettings
     /// Nil before the head of an answer and after its end.
     private let state = Mutex<State?>(nil)
     private let sending = Mutex<Task<Void, Never>?>(nil)
     private let start = ContinuousClock.now
 
-    init(_ connection: TargetConnection, vault: Vault, grant: ProxyGrant, settings: BrokerSettings) {
+    init(
+        _ connection: TargetConnection,
+        from pool: ConnectionPool,
+        as key: ConnectionPool.Key,
+        _ open: OpenAttempt,
+        _ admission: Admission?,
+        settings: BrokerSettings
+    ) {
         self.connection = connection
-        self.vault = vault
-        self.grant = grant
+        place = (pool, key)
+        self.open = open
+        self.admission = admission
         self.settings = settings
     }
 
+    deinit {
+        // Nobody took the rest of the answer.
+        if state.withLock({ $0 != nil }) { connection.close() }
+    }
+
+    /// The connection ended before a byte of the answer came: it may have been over before the request was sent.
+    struct EndedUnanswered: Error {}
+
     /// Sends the request and returns when the head of the answer is there.
+    ///
+    /// Throws ``EndedUnanswered`` without recording anything where `mayBeSentAgain`.
     func run(
         _ head: HTTPRequestHead,
-        _ body: any AsyncSequence<ByteBuffer, any Error> & Sendable,
-        _ credential: RenderedCredential,
-        _ attempt: ProxyAttempt
-    ) async throws(ProxyError) -> ProxyAnswer {
+        _ body: (any AsyncSequence<ByteBuffer, any Error> & Sendable)?,
+        _ attempt: ProxyAttempt,
+        mayBeSentAgain: Bool
+    ) async throws -> ProxyAnswer {
         var attempt = attempt
         do {
-            try await connection.send(head, with: credential)
-            send(body)
-            let answer = try await firstPart()
+            connection.send(head, with: open.credential)
+            if let body { send(body) } else { connection.sendEnd() }
+            let answer = try await firstPart(mayBeSentAgain: mayBeSentAgain)
             attempt.status = Int(answer.status.code)
-            return try self.answer(answer, credential, attempt)
+            return try self.answer(answer, attempt)
+        } catch is EndedUnanswered {
+            cancel()
+            throw EndedUnanswered()
         } catch {
             let failure = error as? ProxyError ?? .badAnswer
             cancel()
+            await stopSending()
             attempt.error = failure.reason
-            await record(attempt, bytes: 0)
+            record(attempt, bytes: 0)
             throw failure
         }
     }
@@ -60,11 +84,17 @@ final class Exchange: Sendable {
 
     private func send(_ body: any AsyncSequence<ByteBuffer, any Error> & Sendable) {
         let connection = connection
+        let most = settings.mostRequestBytes ?? .max
         // Stored, and cancelled by `cancel`.
         let task = Task {
             do {
-                for try await bytes in body { try await connection.send(bytes) }
-                try await connection.sendEnd()
+                var count = 0
+                for try await bytes in body {
+                    count += bytes.readableBytes
+                    guard count <= most else { throw ProxyError.requestTooLarge }
+                    try await connection.send(bytes)
+                }
+                connection.sendEnd()
             } catch {
                 // The agent broke off, so the target must not take what it has for the whole; or the target did.
                 if !(error is ChannelError) { connection.close() }
@@ -73,23 +103,39 @@ final class Exchange: Sendable {
         sending.withLock { $0 = task }
     }
 
-    private func firstPart() async throws -> HTTPResponseHead {
-        switch try await connection.next(within: TimeAmount(settings.firstByte)) {
+    /// Returns when nothing of the agent's body is read any more: whoever serves the agent reads on from there, and two
+    /// must never read at once.
+    private func stopSending() async {
+        let task = sending.withLock { task in
+            defer { task = nil }
+            return task
+        }
+        guard let task else { return }
+        task.cancel()
+        await task.value
+    }
+
+    private func firstPart(mayBeSentAgain: Bool) async throws -> HTTPResponseHead {
+        let part: HTTPClientResponsePart?
+        do {
+            part = try await connection.next(within: TimeAmount(settings.firstByte))
+        } catch  where mayBeSentAgain && error is IOError {
+            throw EndedUnanswered()
+        }
+        switch part {
         case .head(let head): return head
+        case nil where mayBeSentAgain: throw EndedUnanswered()
         case .body, .end, nil: throw ProxyError.badAnswer
         }
     }
 
-    private func answer(
-        _ head: HTTPResponseHead,
-        _ credential: RenderedCredential,
-        _ attempt: ProxyAttempt
-    ) throws(ProxyError) -> ProxyAnswer {
+    private func answer(_ head: HTTPResponseHead, _ attempt: ProxyAttempt) throws(ProxyError) -> ProxyAnswer {
         let encodings = head.headers["content-encoding"]
         guard encodings.allSatisfy({ $0.lowercased() == "identity" }), head.status.code != 101 else { throw .badAnswer }
-        var scrubber = ResponseScrubber(credential.needles)
-        let fields = scrubbed(head.headers, by: &scrubber)
         let length = head.headers.first(name: "content-length").flatMap { Int($0) }
+        if let most = settings.mostAnswerBytes, let length, length > most { throw .answerTooLarge }
+        var scrubber = open.credential.takeScrubber()
+        let fields = scrubbed(head.headers, by: &scrubber)
         state.withLock { $0 = State(scrubber: scrubber, attempt: attempt) }
         return ProxyAnswer(
             status: Int(head.status.code),
@@ -109,14 +155,14 @@ final class Exchange: Sendable {
                 }
                 switch try await connection.next(within: TimeAmount(settings.idle)) {
                 case .body(let bytes):
+                    let most = settings.mostAnswerBytes ?? .max
+                    guard state.withLock({ $0?.mayAdd(bytes.readableBytes, upTo: most) ?? true }) else {
+                        throw ProxyError.answerTooLarge
+                    }
                     let clean = state.withLock { $0?.clean(bytes) }
                     if let clean, clean.readableBytes > 0 { return .bytes(clean) }
                 case .end(let trailers):
-                    let rest = state.withLock { state in
-                        guard var ending = state else { return ByteBuffer() }
-                        defer { state = ending }
-                        return ending.finish(trailers.map { scrubbed($0, by: &ending.scrubber) })
-                    }
+                    let rest = state.withLock { $0?.finish(trailers, by: scrubbed) } ?? ByteBuffer()
                     if rest.readableBytes > 0 { return .bytes(rest) }
                 // The connection ended before the message did.
                 case .head, nil: throw ProxyError.badAnswer
@@ -131,17 +177,22 @@ final class Exchange: Sendable {
     /// Ends an exchange whose answer nobody takes any more.
     func abandon() async { await end("broken_off") }
 
-    /// Closes the connection and records what came of the attempt, once.
+    /// Gives the connection back or closes it, and records what came of the attempt, once.
     private func end(_ error: String?) async {
-        cancel()
         let ended = state.withLock { state in
             defer { state = nil }
             return state
         }
-        guard let ended else { return }
+        guard let ended else {
+            cancel()
+            return await stopSending()
+        }
+        if error == nil { connection.rest(in: place.pool, as: place.key) } else { cancel() }
+        await stopSending()
+        open.credential.giveBack(ended.scrubber)
         var attempt = ended.attempt
         attempt.error = error
-        await record(attempt, bytes: ended.bytes)
+        record(attempt, bytes: ended.bytes)
     }
 
     private func scrubbed(_ headers: HTTPHeaders, by scrubber: inout ResponseScrubber) -> HTTPFields {
@@ -153,11 +204,11 @@ final class Exchange: Sendable {
         return HeaderRules.returned(fields)
     }
 
-    private func record(_ attempt: ProxyAttempt, bytes: Int) async {
+    private func record(_ attempt: ProxyAttempt, bytes: Int) {
         var attempt = attempt
         attempt.bytes = bytes
         attempt.duration = ContinuousClock.now - start
-        await vault.recordProxyAnswer(attempt, grant)
+        open.end(attempt)
     }
 
     /// An answer that is under way.
@@ -173,20 +224,26 @@ final class Exchange: Sendable {
             self.attempt = attempt
         }
 
+        func mayAdd(_ count: Int, upTo most: Int) -> Bool { bytes <= most - count }
+
         mutating func clean(_ bytes: ByteBuffer) -> ByteBuffer {
-            var bytes = bytes
             self.bytes += bytes.readableBytes
+            if bytes.withUnsafeReadableBytes({ scrubber.passes($0) }) { return bytes }
+            var bytes = bytes
             var clean = ByteBuffer()
             bytes.withUnsafeMutableReadableBytes { scrubber.scrub($0) { _ = clean.writeBytes($0) } }
             return clean
         }
 
         /// What was held back, which is no beginning of a find any more.
-        mutating func finish(_ trailers: HTTPFields?) -> ByteBuffer {
-            self.trailers = trailers
+        mutating func finish(
+            _ trailers: HTTPHeaders?,
+            by scrubbed: (HTTPHeaders, inout ResponseScrubber) -> HTTPFields
+        ) -> ByteBuffer {
             hasEnded = true
             var rest = ByteBuffer()
             scrubber.finish { _ = rest.writeBytes($0) }
+            self.trailers = trailers.map { scrubbed($0, &scrubber) }
             return rest
         }
 

@@ -5,18 +5,30 @@ internal import NIOHTTP1
 
 /// Hands out what a target sends, part by part, and reads from its connection only when somebody waits for more.
 ///
-/// So a slow agent slows the target down, and no more than one read of the socket is ever held.
+/// So a slow agent slows the target down, and no more than one read of the socket is ever held. Between two exchanges it
+/// rests: whatever comes then was not asked for, and ends the connection.
 // `@unchecked Sendable`: every property is touched on the channel's event loop only.
 final class PartQueue: ChannelInboundHandler, @unchecked Sendable {
     typealias InboundIn = HTTPClientResponsePart
+    typealias Part = HTTPClientResponsePart
 
     private let eventLoop: any EventLoop
     private var context: ChannelHandlerContext?
-    private var parts = CircularBuffer<HTTPClientResponsePart>()
-    private var waiting: EventLoopPromise<HTTPClientResponsePart?>?
+    private var parts = CircularBuffer<Part>()
+    private var waiting: CheckedContinuation<Part?, any Error>?
     private var failure: (any Error)?
     private var hasEnded = false
-    private var timeout: Scheduled<Void>?
+    private var deadline = NIODeadline.distantFuture
+    private var alarm: (at: NIODeadline, timer: Scheduled<Void>)?
+    private var exchange = ExchangeState()
+
+    /// What decides whether the connection can be used again.
+    private struct ExchangeState {
+        var isResting = false
+        var requestIsSent = false
+        var answerIsWhole = false
+        var keepsAlive = false
+    }
 
     init(on eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
@@ -25,19 +37,59 @@ final class PartQueue: ChannelInboundHandler, @unchecked Sendable {
     /// The next part; nil when the connection has ended.
     ///
     /// Throws ``ProxyError/timedOut`` after `limit`.
-    func next(within limit: TimeAmount) async throws -> HTTPClientResponsePart? {
-        try await eventLoop.flatSubmit { self.take(within: limit) }.get()
+    func next(within limit: TimeAmount) async throws -> Part? {
+        try await withCheckedThrowingContinuation { continuation in
+            guard eventLoop.inEventLoop else { return eventLoop.execute { self.take(continuation, within: limit) } }
+            take(continuation, within: limit)
+        }
     }
 
-    private func take(within limit: TimeAmount) -> EventLoopFuture<HTTPClientResponsePart?> {
-        if let part = parts.popFirst() { return eventLoop.makeSucceededFuture(part) }
-        if let failure { return eventLoop.makeFailedFuture(failure) }
-        if hasEnded { return eventLoop.makeSucceededFuture(nil) }
-        let promise = eventLoop.makePromise(of: HTTPClientResponsePart?.self)
-        waiting = promise
-        timeout = eventLoop.scheduleTask(in: limit) { self.fail(ProxyError.timedOut) }
+    /// The whole request is with the kernel.
+    func requestIsSent() { exchange.requestIsSent = true }
+
+    /// Begins to rest; false where the connection cannot carry another exchange.
+    func rest() -> Bool {
+        guard exchange.requestIsSent, exchange.answerIsWhole, exchange.keepsAlive, parts.isEmpty, failure == nil,
+            !hasEnded
+        else { return false }
+        exchange.isResting = true
+        // To see the end of the connection when it comes.
         context?.read()
-        return promise.futureResult
+        return true
+    }
+
+    /// Ends the rest; false where the connection has ended meanwhile.
+    func wake() -> Bool {
+        guard exchange.isResting, failure == nil, !hasEnded else { return false }
+        exchange = ExchangeState()
+        return true
+    }
+
+    private func take(_ continuation: CheckedContinuation<Part?, any Error>, within limit: TimeAmount) {
+        if let part = parts.popFirst() { return continuation.resume(returning: part) }
+        if let failure { return continuation.resume(throwing: failure) }
+        if hasEnded { return continuation.resume(returning: nil) }
+        waiting = continuation
+        deadline = .now() + limit
+        setAlarm()
+        context?.read()
+    }
+
+    /// One timer for many waits: it looks again where somebody waits with a later deadline.
+    private func setAlarm() {
+        if let alarm {
+            guard deadline < alarm.at else { return }
+            alarm.timer.cancel()
+        }
+        let at = deadline
+        alarm = (
+            at,
+            eventLoop.scheduleTask(deadline: at) { [self] in
+                alarm = nil
+                guard waiting != nil else { return }
+                if NIODeadline.now() < deadline { setAlarm() } else { fail(ProxyError.timedOut) }
+            }
+        )
     }
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
@@ -46,24 +98,30 @@ final class PartQueue: ChannelInboundHandler, @unchecked Sendable {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let part = unwrapInboundIn(data)
-        guard let promise = waiting else {
-            parts.append(part)
-            return
+        guard !exchange.isResting else {
+            hasEnded = true
+            return context.close(promise: nil)
         }
+        switch part {
+        case .head(let head): exchange.keepsAlive = head.isKeepAlive
+        case .end: exchange.answerIsWhole = true
+        case .body: break
+        }
+        guard let continuation = waiting else { return parts.append(part) }
         waiting = nil
-        timeout?.cancel()
-        promise.succeed(part)
+        continuation.resume(returning: part)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
         // Bytes came, but no whole part of a message.
-        if waiting != nil { context.read() }
+        if waiting != nil || exchange.isResting { context.read() }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
         hasEnded = true
-        timeout?.cancel()
-        waiting?.succeed(nil)
+        alarm?.timer.cancel()
+        alarm = nil
+        waiting?.resume(returning: nil)
         waiting = nil
         context.fireChannelInactive()
     }
@@ -74,9 +132,8 @@ final class PartQueue: ChannelInboundHandler, @unchecked Sendable {
     }
 
     private func fail(_ error: any Error) {
-        timeout?.cancel()
         if failure == nil { failure = error }
-        waiting?.fail(error)
+        waiting?.resume(throwing: error)
         waiting = nil
     }
 }

@@ -31,6 +31,9 @@ package enum ProxyError: Error, Equatable, Sendable {
     case timedOut
     /// What came back is not HTTP, or is encoded although that was not asked for.
     case badAnswer
+    /// The body is longer than the operator lets through.
+    case requestTooLarge
+    case answerTooLarge
 }
 
 extension ProxyError {
@@ -49,6 +52,8 @@ extension ProxyError {
         case .untrusted: ErrorCode.targetUntrusted.rawValue
         case .timedOut: ErrorCode.targetTimedOut.rawValue
         case .badAnswer: ErrorCode.targetAnswerInvalid.rawValue
+        case .requestTooLarge: ErrorCode.bodyTooLarge.rawValue
+        case .answerTooLarge: "answer_too_large"
         }
     }
 
@@ -102,6 +107,10 @@ extension ProxyError {
         case .timedOut: ErrorBody(.targetTimedOut, "the target did not answer in time")
         case .badAnswer:
             ErrorBody(.targetAnswerInvalid, "the target's answer cannot be read, or is encoded against the request")
+        case .requestTooLarge:
+            ErrorBody(.bodyTooLarge, "the body is longer than this server lets through the proxy")
+        case .answerTooLarge:
+            ErrorBody(.targetAnswerInvalid, "the target's answer is longer than this server lets through the proxy")
         }
     }
 }

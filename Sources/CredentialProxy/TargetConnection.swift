@@ -7,26 +7,30 @@ internal import NIOPosix
 internal import NIOSSL
 internal import NIOTLS
 internal import ProxyRules
+internal import VaultCore
 internal import VaultModel
 
-/// One connection to a checked address of a target, for one request.
+/// One connection to a checked address of a target, for one request at a time.
 ///
-/// Never used again: what one exchange leaves on a connection can not be taken for the answer of another.
+/// Lives on the event loop of the request that made it, where no step of an exchange waits for another thread.
 struct TargetConnection: Sendable {
+    /// The address that was dialed.
+    let address: IPAddress
+    let madeAt: NIODeadline
+    let eventLoop: any EventLoop
     private let channel: any Channel
     private let queue: PartQueue
 
     /// Dials `address`, and for HTTPS verifies the certificate against the target's name.
-    init(
-        to target: TargetURL,
+    static func dial(
+        _ target: TargetURL,
         at address: IPAddress,
         tls: NIOSSLContext,
         within limit: TimeAmount
-    ) async throws(ProxyError) {
-        let queuePromise: PartQueue
+    ) async throws(ProxyError) -> TargetConnection {
         do {
             let socket = try SocketAddress(ipAddress: "\(address)", port: Int(target.port))
-            let loop = MultiThreadedEventLoopGroup.singleton.next()
+            let loop = ConnectionPool.eventLoop
             let queue = PartQueue(on: loop)
             let handshake = loop.makePromise(of: Void.self)
             let timer = loop.scheduleTask(in: limit) { handshake.fail(ProxyError.timedOut) }
@@ -57,6 +61,7 @@ struct TargetConnection: Sendable {
                         try pipeline.addHandler(queue)
                     }
                 }
+            let channel: any Channel
             do {
                 channel = try await bootstrap.connect(to: socket).get()
             } catch {
@@ -74,7 +79,13 @@ struct TargetConnection: Sendable {
                 channel.close(promise: nil)
                 throw error
             }
-            queuePromise = queue
+            return TargetConnection(
+                address: address,
+                madeAt: .now(),
+                eventLoop: loop,
+                channel: channel,
+                queue: queue
+            )
         } catch let error as ProxyError {
             throw error
         } catch is NIOSSLError {
@@ -89,29 +100,54 @@ struct TargetConnection: Sendable {
         } catch {
             throw .unreachable
         }
-        queue = queuePromise
     }
 
     /// Sends the head; the credential goes in as it is written.
-    func send(_ head: HTTPRequestHead, with credential: RenderedCredential) async throws {
-        try await channel.triggerUserOutboundEvent(credential).get()
-        try await channel.writeAndFlush(HTTPClientRequestPart.head(head)).get()
+    ///
+    /// It leaves with the first piece of the body, or at the loop's next turn.
+    func send(_ head: HTTPRequestHead, with credential: RenderedCredential) {
+        channel.triggerUserOutboundEvent(credential, promise: nil)
+        channel.write(HTTPClientRequestPart.head(head), promise: nil)
+        let channel = channel
+        eventLoop.execute { channel.flush() }
     }
 
+    /// Returns when the kernel has taken the piece, so that a slow target slows the agent down.
     func send(_ bytes: ByteBuffer) async throws {
         try await channel.writeAndFlush(HTTPClientRequestPart.body(.byteBuffer(bytes))).get()
     }
 
-    func sendEnd() async throws {
-        try await channel.writeAndFlush(HTTPClientRequestPart.end(nil)).get()
+    func sendEnd() {
+        let queue = queue
+        let sent = eventLoop.makePromise(of: Void.self)
+        sent.futureResult.whenSuccess { queue.requestIsSent() }
+        channel.writeAndFlush(HTTPClientRequestPart.end(nil), promise: sent)
     }
 
     func next(within limit: TimeAmount) async throws -> HTTPClientResponsePart? {
         try await queue.next(within: limit)
     }
 
-    func close() {
-        channel.close(promise: nil)
+    func close() { channel.close(promise: nil) }
+
+    /// Takes a connection whose exchange is whole for the next one; closes it where it cannot be used again.
+    func rest(in pool: ConnectionPool, as key: ConnectionPool.Key) {
+        let connection = self
+        let queue = queue
+        eventLoop.runNow {
+            guard queue.rest() else { return connection.close() }
+            pool.put(connection, as: key)
+        }
+    }
+
+    /// Whether it can carry another request; called on its event loop.
+    func wake() -> Bool { channel.isActive && queue.wake() }
+}
+
+extension EventLoop {
+    /// Runs `body` at once where the caller is on the loop.
+    fileprivate func runNow(_ body: @escaping @Sendable () -> Void) {
+        if inEventLoop { body() } else { execute(body) }
     }
 }
 

@@ -87,7 +87,8 @@ package struct Dispatcher: HTTPResponder {
             )
             response = Self.response(to: APIFailure(.internalError, "the request could not be handled"))
         }
-        if response.status == .unauthorized { limits?.refused(context.peer) }
+        // What a target answers says nothing of who asked.
+        if isOwn, response.status == .unauthorized { limits?.refused(context.peer) }
         // What a target said of its answer stays as it is.
         if isOwn {
             response.headers[.cacheControl] = "no-store"

@@ -13,6 +13,9 @@ package protocol Forwarding: Sendable {
 
     /// Throws a ``ForwardingRefusal``, or an error of the vault, for an answer that is the server's own.
     func forward(_ request: ForwardedRequest) async throws -> any ForwardedAnswer
+
+    /// Asks the provider of a credential whether its key is good.
+    func test(_ credential: String, by caller: Caller) async throws -> CredentialTestBody
 }
 
 /// A request as it came; its body is read as fast as it is forwarded.

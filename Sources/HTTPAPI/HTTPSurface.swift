@@ -55,7 +55,7 @@ package struct HTTPSurface: Sendable {
             )
         case .operatorSocket, .tcp:
             var routes = starts + SecretRoutes(vault: vault, identity: identity).routes
-            routes += CredentialRoutes(vault: vault, identity: identity).routes
+            routes += CredentialRoutes(vault: vault, identity: identity, forwarding: forwarding).routes
             routes += AgentRoutes(vault: vault, identity: identity).routes
             routes += WorkspaceRoutes(vault: vault, identity: identity).routes
             routes += AccountRoutes(vault: vault, identity: identity).routes

@@ -196,6 +196,7 @@ extension HTTPField.Name {
     static let attacheError = HTTPField.Name("Attache-Error") ?? .ifMatch
     static let attacheInstance = HTTPField.Name("Attache-Instance") ?? .ifMatch
     static let attacheStart = HTTPField.Name("Attache-Start") ?? .ifMatch
+    static let attacheForward = HTTPField.Name("Attache-Forward") ?? .ifMatch
     static let attacheSession = HTTPField.Name("Attache-Session") ?? .ifMatch
     static let attacheSupervised = HTTPField.Name("Attache-Supervised") ?? .ifMatch
     static let attacheChange = HTTPField.Name("Attache-Change") ?? .ifMatch

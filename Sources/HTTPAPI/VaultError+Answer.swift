@@ -25,6 +25,12 @@ extension VaultError {
             )
         case .credentialExpired(let name):
             ErrorBody(.credentialExpired, "\(name) has expired", hint: "write a new value")
+        case .noProxyAddress(let name):
+            ErrorBody(
+                .proxyAddressMissing,
+                "\(name) is attached by proxy, and nobody said where the agent reaches the proxy",
+                hint: "start the server with --agent-url, or the agent with attache-exec --forward"
+            )
         case .expired(let entries):
             ErrorBody(
                 .entryExpired,

@@ -244,7 +244,6 @@ extension Provider {
             environmentName: "CARTESIA_API_KEY",
             baseURLName: "CARTESIA_BASE_URL",
             baseURL: "https://api.cartesia.ai",
-            header: "x-api-key",
             hosts: ["api.cartesia.ai"],
             keyPage: "https://play.cartesia.ai/keys"
         ),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Synchronization
 package import VaultModel
 
 /// A credential in the bytes of a request of HTTP/1.1: header lines, or the end of the query.
@@ -14,6 +15,12 @@ package final class RenderedCredential: Sendable {
     package let queryPair: SecretBytes
     /// What must not come back, each part by itself.
     package let needles: [SharedSecret]
+    /// Scrubbers that wait for their next answer, with the states that earlier ones led to.
+    private let scrubbers = Mutex<[ResponseScrubber]>([])
+
+    /// More states than an ordinary answer leads to; a scrubber that has more is not kept.
+    private static let mostStates = 256
+    private static let mostScrubbers = 64
 
     /// Renders a value that ``CredentialValue/checked(_:for:)`` returned.
     package init(_ value: borrowing SecretBytes, as presentation: Presentation) throws(PresentationError) {
@@ -76,6 +83,22 @@ package final class RenderedCredential: Sendable {
         headerLines = SecretBytes(copying: lines)
         queryPair = SecretBytes(copying: query)
         self.needles = needles.filter { $0.bytes.count >= CredentialValue.minimumSecretBytes }
+    }
+
+    /// A scrubber for one answer.
+    package func takeScrubber() -> ResponseScrubber {
+        scrubbers.withLock { $0.popLast() } ?? ResponseScrubber(needles)
+    }
+
+    /// Takes back a scrubber whose answer is over.
+    package func giveBack(_ used: consuming ResponseScrubber) {
+        var fresh = used
+        fresh.startAnew()
+        let scrubber = fresh
+        guard scrubber.stateCount <= Self.mostStates else { return }
+        scrubbers.withLock { scrubbers in
+            if scrubbers.count < Self.mostScrubbers { scrubbers.append(scrubber) }
+        }
     }
 
     /// The query that goes out: without any parameter that the credential sets, whatever its spelling.

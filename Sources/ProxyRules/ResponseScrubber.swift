@@ -24,13 +24,35 @@ package struct ResponseScrubber {
         needles = secrets.filter { $0.bytes.count >= 2 }.flatMap(Needle.all)
     }
 
+    /// Whether `chunk` may go on as it is, at once: nothing was held before it, nothing is found and nothing is held back.
+    ///
+    /// Otherwise it is as if nobody had asked, and ``scrub(_:release:)`` has to look through it.
+    package mutating func passes(_ chunk: UnsafeRawBufferPointer) -> Bool {
+        guard held.isEmpty else { return false }
+        // Nothing is held, so nothing of what went before matters.
+        state = Automaton.root
+        var index = 0
+        while true {
+            (index, state) = automaton.run(from: state, over: chunk, at: index)
+            guard index < chunk.count else { break }
+            state = automaton.next(state, chunk[index]) ?? advance(chunk[index])
+            index += 1
+            guard automaton.found[state] == 0 else { break }
+        }
+        if index == chunk.count, automaton.found[state] == 0, automaton.back[state] == 0 { return true }
+        state = Automaton.root
+        return false
+    }
+
     /// Looks through `chunk`, which it changes, and lends `release` what may go on, in at most two pieces.
     package mutating func scrub(
         _ chunk: UnsafeMutableRawBufferPointer,
         release: (UnsafeRawBufferPointer) -> Void
     ) {
         var index = 0
-        while index < chunk.count {
+        while true {
+            (index, state) = automaton.run(from: state, over: UnsafeRawBufferPointer(chunk), at: index)
+            guard index < chunk.count else { break }
             let next = automaton.next(state, chunk[index]) ?? advance(chunk[index])
             index += 1
             state = next
@@ -60,9 +82,17 @@ package struct ResponseScrubber {
         state = Automaton.root
     }
 
+    /// Forgets the stream, and keeps the states.
+    package mutating func startAnew() {
+        state = Automaton.root
+        for index in held.indices { held[index] = 0 }
+        held.removeAll(keepingCapacity: true)
+        finds = 0
+    }
+
     /// The whole of a short text, such as a field's value.
     package mutating func scrubbed(_ text: String) -> String {
-        guard !needles.isEmpty else { return text }
+        guard !needles.isEmpty, !passes(text) else { return text }
         var bytes = Array(text.utf8)
         let before = finds
         var output: [UInt8] = []
@@ -71,6 +101,22 @@ package struct ResponseScrubber {
         finish { output.append(contentsOf: $0) }
         return finds == before ? text : String(decoding: output, as: UTF8.self)
     }
+
+    /// Whether nothing is found in a short text, held at its end or not.
+    private mutating func passes(_ text: String) -> Bool {
+        var text = text
+        defer { state = Automaton.root }
+        return text.withUTF8 { bytes in
+            for byte in bytes {
+                state = automaton.next(state, byte) ?? advance(byte)
+                if automaton.found[state] > 0 { return false }
+            }
+            return true
+        }
+    }
+
+    /// How much memory its states take, about; for who keeps it.
+    package var stateCount: Int { automaton.found.count }
 
     private mutating func mask(_ length: Int, endingAt end: Int, in chunk: UnsafeMutableRawBufferPointer) {
         finds += 1
@@ -89,9 +135,9 @@ package struct ResponseScrubber {
 /// The states that a stream has led to, and the way from one to the next.
 private struct Automaton {
     static let root = 0
-    private static let unknown: Int32 = -1
+    private static let unknown = Int32.min
 
-    /// 256 for each state.
+    /// 256 for each state: the next one, or where something is found there, its complement, and ``unknown``.
     private var table = [Int32](repeating: unknown, count: 256)
     private var threads: [[Thread]] = [[]]
     private var known: [Key: Int] = [Key(threads: [], found: 0): 0]
@@ -107,7 +153,25 @@ private struct Automaton {
 
     func next(_ state: Int, _ byte: UInt8) -> Int? {
         let next = table[state << 8 | Int(byte)]
-        return next == Self.unknown ? nil : Int(next)
+        return next == Self.unknown ? nil : Int(next < 0 ? ~next : next)
+    }
+
+    /// Follows known ways on which nothing is found; returns where that ended, and in which state.
+    func run(from state: Int, over chunk: UnsafeRawBufferPointer, at start: Int) -> (index: Int, state: Int) {
+        table.withUnsafeBufferPointer { table in
+            var index = start
+            var state = state
+            while index < chunk.count {
+                let next = table[state << 8 | Int(chunk[index])]
+                if next < 0 { break }
+                index += 1
+                state = Int(next)
+                guard state == Self.root else { continue }
+                // Here every byte can be looked at by itself: most lead nowhere.
+                while index < chunk.count, table[Int(chunk[index])] == 0 { index += 1 }
+            }
+            return (index, state)
+        }
     }
 
     mutating func add(from state: Int, on byte: UInt8, _ needles: [Needle]) -> Int {
@@ -132,7 +196,7 @@ private struct Automaton {
             back.append(key.threads.map(\.length).max() ?? 0)
             table.append(contentsOf: repeatElement(Self.unknown, count: 256))
         }
-        table[state << 8 | Int(byte)] = Int32(number)
+        table[state << 8 | Int(byte)] = length > 0 ? ~Int32(number) : Int32(number)
         return number
     }
 

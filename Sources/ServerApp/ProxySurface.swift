@@ -5,6 +5,7 @@ internal import CredentialProxy
 internal import HTTPAPI
 internal import HTTPTypes
 internal import VaultCore
+internal import VaultModel
 
 /// The proxy as a part of the HTTP surface.
 struct ProxySurface: Forwarding {
@@ -30,6 +31,15 @@ struct ProxySurface: Forwarding {
             throw ForwardingRefusal(body)
         }
         return ProxiedAnswer(answer: answer)
+    }
+
+    func test(_ credential: String, by caller: Caller) async throws -> CredentialTestBody {
+        do {
+            return try await broker.test(credential, by: caller)
+        } catch {
+            if case .vault(let error) = error { throw error }
+            throw error
+        }
     }
 }
 

@@ -13,6 +13,7 @@ package struct ServeOptions: Sendable {
     package var backupsFolder: String?
     package var backupsEvery: String?
     package var backupsKeep: String?
+    package var agentURL: String?
     package var proxyAllow: String?
     package var proxyTrust: String?
     package var configurationFile: String?

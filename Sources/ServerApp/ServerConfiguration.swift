@@ -113,10 +113,11 @@ extension ServerConfiguration {
         guard let logFormat = LogFormat(rawValue: reader.string(forKey: "log.format") ?? "auto") else {
             throw .configuration("the form of the log is not one of text, json, auto", hint: nil)
         }
-        let vault = try VaultSettings(
+        var vault = try VaultSettings(
             auditRetention: reader.string(forKey: "audit.retention"),
             reminders: reader.string(forKey: "expiry.reminders")
         )
+        vault.agentURL = try agentURL(reader)
         let proxy = try proxySettings(reader)
         return ServerConfiguration(
             data: data,
@@ -134,9 +135,32 @@ extension ServerConfiguration {
         )
     }
 
+    private static func agentURL(_ reader: ConfigReader) throws(ServeError) -> String? {
+        guard var text = reader.string(forKey: "agent.url") else { return nil }
+        while text.hasSuffix("/") { text.removeLast() }
+        guard let url = try? TargetURL(text), url.query == nil else {
+            throw .configuration(
+                "the address at which agents reach the proxy is no URL",
+                hint: "write it like https://vault.example:8750: ATTACHE_AGENT_URL=https://vault.example:8750"
+            )
+        }
+        return text
+    }
+
     private static func proxySettings(_ reader: ConfigReader) throws(ServeError) -> BrokerSettings {
         var settings = BrokerSettings()
         settings.trustedCertificates = reader.string(forKey: "proxy.trust")
+        func number(_ key: ConfigKey, _ name: String) throws(ServeError) -> Int? {
+            guard let text = reader.string(forKey: key) else { return nil }
+            guard let number = Int(text), number >= 0 else {
+                throw .configuration("\(name) is not a number", hint: "0 means without a limit")
+            }
+            return number == 0 ? nil : number
+        }
+        settings.mostAtOnce = try number("proxy.concurrent", "ATTACHE_PROXY_CONCURRENT") ?? 0
+        settings.mostPerMinute = try number("proxy.rate", "ATTACHE_PROXY_RATE") ?? 0
+        settings.mostRequestBytes = try number("proxy.request.bytes", "ATTACHE_PROXY_REQUEST_BYTES")
+        settings.mostAnswerBytes = try number("proxy.answer.bytes", "ATTACHE_PROXY_ANSWER_BYTES")
         let texts = (reader.string(forKey: "proxy.allow") ?? "").split(separator: ",")
         var blocks: [NetworkRange] = []
         for text in texts {
@@ -208,7 +232,7 @@ extension ServerConfiguration {
             "agent.socket": options.agentSocket, "tls.certificate": options.tlsCertificate,
             "tls.key": options.tlsKey, "master.key.file": options.masterKeyFile, "log.level": options.logLevel,
             "backups.folder": options.backupsFolder, "backups.every": options.backupsEvery,
-            "backups.keep": options.backupsKeep, "proxy.allow": options.proxyAllow,
+            "backups.keep": options.backupsKeep, "agent.url": options.agentURL, "proxy.allow": options.proxyAllow,
             "proxy.trust": options.proxyTrust,
         ].reduce(into: [:]) { values, flag in
             guard let value = flag.value else { return }

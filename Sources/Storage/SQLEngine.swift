@@ -12,6 +12,21 @@ package protocol SQLEngine: Sendable {
     /// its transaction was undone through no fault of its own, so it has no effect but through its connection.
     func write<R: Sendable>(_ body: @escaping @Sendable (any SQLConnection) throws -> R) async throws -> R
 
+    /// Does what ``write(_:)`` does, and returns after COMMIT without waiting for the disk.
+    ///
+    /// What it wrote survives the end of the process. A power failure may cost it until a later ``write(_:)`` or
+    /// ``synchronize()`` has returned.
+    func append<R: Sendable>(_ body: @escaping @Sendable (any SQLConnection) throws -> R) async throws -> R
+
+    /// Returns when what every ``append(_:)`` returned for is on the disk.
+    func synchronize() async throws
+
+    /// Grows with each ``write(_:)`` that is kept, before its caller is told, and with nothing else.
+    ///
+    /// Equal values mean that what was read after the first look is what there is at the second one, as far as this
+    /// program goes.
+    var writes: UInt64 { get }
+
     /// Runs `body` on a snapshot: it sees every write that had returned, and none that begins later.
     func read<R: Sendable>(_ body: @escaping @Sendable (any SQLConnection) throws -> R) async throws -> R
 

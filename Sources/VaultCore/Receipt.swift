@@ -9,6 +9,15 @@ internal import VaultModel
 struct Receipt: Equatable, Sendable {
     private(set) var versions: [EntryID: Int64]
 
+    /// What a receipt says of an entry: its version, or 0 where the instance got a token for the proxy, which takes the
+    /// current version for every request.
+    static func version(of version: Int64, by delivery: Delivery) -> Int64 {
+        switch delivery {
+        case .environment: version
+        case .proxy: 0
+        }
+    }
+
     init(_ versions: [EntryID: Int64]) {
         self.versions = versions
     }

@@ -51,7 +51,8 @@ extension TokenRow {
             .adding(optional: firstUsedAt?.milliseconds)
         // A row without networks, and one that is no proxy token's, has the bytes that it had before there were any.
         let narrowed = networks.map { content.adding($0) } ?? content
-        return entryID.map { narrowed.adding($0.text) } ?? narrowed
+        let bound = entryID.map { narrowed.adding($0.text) } ?? narrowed
+        return instanceID.map { bound.adding("instance").adding($0.text) } ?? bound
     }
 
     func sealed(with ring: KeyRing) -> TokenRow {

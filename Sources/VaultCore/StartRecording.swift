@@ -13,13 +13,16 @@ struct StartRecording {
     let requestID: String?
 
     /// Records the start and returns its id: the instance's, or a fresh one for a session, which is no instance.
-    func record(_ request: StartRequest, of snapshot: StartSnapshot) throws -> String {
+    ///
+    /// The tokens of `leases` are good from now on, and those of an earlier try of the same start no longer.
+    func record(_ request: StartRequest, of snapshot: StartSnapshot, _ leases: [ProxyLease]) throws -> String {
         let isSession = request.isSession || snapshot.token.kind == .session
         let receipt = snapshot.receipt.encoded
         let instance =
             try isSession
             ? InstanceID(at: now)
             : recordInstance(request, of: snapshot, receipt: receipt)
+        try insert(leases, of: snapshot, for: instance, isSession: isSession)
         try markUsed(snapshot.token)
         try Trail(connection: connection, ring: ring, requestID: requestID).append(
             AuditEvent(
@@ -39,6 +42,34 @@ struct StartRecording {
             at: now
         )
         return instance.text
+    }
+
+    private func insert(
+        _ leases: [ProxyLease],
+        of snapshot: StartSnapshot,
+        for start: InstanceID,
+        isSession: Bool
+    ) throws {
+        guard !leases.isEmpty else { return }
+        try connection.deleteInstanceTokens(
+            of: snapshot.agent.id,
+            madeFor: start,
+            // A supervisor may say that an instance lives again that had ended.
+            orEndedBefore: now + .seconds(-86_400),
+            in: snapshot.workspace
+        )
+        for lease in leases {
+            try connection.insertToken(
+                lease.token(
+                    of: snapshot.agent,
+                    for: start,
+                    by: snapshot.token.createdBy,
+                    at: now,
+                    expiresAt: isSession ? now + ProxiedCredential.sessionLife : nil,
+                    ring: ring
+                )
+            )
+        }
     }
 
     private func recordInstance(

@@ -16,6 +16,8 @@ package struct StartRequest: Sendable {
     package var isSupervised: Bool
     /// Who asks, where no token was sent and the kernel tells.
     package var peer: PeerProcess?
+    /// The loopback port at which the wrapper forwards to the proxy; nil where it does not.
+    package var forwardingPort: UInt16?
 
     package init(
         token: [UInt8]?,
@@ -23,6 +25,7 @@ package struct StartRequest: Sendable {
         startID: String,
         isSession: Bool,
         isSupervised: Bool = false,
+        forwardingPort: UInt16? = nil,
         peer: PeerProcess? = nil
     ) {
         self.token = token
@@ -31,6 +34,7 @@ package struct StartRequest: Sendable {
         self.isSession = isSession
         self.isSupervised = isSupervised
         self.peer = peer
+        self.forwardingPort = forwardingPort
     }
 }
 

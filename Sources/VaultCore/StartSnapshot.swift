@@ -17,6 +17,7 @@ struct StartSnapshot: Sendable {
     let allowedNames: [String]
     let receipt: Receipt
     private let items: [Item]
+    private let proxied: [ProxiedCredential]
 
     private struct Item: Sendable {
         let entry: EntryRow
@@ -33,6 +34,7 @@ struct StartSnapshot: Sendable {
         agent = holder.agent
         revision = try connection.revision(of: workspace)
         var owners: [UserID: OwnerScope] = [:]
+        var proxied: [ProxiedCredential] = []
         let items = try connection.attachedEntries(of: agent.id, in: workspace).compactMap { row -> Item? in
             let owner = try owners[row.entry.ownerID] ?? connection.ownerScope(of: row.entry.ownerID, in: workspace)
             owners[row.entry.ownerID] = owner
@@ -42,12 +44,20 @@ struct StartSnapshot: Sendable {
             } catch {
                 throw VaultError.integrity(entry: row.entry.name.text)
             }
-            // What goes through the proxy never reaches the agent.
-            guard row.attachment.delivery == .environment else { return nil }
-            return Item(entry: row.entry, value: row.value, owner: owner)
+            switch row.attachment.delivery {
+            case .environment: return Item(entry: row.entry, value: row.value, owner: owner)
+            case .proxy:
+                // Its value never reaches the agent.
+                proxied.append(try row.entry.proxied(on: connection, owner: owner, ring: ring))
+                return nil
+            }
         }
         self.items = items
-        receipt = Receipt(Dictionary(items.map { ($0.entry.id, $0.entry.version) }) { _, last in last })
+        self.proxied = proxied
+        let versions =
+            items.map { ($0.entry.id, Receipt.version(of: $0.entry.version, by: .environment)) }
+            + proxied.map { ($0.entry.id, Receipt.version(of: $0.entry.version, by: .proxy)) }
+        receipt = Receipt(Dictionary(versions) { _, last in last })
         let names = agent.allowedNames.split(separator: " ").map(String.init)
         allowedNames = items.map(\.entry.name).filter { $0.isDangerous && names.contains($0.text) }.map(\.text)
     }
@@ -58,29 +68,52 @@ struct StartSnapshot: Sendable {
         guard names.isEmpty else { throw .expired(entries: names) }
     }
 
+    /// Mints a token for each credential that goes through the proxy, at the wrapper's own forwarder where it has one, or
+    /// else at the address that the operator gave.
+    func leases(for request: StartRequest, at address: String?) throws(VaultError) -> [ProxyLease] {
+        guard let first = proxied.first else { return [] }
+        let forwarder = request.forwardingPort.map { "http://127.0.0.1:\($0)" }
+        guard let address = forwarder ?? address else { throw .noProxyAddress(credential: first.credential.name) }
+        return proxied.map { $0.lease(at: address) }
+    }
+
     /// How much memory the stored values take, in bytes.
     var size: Int {
-        items.reduce(1_024) { $0 + 1_024 + ($1.value?.sealed?.count ?? 0) + ($1.value?.readable?.count ?? 0) }
+        items.reduce(1_024 + 2_048 * proxied.count) {
+            $0 + 1_024 + ($1.value?.sealed?.count ?? 0) + ($1.value?.readable?.count ?? 0)
+        }
     }
 
     /// Opens every value and writes `NAME=value\0` for each, by name, into memory that is wiped.
-    func open(with ring: KeyRing) throws(VaultError) -> SharedSecret {
-        var values: [SharedSecret] = []
-        values.reserveCapacity(items.count)
-        var count = 0
+    ///
+    /// What is attached wins over the base URL that a lease would add under the same name.
+    func open(with ring: KeyRing, adding leases: [ProxyLease]) throws(VaultError) -> SharedSecret {
+        var variables: [StartVariable] = []
+        variables.reserveCapacity(items.count + leases.count * 2)
         for item in items {
             let value = try item.entry.openCheckedValue(item.value, owner: item.owner, ring: ring)
-            count += item.entry.name.text.utf8.count + value.bytes.count + 2
-            values.append(value)
+            variables.append(StartVariable(name: item.entry.name.text, value: value))
         }
+        if !leases.isEmpty {
+            var names = Set(variables.map(\.name))
+            // The tokens first: no base URL takes the name of one.
+            for position in 0..<2 {
+                for lease in leases where position < lease.variables.count {
+                    let variable = lease.variables[position]
+                    if names.insert(variable.name).inserted { variables.append(variable) }
+                }
+            }
+            variables.sort { $0.name < $1.name }
+        }
+        let count = variables.reduce(0) { $0 + $1.name.utf8.count + $1.value.bytes.count + 2 }
         return SharedSecret(
             SecretBytes(count: count) { block in
                 var rest = block[...]
-                for (item, value) in zip(items, values) {
-                    var name = item.entry.name.text
+                for variable in variables {
+                    var name = variable.name
                     name.withUTF8 { Self.append(UnsafeRawBufferPointer($0), to: &rest) }
                     Self.append(UInt8(ascii: "="), to: &rest)
-                    value.bytes.withBytes { Self.append($0, to: &rest) }
+                    variable.value.bytes.withBytes { Self.append($0, to: &rest) }
                     Self.append(0, to: &rest)
                 }
             }
@@ -95,5 +128,19 @@ struct StartSnapshot: Sendable {
     private static func append(_ byte: UInt8, to rest: inout Slice<UnsafeMutableRawBufferPointer>) {
         rest[rest.startIndex] = byte
         rest = rest.dropFirst()
+    }
+}
+
+extension EntryRow {
+    /// The credential that the entry is, checked against its code.
+    fileprivate func proxied(
+        on connection: any SQLConnection,
+        owner: OwnerScope,
+        ring: KeyRing
+    ) throws -> ProxiedCredential {
+        guard let credential = try connection.credential(id, in: workspaceID)?.credential,
+            (try? credential.verify(with: ring, owner: owner)) != nil
+        else { throw VaultError.integrity(entry: name.text) }
+        return ProxiedCredential(entry: self, credential: credential)
     }
 }

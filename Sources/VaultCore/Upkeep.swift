@@ -19,6 +19,7 @@ extension Vault {
     /// stops.
     package func upkeep(isLast: Bool = false) async throws(VaultError) -> UpkeepReport {
         var report = UpkeepReport()
+        if isLast { await attempts.settle() }
         try await recordRepeatedEvents(all: isLast)
         try await noteUses()
         try await endContainersThatAreGone()

@@ -292,9 +292,14 @@ extension Act {
                 version: item.entry.version,
                 provider: item.entry.provider?.text,
                 delivery: item.attachment.delivery,
-                // The proxy takes the current version for every request.
-                state: item.attachment.delivery == .proxy
-                    ? .synced : .deciding(entry: item.entry.id, version: item.entry.version, held: held),
+                // Without an instance the proxy still takes the current version for every request.
+                state: item.attachment.delivery == .proxy && held.isEmpty
+                    ? .synced
+                    : .deciding(
+                        entry: item.entry.id,
+                        version: Receipt.version(of: item.entry.version, by: item.attachment.delivery),
+                        held: held
+                    ),
                 attachedAt: item.attachment.createdAt
             )
         }

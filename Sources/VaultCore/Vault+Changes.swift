@@ -261,7 +261,9 @@ private struct WatchedInstance: Sendable {
 
     func answer(seen: String?) -> ChangeAnswer {
         let held = Receipt(decoding: instance.receipt)
-        let current = Receipt(Dictionary(attached.map { ($0.entry, $0.version) }) { $1 })
+        let current = Receipt(
+            Dictionary(attached.map { ($0.entry, Receipt.version(of: $0.version, by: $0.delivery)) }) { $1 }
+        )
         let environment = Self.name(of: current)
         var changed: [String] = []
         for (id, name) in names where held?.versions[id] != current.versions[id] { changed.append(name) }

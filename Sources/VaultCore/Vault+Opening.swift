@@ -35,18 +35,33 @@ extension Vault {
         } catch {
             throw .storage(error)
         }
+        let keys = HeldKeys(ring: ring, master: master, keyInFile: keyInFile)
+        let grants = ProxyGrants()
+        let attempts: AttemptLedger
+        do {
+            attempts = AttemptLedger(slots: try AttemptSlots(in: folder), engine: engine, keys: keys, grants: grants)
+        } catch {
+            throw .storage(error)
+        }
         let vault = Vault(
             engine: engine,
-            keys: HeldKeys(ring: ring, master: master, keyInFile: keyInFile),
+            keys: keys,
             clock: clock,
             identity: ServerIdentity(
                 version: version,
                 masterKeyID: master.id.text,
                 storage: "SQLite \(SQLiteEngine.libraryVersion)"
             ),
-            passwords: PasswordWork(cost: passwordCost)
+            passwords: PasswordWork(cost: passwordCost),
+            grants: grants,
+            attempts: attempts
         )
         guard isNew else {
+            do {
+                try await mappingErrors { try await attempts.recover() }
+            } catch {
+                throw .founding(error)
+            }
             return OpenedVault(vault: vault, engine: engine, workspaceKey: nil)
         }
         do {

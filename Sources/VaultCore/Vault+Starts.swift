@@ -39,16 +39,18 @@ extension Vault {
         // Writers keep winning: open the values inside the transaction, where nothing can change.
         let (agent, answer) = try await mappingErrors {
             let requestID = Self.requestID
+            let address = settings.agentURL
             return try await engine.write { [clock, ring] connection in
                 let now = clock.now
                 let snapshot = try StartSnapshot(digest: digest, connection: connection, ring: ring)
                 if let problem = snapshot.token.problem(at: now) { throw VaultError.token(problem) }
                 try snapshot.refuseExpired(at: now)
-                let environment = try snapshot.open(with: ring)
+                let leases = try snapshot.leases(for: request, at: address)
+                let environment = try snapshot.open(with: ring, adding: leases)
                 let start = StartRecording(connection: connection, ring: ring, now: now, requestID: requestID)
                 let answer = StartAnswer(
                     environment: environment,
-                    receipt: try start.record(request, of: snapshot),
+                    receipt: try start.record(request, of: snapshot, leases),
                     allowedNames: snapshot.allowedNames
                 )
                 return (snapshot.agent.id, answer)
@@ -67,14 +69,15 @@ extension Vault {
         let now = clock.now
         if let problem = snapshot.token.problem(at: now) { throw .token(problem) }
         try snapshot.refuseExpired(at: now)
-        let environment = try snapshot.open(with: ring)
+        let leases = try snapshot.leases(for: request, at: settings.agentURL)
+        let environment = try snapshot.open(with: ring, adding: leases)
         let requestID = Self.requestID
         let receipt: String? = try await mappingErrors {
             try await engine.write { [ring, starts] connection in
                 guard starts.note(try connection.foreignChanges()) || isFresh else { return nil }
                 guard try connection.revision(of: snapshot.workspace) == snapshot.revision else { return nil }
                 let start = StartRecording(connection: connection, ring: ring, now: now, requestID: requestID)
-                return try start.record(request, of: snapshot)
+                return try start.record(request, of: snapshot, leases)
             }
         }
         guard let receipt else { return nil }

@@ -17,6 +17,8 @@ package struct Vault: Sendable {
     let identity: ServerIdentity
     let passwords: PasswordWork
     let starts = StartCache()
+    let grants: ProxyGrants
+    let attempts: AttemptLedger
     let notices = ChangeNotices()
     let supervised = SupervisedInstances()
     let repeated = RepeatedEvents()

@@ -31,6 +31,8 @@ package enum VaultError: Error, Equatable {
     case planChanged
     case limitReached(String)
     case token(TokenProblem)
+    /// A start would get a token for the proxy, and nobody said where its process reaches the proxy.
+    case noProxyAddress(credential: String)
     case idempotencyKeyReused
     /// A stored row is damaged or was changed behind the vault's back; names the entry where it is one.
     case integrity(entry: String?)

@@ -10,5 +10,8 @@ package struct VaultSettings: Equatable, Sendable {
     /// Where the data lies, to tell how full that disk is.
     package var dataFolder: String?
 
+    /// Where agents reach the proxy, such as `http://10.0.0.1:8750`, without a slash at the end; nil when nobody said.
+    package var agentURL: String?
+
     package init() {}
 }

@@ -32,7 +32,6 @@ package enum Action: String, CaseIterable, Sendable {
     case credentialUpdate = "credential.update"
     case credentialDelete = "credential.delete"
     case credentialUse = "credential.use"
-    case credentialAnswer = "credential.answer"
     case proxyTokenRotate = "proxy_token.rotate"
     case agentList = "agent.list"
     case agentCreate = "agent.create"

@@ -275,6 +275,11 @@ struct BodySample: Sendable, CustomTestStringConvertible {
             bare: AttachedCredentialBody(agentId: "id", credentialId: "id", delivery: .environment)
         ),
         BodySample(
+            .credentialTest,
+            full: CredentialTestBody(.failed, status: 500, reason: "r"),
+            bare: CredentialTestBody(.skipped)
+        ),
+        BodySample(
             .rotatedProxyToken,
             full: RotatedProxyTokenBody(proxyToken: "t", agentId: "i", credentialId: "i", previousExpiresAt: time),
             bare: RotatedProxyTokenBody(proxyToken: "t", agentId: "i", credentialId: "i", previousExpiresAt: nil)

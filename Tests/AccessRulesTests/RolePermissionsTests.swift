@@ -37,7 +37,6 @@ struct RolePermissionsTests {
         (.credentialUpdate, [.admin, .owner]),
         (.credentialDelete, [.admin, .owner]),
         (.credentialUse, [.member, .admin, .owner]),
-        (.credentialAnswer, [.owner]),
         (.proxyTokenRotate, [.member, .admin, .owner]),
         (.agentList, [.member, .admin, .owner]),
         (.agentCreate, [.member, .admin, .owner]),

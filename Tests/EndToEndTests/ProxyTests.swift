@@ -114,12 +114,58 @@ struct ProxyTests {
         #expect(answer.contains("Content-Length: 100") || answer.lowercased().contains("chunked"))
     }
 
+    @Test(arguments: [
+        ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nearly", "early"),
+        ("HTTP/1.1 413 Too Large\r\nContent-Length: 5\r\n\r\nearly", "early"),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nearly", "early"),
+        ("no HTTP\r\n\r\n", "target_answer_invalid"),
+    ])
+    func anAnswerThatComesBeforeTheBodyIsWholeHurtsNobody(reply: String, mark: String) async throws {
+        let target = try RecordingTarget(answersEarly: true) { _ in [.text(reply)] }
+        let scene = try await ProxyScene(target)
+        // On a connection that stays, so that the server goes on reading where the proxy stopped.
+        let request = scene.request("POST", "\(scene.base)/", fields: ["Content-Length: 1000"], body: "0123456789")
+            .replacing("Connection: close\r\n", with: "")
+        for _ in 0..<3 {
+            #expect(try await scene.exchange(request, until: mark).contains(mark))
+        }
+        #expect(try await scene.server.attache("status").status == 0)
+    }
+
+    @Test func whatIsLongerThanTheOperatorAllowsIsRefusedOrBrokenOff() async throws {
+        let target = try RecordingTarget { request in
+            request.hasPrefix("GET /announced")
+                ? [.text("HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n\(String(repeating: "a", count: 40))")]
+                : [.text("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n\(String(repeating: "a", count: 40))")]
+        }
+        let variables = ["ATTACHE_PROXY_REQUEST_BYTES": "20", "ATTACHE_PROXY_ANSWER_BYTES": "30"]
+        let scene = try await ProxyScene(target, environment: variables)
+        let long = String(repeating: "b", count: 21)
+        let announced = try await scene.send("POST", "\(scene.base)/", fields: ["Content-Length: 21"], body: long)
+        #expect(announced.hasPrefix("HTTP/1.1 413"))
+        #expect(target.requests.isEmpty)
+        #expect(try await scene.send("GET", "\(scene.base)/announced").hasPrefix("HTTP/1.1 502"))
+        let broken = try await scene.send("GET", "\(scene.base)/endless")
+        #expect(!broken.hasSuffix("0\r\n\r\n"))
+        try await scene.waitForAudit("answer_too_large")
+    }
+
+    @Test func anAgentThatSendsMoreThanItMayIsToldWhenToTryAgain() async throws {
+        let target = try RecordingTarget { _ in [.text("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")] }
+        let scene = try await ProxyScene(target, environment: ["ATTACHE_PROXY_RATE": "2"])
+        for _ in 0..<2 { #expect(try await scene.send("GET", "\(scene.base)/").hasPrefix("HTTP/1.1 200")) }
+        let limited = try await scene.send("GET", "\(scene.base)/")
+        #expect(limited.hasPrefix("HTTP/1.1 429"))
+        #expect(limited.contains("Retry-After: "))
+        #expect(target.requests.count == 2)
+    }
+
     @Test func everyAttemptIsInTheAuditTrailAndNoValueIs() async throws {
         let target = try RecordingTarget { _ in [.text("HTTP/1.1 418 Teapot\r\nContent-Length: 2\r\n\r\nno")] }
         let scene = try await ProxyScene(target)
         _ = try await scene.send("GET", "\(scene.base)/a?secret=c4n4ry-query")
         _ = try await scene.send("GET", "https://evil.test/")
-        let trail = try await scene.waitForAudit("credential.answer", "418")
+        let trail = try await scene.waitForAudit("418")
         for part in ["credential.use", "/a?secret=", "127.0.0.1", "target_not_allowed", "https://evil.test/"] {
             #expect(trail.contains(part), "\(part)")
         }
@@ -127,9 +173,28 @@ struct ProxyTests {
         for part in [ProxyScene.key, "c4n4ry-query", scene.token] { #expect(!scene.server.log.contains(part)) }
     }
 
-    @Test func aStartNeverCarriesWhatGoesThroughTheProxy() async throws {
+    @Test func aStartedProcessUsesItsOwnTokenAndBaseURLAndNeverHasTheCredential() async throws {
+        let target = try RecordingTarget { _ in [.text("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")] }
+        let scene = try await ProxyScene(target, serve: ["--agent-url", "http://127.0.0.1:1/"])
+        let environment = try await scene.server.environment(of: scene.gatewayToken)
+        let token = try #require(environment["TARGET"])
+        let url = try #require(environment["TARGET_BASE_URL"])
+        #expect(environment.count == 2)
+        #expect(token.hasPrefix("pxr_") && token != scene.token)
+        #expect(url.hasPrefix("http://127.0.0.1:1/v1/via/"))
+        let path = url.dropFirst("http://127.0.0.1:1".count)
+        let answer = try await scene.exchange(
+            "GET \(path)/v1/models HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer \(token)\r\n\r\n"
+        )
+        #expect(answer.hasPrefix("HTTP/1.1 200"))
+        #expect(target.requests.first?.contains("authorization: Bearer \(ProxyScene.key)") == true)
+    }
+
+    @Test func aStartWithoutAWayToTheProxyFailsAndSaysSo() async throws {
         let target = try RecordingTarget { _ in [] }
         let scene = try await ProxyScene(target)
-        #expect(try await scene.server.environment(of: scene.gatewayToken).isEmpty)
+        let result = try await scene.server.exec(token: scene.gatewayToken, ["/bin/true"])
+        #expect(result.status == 125)
+        #expect(result.errors.contains("proxy_address_missing"))
     }
 }

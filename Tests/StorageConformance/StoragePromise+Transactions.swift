@@ -7,6 +7,30 @@ internal import VaultModel
 
 extension StoragePromise {
     static let transactions = [
+        StoragePromise("what an append returned from is read by whoever comes next, and kept when it is synchronized") {
+            engine in
+            let vault = try await SampleVault.make(in: engine)
+            let entry = try vault.here.entry("API_KEY")
+            try await engine.append { try $0.insertEntry(entry) }
+            let found = try await engine.read { try $0.entry(entry.id, in: vault.here.id) }
+            try expectEqual(found, entry)
+            try await engine.synchronize()
+        },
+        StoragePromise("kept writes are counted before their caller is told, appends and what is undone are not") {
+            engine in
+            let vault = try await SampleVault.make(in: engine)
+            let entries = try (0..<3).map { try vault.here.entry("NAME_\($0)") }
+            let before = engine.writes
+            try await engine.append { try $0.insertEntry(entries[0]) }
+            try expectEqual(engine.writes, before)
+            try? await engine.write { connection in
+                try connection.insertEntry(entries[1])
+                throw OwnError.thrown
+            }
+            try expectEqual(engine.writes, before)
+            try await engine.write { try $0.insertEntry(entries[2]) }
+            try expectEqual(engine.writes, before + 1)
+        },
         StoragePromise("what a write returned from is read by whoever comes next") { engine in
             let vault = try await SampleVault.make(in: engine)
             let found = try await engine.read { try $0.workspace(vault.here.id) }

@@ -12,6 +12,7 @@ package final class RecordingTarget: Sendable {
     private let descriptor: Int32
     private let received = Mutex<[String]>([])
     private let reply: @Sendable (String) -> [Piece]
+    private let answersEarly: Bool
 
     /// A step of an answer.
     package enum Piece: Sendable {
@@ -22,9 +23,10 @@ package final class RecordingTarget: Sendable {
         package static func text(_ text: String) -> Piece { .bytes(Array(text.utf8)) }
     }
 
-    /// `reply` is given the whole request, head and body as they were sent.
-    package init(reply: @escaping @Sendable (String) -> [Piece]) throws {
+    /// `reply` is given the whole request, head and body as they were sent, or the head where it `answersEarly`.
+    package init(answersEarly: Bool = false, reply: @escaping @Sendable (String) -> [Piece]) throws {
         self.reply = reply
+        self.answersEarly = answersEarly
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -66,7 +68,7 @@ package final class RecordingTarget: Sendable {
         setsockopt(peer, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         var request: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 64 << 10)
-        while !Self.isWhole(request) {
+        while !Self.isWhole(request), !(answersEarly && Self.hasHead(request)) {
             let count = recv(peer, &chunk, chunk.count, 0)
             guard count > 0 else { break }
             request += chunk[..<count]
@@ -80,6 +82,10 @@ package final class RecordingTarget: Sendable {
             case .untilClosed: while recv(peer, &chunk, chunk.count, 0) > 0 {}
             }
         }
+    }
+
+    private static func hasHead(_ request: [UInt8]) -> Bool {
+        String(decoding: request, as: UTF8.self).contains("\r\n\r\n")
     }
 
     private static func isWhole(_ request: [UInt8]) -> Bool {

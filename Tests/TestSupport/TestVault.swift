@@ -51,7 +51,7 @@ package struct TestVault: Sendable {
     /// The same vault as a new server would find it after this one was killed now: on a copy of its files.
     package func afterKill(master: MasterKey? = nil) async throws -> TestVault {
         let copy = try TemporaryDirectory()
-        for name in ["attache.db", "attache.db-wal"]
+        for name in ["attache.db", "attache.db-wal", "attache.attempts"]
         where FileManager.default.fileExists(atPath: directory.appending(name)) {
             try FileManager.default.copyItem(atPath: directory.appending(name), toPath: copy.appending(name))
         }

@@ -47,7 +47,7 @@ struct TamperTests {
             [
                 "id", "workspace_id", "kind", "digest", "name", "role", "agent_id", "created_by", "created_at",
                 "expires_at", "ended_at", "end_reason", "first_used_at", "networks", "row_code",
-                "entry_id",
+                "entry_id", "instance_id",
             ]
         ),
         (
@@ -305,6 +305,21 @@ extension TestVault {
         let once = Once(key: "populated", request: [1])
         let other = CreateAgentBody(name: "other", allowedNames: ["LD_LIBRARY_PATH"], secretIds: ["PRIZE"])
         _ = try await vault.createAgent(other, by: localOperator, once: once)
+        let proxied = try await createAgent("proxied")
+        _ = try await vault.attachCredential(
+            AttachCredentialBody(credentialId: "Maps"),
+            to: "proxied",
+            by: localOperator
+        )
+        _ = try await vault.start(
+            StartRequest(
+                token: Array((proxied.gatewayToken ?? "").utf8),
+                replica: "one",
+                startID: "start-0001",
+                isSession: false,
+                forwardingPort: 9_000
+            )
+        )
         let gone = try await createAgent("gone")
         _ = try await start(gone)
         try await vault.deleteAgent("gone", by: localOperator)

@@ -42,6 +42,7 @@ package enum Component: String, CaseIterable, Sendable {
     case createWorkspace = "CreateWorkspace"
     case credential = "Credential"
     case credentialPage = "CredentialPage"
+    case credentialTest = "CredentialTest"
     case epoch = "Epoch"
     case error = "Error"
     case expiring = "Expiring"
@@ -123,6 +124,12 @@ package enum Component: String, CaseIterable, Sendable {
                 .required("credentialId", .identifier),
                 .required("delivery", .oneOf(Delivery.allCases.map(\.rawValue))),
                 .optional("proxyToken", .token("pxr_", "With delivery `proxy`; not shown again."))
+            )
+        case .credentialTest:
+            .answer(
+                .required("result", .oneOf(CredentialTestBody.Result.allCases.map(\.rawValue))),
+                .optional("status", .count("What the provider answered.")),
+                .optional("reason", .string("Why it was skipped, or what kept it from being reached."))
             )
         case .rotatedProxyToken:
             .answer(

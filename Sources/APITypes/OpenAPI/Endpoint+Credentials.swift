@@ -46,6 +46,13 @@ extension Endpoint {
             errors: [.stillAttached]
         ),
         Endpoint(
+            .testCredential,
+            .post,
+            "/api/v1/credentials/{id}/test",
+            "Ask a credential's provider whether the key is good, with a request that costs nothing",
+            answer: .ok(.credentialTest, "What the provider said, or why nobody asked it.")
+        ),
+        Endpoint(
             .attachCredential,
             .post,
             "/api/v1/agents/{id}/credentials",

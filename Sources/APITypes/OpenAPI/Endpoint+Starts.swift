@@ -22,7 +22,7 @@ extension Endpoint {
                         "Names that change how a process is loaded and that this agent may receive; absent if none.",
                 ]
             ),
-            errors: [.entryExpired, .invalidField]
+            errors: [.entryExpired, .invalidField, .proxyAddressMissing]
         ),
         Endpoint(
             .watchChanges,

@@ -61,6 +61,7 @@ package enum Operation: String, CaseIterable, Sendable {
     case logOut
     case registerContainer
     case removeMember
+    case testCredential
     case resendInvitation
     case restartGateway
     case revokeAPIKey

@@ -14,7 +14,8 @@ struct CredentialsCommand: AsyncParsableCommand {
             """,
         subcommands: [
             ListCredentialsCommand.self, ShowCredentialCommand.self, AddCredentialCommand.self,
-            UpdateCredentialCommand.self, RemoveCredentialCommand.self, AttachCredentialCommand.self,
+            UpdateCredentialCommand.self, TestCredentialCommand.self, RemoveCredentialCommand.self,
+            AttachCredentialCommand.self,
             DetachCredentialCommand.self,
         ]
     )

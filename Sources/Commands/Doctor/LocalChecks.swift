@@ -81,7 +81,7 @@ package struct LocalChecks {
         guard mode & 0o077 == 0 else {
             return Check(name, .fail, "\(path) has mode \(mode.octal)", hint: "chmod 700 \(path)")
         }
-        for file in ["attache.db", "attache.db-wal", "attache.lock"] {
+        for file in ["attache.db", "attache.db-wal", "attache.lock", "attache.attempts"] {
             guard let mode = Self.mode(of: "\(path)/\(file)", type: S_IFREG), mode & 0o077 != 0 else { continue }
             return Check(name, .fail, "\(path)/\(file) has mode \(mode.octal)", hint: "chmod 600 \(path)/\(file)")
         }

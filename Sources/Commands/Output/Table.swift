@@ -10,7 +10,9 @@ package struct Table {
         rows = [headings]
     }
 
-    package mutating func add(_ cells: String...) {
+    package mutating func add(_ cells: String...) { add(row: cells) }
+
+    package mutating func add(row cells: [String]) {
         rows.append(cells.map(\.printable))
     }
 

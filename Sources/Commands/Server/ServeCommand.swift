@@ -29,6 +29,8 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "The folder of the backups.") var backupsFolder: String?
     @Option(help: "Hours between backups, or off.") var backupsEvery: String?
     @Option(help: "How many backups are kept, or all.") var backupsKeep: String?
+    @Option(name: .customLong("agent-url"), help: "Where agents reach the proxy, such as http://10.0.0.1:8750.")
+    var agentURL: String?
     @Option(help: "Blocks of addresses that the proxy may dial although they are not public.") var proxyAllow: String?
     @Option(help: "A PEM file of certificates that the proxy trusts beside the system's.") var proxyTrust: String?
     @Option(name: .customLong("config"), help: "The configuration file, JSON.") var configurationFile: String?
@@ -47,6 +49,7 @@ struct ServeCommand: AsyncParsableCommand {
         options.backupsFolder = backupsFolder
         options.backupsEvery = backupsEvery
         options.backupsKeep = backupsKeep
+        options.agentURL = agentURL
         options.proxyAllow = proxyAllow
         options.proxyTrust = proxyTrust
         options.configurationFile = configurationFile

@@ -9,6 +9,8 @@ internal import VaultCore
 struct CredentialRoutes {
     let vault: Vault
     let identity: Identity
+    /// Sends what tests a credential; nil where nothing is forwarded.
+    let forwarding: (any Forwarding)?
 
     var routes: [Route] {
         [
@@ -16,6 +18,7 @@ struct CredentialRoutes {
             Route(.get, "/api/v1/credentials/{id}", handle: show),
             Route(.patch, "/api/v1/credentials/{id}", handle: update),
             Route(.delete, "/api/v1/credentials/{id}", handle: delete),
+            Route(.post, "/api/v1/credentials/{id}/test", handle: test),
             Route(.post, "/api/v1/agents/{id}/credentials", handle: attach),
             Route(.delete, "/api/v1/agents/{id}/credentials/{credentialId}", handle: detach),
             Route(.post, "/api/v1/agents/{id}/credentials/{credentialId}/rotate", handle: rotate),
@@ -56,6 +59,16 @@ struct CredentialRoutes {
         let caller = try await identity.caller(withoutQuery: reader)
         try await vault.deleteCredential(reader.places[0], by: caller)
         return .noContent
+    }
+
+    @Sendable private func test(_ reader: RequestReader) async throws -> Response {
+        let caller = try await identity.caller(of: reader.request, context: reader.context)
+        try reader.noQuery()
+        _ = try await reader.bytes(upTo: 1_024)
+        guard let forwarding else {
+            throw APIFailure(.notFound, "this server has no proxy")
+        }
+        return try .json(await forwarding.test(reader.places[0], by: caller))
     }
 
     @Sendable private func attach(_ reader: RequestReader) async throws -> Response {

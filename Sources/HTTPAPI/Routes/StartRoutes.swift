@@ -31,6 +31,12 @@ struct StartRoutes {
         guard let startID = headers[.attacheStart] else {
             throw APIFailure(.invalidField, "the header is missing", field: "Attache-Start")
         }
+        let forwarding = try headers[.attacheForward].map { text in
+            guard let port = UInt16(text), port > 0 else {
+                throw APIFailure(.invalidField, "a port is a number from 1 to 65535", field: "Attache-Forward")
+            }
+            return port
+        }
         // The request has no body; what is sent all the same must not stay on the connection.
         _ = try await reader.bytes(upTo: 1_024)
         let answer = try await vault.start(
@@ -40,6 +46,7 @@ struct StartRoutes {
                 startID: startID,
                 isSession: headers[.attacheSession] == "1",
                 isSupervised: headers[.attacheSupervised] == "1",
+                forwardingPort: forwarding,
                 peer: peer(of: reader)
             )
         )

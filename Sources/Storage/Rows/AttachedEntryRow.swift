@@ -43,4 +43,5 @@ package struct AttachedVersion: Equatable, Sendable {
     package let entry: EntryID
     package let name: String
     package let version: Int64
+    package let delivery: Delivery
 }

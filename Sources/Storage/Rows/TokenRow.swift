@@ -24,6 +24,8 @@ package struct TokenRow: Equatable, Sendable {
     package var rowCode: [UInt8]
     /// The credential that a proxy token opens.
     package var entryID: EntryID?
+    /// The start that a proxy token was made for; nil for one that a person was shown.
+    package var instanceID: InstanceID?
 
     package init(
         id: TokenID,
@@ -43,7 +45,8 @@ package struct TokenRow: Equatable, Sendable {
         lastUsedAt: Timestamp?,
         networks: String? = nil,
         rowCode: [UInt8],
-        entryID: EntryID? = nil
+        entryID: EntryID? = nil,
+        instanceID: InstanceID? = nil
     ) {
         self.id = id
         self.workspaceID = workspaceID
@@ -63,6 +66,7 @@ package struct TokenRow: Equatable, Sendable {
         self.networks = networks
         self.rowCode = rowCode
         self.entryID = entryID
+        self.instanceID = instanceID
     }
 }
 
@@ -71,7 +75,7 @@ extension TokenRow: StoredRow {
     static let columns = [
         "id", "workspace_id", "kind", "digest", "hint", "name", "role", "agent_id", "created_by", "created_at",
         "expires_at", "ended_at", "end_reason", "first_used_at", "last_used_at", "networks", "row_code",
-        "entry_id",
+        "entry_id", "instance_id",
     ]
 
     init(_ row: SQLRow) throws(StorageFailure) {
@@ -93,7 +97,8 @@ extension TokenRow: StoredRow {
             lastUsedAt: try row.optionalTime(14),
             networks: try row.optionalText(15),
             rowCode: try row.blob(16),
-            entryID: try row.optionalID(17)
+            entryID: try row.optionalID(17),
+            instanceID: try row.optionalID(18)
         )
     }
 
@@ -117,6 +122,7 @@ extension TokenRow: StoredRow {
             SQLValue(text: networks),
             .blob(rowCode),
             SQLValue(text: entryID?.text),
+            SQLValue(text: instanceID?.text),
         ]
     }
 }

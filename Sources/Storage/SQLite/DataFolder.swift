@@ -94,6 +94,15 @@ package final class DataFolder: Sendable {
         try Self.synchronize(path)
     }
 
+    /// Returns when what stands in the write-ahead log is on the disk.
+    func synchronizeLog() throws(StorageFailure) {
+        // Closing a descriptor of the log drops no lock: SQLite's are on the shared-memory file.
+        let descriptor = Glibc.open("\(databasePath)-wal", O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw StorageFailure(errno: errno) }
+        defer { Glibc.close(descriptor) }
+        guard fdatasync(descriptor) == 0 else { throw StorageFailure(errno: errno) }
+    }
+
     private static func lock(_ path: String) throws(StorageFailure) -> Int32 {
         let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw StorageFailure(errno: errno) }

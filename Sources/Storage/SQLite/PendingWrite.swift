@@ -7,6 +7,9 @@ struct PendingWrite: Sendable {
     /// Tells the caller that the write will not happen.
     let refuse: @Sendable (StorageFailure) -> Void
 
+    /// Whether its COMMIT waits for the disk.
+    let isSynchronous: Bool
+
     /// What a closure did inside its savepoint.
     struct Outcome: Sendable {
         /// False when the closure threw: what it did is undone.
@@ -18,10 +21,12 @@ struct PendingWrite: Sendable {
 
     init<R: Sendable>(
         _ body: @escaping @Sendable (any SQLConnection) throws -> R,
+        isSynchronous: Bool,
         for continuation: CheckedContinuation<R, any Error>
     ) {
         let refuse: @Sendable (StorageFailure) -> Void = { continuation.resume(throwing: $0) }
         self.refuse = refuse
+        self.isSynchronous = isSynchronous
         run = { connection in
             let result = Result { try connection.lend(to: body) }
             let isKept =

@@ -19,6 +19,7 @@ package final class SQLiteEngine: SQLEngine {
     private let gauge: LogGauge
     private let state = Mutex(State())
     private let isClosed = Mutex(false)
+    private let keptWrites = Atomic<UInt64>(0)
 
     private struct State {
         var queue = WriteQueue<PendingWrite>()
@@ -101,8 +102,35 @@ package final class SQLiteEngine: SQLEngine {
     package func write<R: Sendable>(
         _ body: @escaping @Sendable (any SQLConnection) throws -> R
     ) async throws -> R {
+        try await submit(body, isSynchronous: true)
+    }
+
+    package func append<R: Sendable>(
+        _ body: @escaping @Sendable (any SQLConnection) throws -> R
+    ) async throws -> R {
+        try await submit(body, isSynchronous: false)
+    }
+
+    package var writes: UInt64 { keptWrites.load(ordering: .acquiring) }
+
+    package func synchronize() async throws {
+        try beginActivity()
+        defer { endActivity() }
+        do {
+            try await blocking { [folder] in Result { () throws(StorageFailure) in try folder.synchronizeLog() } }
+        } catch {
+            // The kernel may have dropped pages: see above.
+            for write in failWriting() { write.refuse(error) }
+            throw error
+        }
+    }
+
+    private func submit<R: Sendable>(
+        _ body: @escaping @Sendable (any SQLConnection) throws -> R,
+        isSynchronous: Bool
+    ) async throws -> R {
         try await withCheckedThrowingContinuation { continuation in
-            let write = PendingWrite(body, for: continuation)
+            let write = PendingWrite(body, isSynchronous: isSynchronous, for: continuation)
             switch state.withLock({ $0.queue.add(write) }) {
             case .start: scheduleGroup()
             case .wait: break
@@ -241,7 +269,11 @@ package final class SQLiteEngine: SQLEngine {
         var outcomes: [PendingWrite.Outcome] = []
         var rest = group[...]
         var hasBegun = false
+        let isSynchronous = group.contains { $0.isSynchronous }
         do {
+            // Changes nothing inside a transaction (sqlite.org/pragma.html#pragma_synchronous).
+            if !isSynchronous { try database.execute(sql: "PRAGMA synchronous = NORMAL") }
+            defer { if !isSynchronous { try? database.execute(sql: "PRAGMA synchronous = FULL") } }
             try database.beginTransaction(.immediate)
             hasBegun = true
             let savepoint = SQLiteConnection(database)
@@ -260,6 +292,8 @@ package final class SQLiteEngine: SQLEngine {
                 state.commits += 1
                 state.writes += outcomes.count { $0.isKept }
             }
+            let kept = zip(group, outcomes).count { $0.isSynchronous && $1.isKept }
+            if kept > 0 { keptWrites.add(UInt64(kept), ordering: .releasing) }
             for outcome in outcomes { outcome.tell() }
         } catch {
             let failure = StorageFailure(error)

@@ -71,16 +71,20 @@ extension SQLConnection {
     ) throws(StorageFailure) -> [AttachedVersion] {
         let rows = try query(
             """
-            SELECT entries.id, entries.name, entries.version FROM attachments
+            SELECT entries.id, entries.name, entries.version, attachments.delivery FROM attachments
             JOIN entries ON entries.id = attachments.entry_id AND entries.workspace_id = attachments.workspace_id
             WHERE attachments.agent_id = $1 AND attachments.workspace_id = $2
-                AND attachments.delivery = 'environment'
             ORDER BY entries.name
             """,
             [.text(agent.text), .text(workspace.text)]
         )
         return try rows.map { row throws(StorageFailure) in
-            AttachedVersion(entry: try row.id(0), name: try row.text(1), version: try row.integer(2))
+            AttachedVersion(
+                entry: try row.id(0),
+                name: try row.text(1),
+                version: try row.integer(2),
+                delivery: try row.choice(3)
+            )
         }
     }
 

@@ -39,6 +39,25 @@ extension SQLConnection {
         )
     }
 
+    /// Removes the proxy tokens of an agent that were made for `start`, for a session that is over, or for an instance that
+    /// ended before `time`.
+    package func deleteInstanceTokens(
+        of agent: AgentID,
+        madeFor start: InstanceID,
+        orEndedBefore time: Timestamp,
+        in workspace: WorkspaceID
+    ) throws(StorageFailure) {
+        try execute(
+            """
+            DELETE FROM tokens WHERE agent_id = $1 AND workspace_id = $2 AND instance_id IS NOT NULL
+                AND (instance_id = $3 OR expires_at < $4 OR (expires_at IS NULL AND NOT EXISTS (
+                    SELECT 1 FROM instances WHERE instances.id = tokens.instance_id
+                        AND (instances.ended_at IS NULL OR instances.ended_at >= $4))))
+            """,
+            [.text(agent.text), .text(workspace.text), .text(start.text), .integer(time.milliseconds)]
+        )
+    }
+
     /// Every token of a workspace that was not ended, of any kind.
     package func openTokens(in workspace: WorkspaceID) throws(StorageFailure) -> [TokenRow] {
         try select("WHERE workspace_id = $1 AND ended_at IS NULL ORDER BY id", [.text(workspace.text)])

@@ -32,9 +32,12 @@ struct Trail {
         )
     }
 
-    func append(_ record: AuditRecord, to chain: String) throws {
+    func append(_ record: AuditRecord, to chain: String) throws { try append([record], to: chain) }
+
+    /// Appends in this order; the head is read, checked and written once.
+    func append(_ records: [AuditRecord], to chain: String) throws {
         do {
-            let head = try connection.auditHead(chain).map {
+            var head = try connection.auditHead(chain).map {
                 ChainHead(
                     chain: $0.chain,
                     sequence: $0.sequence,
@@ -43,26 +46,30 @@ struct Trail {
                     headCode: $0.headCode
                 )
             }
-            let (link, newHead) = try AuditChain.append(record, to: head, chain: chain, ring: ring)
-            try connection.appendAuditEntry(
-                AuditEntryRow(
-                    chain: chain,
-                    sequence: link.sequence,
-                    epoch: Int64(link.epoch),
-                    at: record.at,
-                    action: record.action.rawValue,
-                    subject: record.subjects.first?.id,
-                    entry: link.entry,
-                    code: link.code
+            for record in records {
+                let (link, newHead) = try AuditChain.append(record, to: head, chain: chain, ring: ring)
+                head = newHead
+                try connection.appendAuditEntry(
+                    AuditEntryRow(
+                        chain: chain,
+                        sequence: link.sequence,
+                        epoch: Int64(link.epoch),
+                        at: record.at,
+                        action: record.action.rawValue,
+                        subject: record.subjects.first?.id,
+                        entry: link.entry,
+                        code: link.code
+                    )
                 )
-            )
+            }
+            guard let head else { return }
             try connection.setAuditHead(
                 AuditHeadRow(
                     chain: chain,
-                    sequence: newHead.sequence,
-                    epoch: Int64(newHead.epoch),
-                    code: newHead.code,
-                    headCode: newHead.headCode
+                    sequence: head.sequence,
+                    epoch: Int64(head.epoch),
+                    code: head.code,
+                    headCode: head.headCode
                 )
             )
         } catch let failure as StorageFailure where failure == .full {

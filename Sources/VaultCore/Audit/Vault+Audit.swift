@@ -21,6 +21,7 @@ extension Vault {
         by caller: Caller
     ) async throws(VaultError) -> AuditPage {
         let before = try page.sequenceCursor()
+        await attempts.settle()
         let (found, view): (AuditPage, RepeatedEvent) = try await read(.auditView, by: caller) { act in
             let chain = try act.chain(scope)
             let end = try before ?? act.connection.auditHead(chain).map { $0.sequence + 1 } ?? 1
@@ -40,6 +41,7 @@ extension Vault {
         of scope: AuditScope = .workspace,
         by caller: Caller
     ) async throws(VaultError) -> AuditVerificationBody {
+        await attempts.settle()
         var parsed: [AuditCheckpoint] = []
         for text in anchors {
             guard let anchor = AuditCheckpoint(text: text) else {

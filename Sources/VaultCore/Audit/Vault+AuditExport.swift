@@ -31,6 +31,7 @@ extension Vault {
         of scope: AuditScope = .workspace,
         by caller: Caller
     ) async throws(VaultError) -> AuditExportPosition {
+        await attempts.settle()
         let (position, view): (AuditExportPosition, RepeatedEvent) = try await read(.auditView, by: caller) { act in
             let chain = try act.chain(scope)
             let last = try act.connection.auditHead(chain)?.sequence ?? 0

@@ -158,7 +158,8 @@ extension Vault {
             else { throw VaultError.notFound(.attachment) }
             let end = act.now + .seconds(grace)
             let endsNow = body.revoke == true || grace == 0
-            for var token in try act.proxyTokens(of: agent, row) {
+            // The tokens of instances end with their instances, or here when everything is to end.
+            for var token in try act.proxyTokens(of: agent, row) where token.instanceID == nil || body.revoke == true {
                 if endsNow {
                     try act.end(token, reason: body.revoke == true ? .revoked : .rotated)
                 } else {

@@ -2,30 +2,11 @@
 
 internal import AccessRules
 internal import AuditTrail
-internal import ProviderCatalog
 package import ProxyRules
 internal import Sealing
 internal import Storage
-package import VaultModel
-
-/// What the holder of a token may use and where; nothing in it is secret, and nothing was opened for it.
-package struct ProxyGrant: Sendable {
-    package let credentialName: String
-    package let presentation: Presentation
-    /// Where the credential may go; empty means nowhere.
-    package let hosts: [HostRule]
-    /// What stands before the path of `/v1/via/…`: the provider's base URL, or the one exact host that the rules name.
-    package let baseURL: String?
-
-    let token: [UInt8]
-    let peer: IPAddress
-    let credential: String?
-    let workspace: WorkspaceID
-    let actor: AuditActor
-    let subject: AuditSubject
-    /// The code of the row that the rules were read from: what it vouches for has not changed while it is the same.
-    let rowCode: [UInt8]
-}
+internal import Synchronization
+internal import VaultModel
 
 /// One attempt to reach a target, as the audit trail tells it.
 package struct ProxyAttempt: Sendable {
@@ -34,6 +15,8 @@ package struct ProxyAttempt: Sendable {
     package var method: String
     /// The address that was dialed.
     package var address: String?
+    /// 1 for the first, more for those that followed because a key was refused.
+    package var number = 1
     package var status: Int?
     package var bytes = 0
     package var duration: Duration = .zero
@@ -46,120 +29,161 @@ package struct ProxyAttempt: Sendable {
     }
 }
 
+/// An attempt that is recorded and whose credential is open.
+///
+/// Recorded once more when it is over, with what came of it; at the latest when the last holder lets go.
+package final class OpenAttempt: Sendable {
+    package let credential: RenderedCredential
+    private let begun: BegunAttempt
+    private let hasEnded = Atomic(false)
+
+    fileprivate init(_ credential: RenderedCredential, _ begun: BegunAttempt) {
+        self.credential = credential
+        self.begun = begun
+    }
+
+    deinit {
+        var attempt = begun.attempt
+        attempt.error = "broken_off"
+        end(attempt)
+    }
+
+    /// Says what came of it; only the first time counts.
+    package func end(_ attempt: ProxyAttempt) {
+        guard !hasEnded.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        begun.end(attempt, .allowed)
+    }
+}
+
+/// An attempt in its slot.
+private struct BegunAttempt: Sendable {
+    let ledger: AttemptLedger
+    let grant: ProxyGrant
+    let attempt: ProxyAttempt
+    let slot: Int
+    let at: Timestamp
+    let requestID: String?
+
+    func end(_ attempt: ProxyAttempt, _ outcome: AuditOutcome) {
+        let details = attempt.intent + attempt.result
+        ledger.finish(slot, grant.record(outcome, details, at: at, requestID), in: grant.workspace.text)
+    }
+}
+
 extension Vault {
-    /// Says what a token may use: a proxy token its one credential, a workspace key the one that is named.
+    /// Says what a caller may use: a proxy token its one credential, anybody else the one that is named.
     ///
     /// Every row is checked against its code; no value is opened.
     package func proxyGrant(
-        token: [UInt8],
-        credential: String?,
-        from peer: IPAddress = .loopback
+        _ caller: ProxyCaller,
+        credential: String?
     ) async throws(VaultError) -> ProxyGrant {
-        let caller = try await workspaceCaller(token, from: peer)
         let now = clock.now
+        let writes = engine.writes
+        if let known = grants.grant(for: caller, credential, writes: writes, at: now) { return known }
+        let known = try await knownCaller(caller)
         let ring = ring
-        return try await mappingErrors {
+        let grant: ProxyGrant = try await mappingErrors {
             try await engine.read { connection in
-                try ProxyHolder(token, caller, credential, from: peer, on: connection, ring: ring, now: now).grant
+                let holder = try ProxyHolder(caller, known, credential, on: connection, ring: ring, now: now)
+                return try ProxyGrant(holder, caller: caller, credential: credential, readAt: writes, madeAt: now)
             }
         }
+        grants.remember(grant)
+        return grant
     }
 
-    /// Opens the credential of `grant` for one attempt, whose audit entry is committed first.
+    /// Records an attempt and opens the credential of `grant` for it, in this order.
     ///
-    /// Everything is looked up again: a token that was revoked or hosts that were changed since are found here.
-    package func openCredential(
-        _ grant: ProxyGrant,
-        for attempt: ProxyAttempt
-    ) async throws(VaultError) -> RenderedCredential {
-        let caller = try await workspaceCaller(grant.token, from: grant.peer)
+    /// What the grant rests on is looked up again where anything was written since: a token that was revoked or hosts
+    /// that were changed are found here. Throws ``VaultError/auditUnavailable`` where attempts cannot be recorded; then
+    /// nothing was opened.
+    package func begin(_ attempt: ProxyAttempt, with grant: ProxyGrant) async throws(VaultError) -> OpenAttempt {
+        var grant = grant
+        if grant.readAt != engine.writes {
+            let fresh = try await proxyGrant(grant.caller, credential: grant.credential)
+            guard fresh.rowCode == grant.rowCode else { throw .storage(.busy) }
+            grant = fresh
+        }
         let now = clock.now
-        let ring = ring
         let requestID = Self.requestID
-        return try await mappingErrors {
-            let holder = try await engine.write { connection in
-                let holder = try ProxyHolder(
-                    grant.token,
-                    caller,
-                    grant.credential,
-                    from: grant.peer,
-                    on: connection,
-                    ring: ring,
-                    now: now
-                )
-                guard holder.grant.rowCode == grant.rowCode else { throw VaultError.storage(.busy) }
-                try Trail(connection: connection, ring: ring, requestID: requestID).append(
-                    AuditEvent(
-                        action: .credentialUse,
-                        subjects: [holder.grant.subject],
-                        details: attempt.intent
-                    ),
-                    workspace: grant.workspace,
-                    actor: grant.actor,
-                    at: now
-                )
-                return holder
-            }
+        let intent = grant.record(.allowed, attempt.intent, at: now, requestID)
+        let begun = BegunAttempt(
+            ledger: attempts,
+            grant: grant,
+            attempt: attempt,
+            slot: try attempts.begin(intent, in: grant.workspace.text),
+            at: now,
+            requestID: requestID
+        )
+        do {
             // Sealed until here.
-            let value = try holder.entry.openValue(holder.value, owner: holder.owner, ring: ring).value
-            do {
-                return try RenderedCredential(value.bytes, as: grant.presentation)
-            } catch is PresentationError {
-                throw VaultError.integrity(entry: grant.credentialName)
-            }
+            return OpenAttempt(try grant.open(with: ring), begun)
+        } catch {
+            var failed = attempt
+            failed.error = "integrity_error"
+            begun.end(failed, .denied(reason: "integrity_error"))
+            throw error
         }
     }
 
     /// Records that an attempt was refused before anything was opened.
     package func recordProxyRefusal(_ attempt: ProxyAttempt, _ grant: ProxyGrant) async throws(VaultError) {
-        try await record(attempt, grant, .credentialUse, .denied(reason: attempt.error ?? "refused"))
-    }
-
-    /// Records what came of an attempt whose credential was opened.
-    ///
-    /// The attempt itself is in the trail already; when this entry cannot be written, that one stays without an answer.
-    package func recordProxyAnswer(_ attempt: ProxyAttempt, _ grant: ProxyGrant) async {
-        try? await record(attempt, grant, .credentialAnswer, .allowed)
-    }
-
-    private func record(
-        _ attempt: ProxyAttempt,
-        _ grant: ProxyGrant,
-        _ action: Action,
-        _ outcome: AuditOutcome
-    ) async throws(VaultError) {
-        let record = AuditRecord(
+        let record = grant.record(
+            .denied(reason: attempt.error ?? "refused"),
+            attempt.intent,
             at: clock.now,
-            actor: grant.actor,
-            action: action,
-            outcome: outcome,
-            subjects: [grant.subject],
-            digest: nil,
-            details: attempt.intent + (action == .credentialAnswer ? attempt.result : []),
-            requestID: Self.requestID
+            Self.requestID
         )
         let ring = ring
         let requestID = Self.requestID
+        // What nobody is sent is written like any attempt: it is no change that a grant could rest on.
         try await mappingErrors {
-            try await engine.write { connection in
+            try await engine.append { connection in
                 try Trail(connection: connection, ring: ring, requestID: requestID)
                     .append(record, to: grant.workspace.text)
             }
         }
+        attempts.synchronizeSoon()
     }
 
-    /// The caller behind a workspace key; nil for a proxy token, which is looked up with what it opens.
-    private func workspaceCaller(_ token: [UInt8], from peer: IPAddress) async throws(VaultError) -> Caller? {
-        token.starts(with: BearerTokenKind.proxy.rawValue.utf8) ? nil : try await authenticate(token, from: peer)
+    /// Returns when every attempt that is over by now is in the trail.
+    package func settleAttempts() async { await attempts.settle() }
+
+    /// The caller behind a workspace key or a session; nil for a proxy token, which is looked up with what it opens.
+    private func knownCaller(_ caller: ProxyCaller) async throws(VaultError) -> Caller? {
+        switch caller {
+        case .known(let caller): caller
+        case .token(let token, let peer):
+            token.starts(with: BearerTokenKind.proxy.rawValue.utf8) ? nil : try await authenticate(token, from: peer)
+        }
+    }
+}
+
+extension ProxyGrant {
+    fileprivate func record(
+        _ outcome: AuditOutcome,
+        _ details: [AuditDetail],
+        at time: Timestamp,
+        _ requestID: String?
+    ) -> AuditRecord {
+        AuditRecord(
+            at: time,
+            actor: actor,
+            action: .credentialUse,
+            outcome: outcome,
+            subjects: [subject],
+            details: details,
+            requestID: requestID
+        )
     }
 }
 
 extension ProxyAttempt {
     fileprivate var intent: [AuditDetail] {
-        var details = [
-            AuditDetail(key: "target", value: String(target.prefix(2_048))), AuditDetail(key: "method", value: method),
-        ]
+        var details = [AuditDetail(key: "target", value: target), AuditDetail(key: "method", value: method)]
         if let address { details.append(AuditDetail(key: "address", value: address)) }
+        if number > 1 { details.append(AuditDetail(key: "attempt", value: String(number))) }
         return details
     }
 
@@ -174,33 +198,36 @@ extension ProxyAttempt {
     }
 }
 
-/// The credential that a token opens, every row on the way checked; the value is still sealed.
-private struct ProxyHolder: Sendable {
-    let grant: ProxyGrant
+/// The credential that a caller may use, every row on the way checked; the value is still sealed.
+struct ProxyHolder {
     let entry: EntryRow
+    let credential: CredentialRow
     let value: EntryValueRow?
     let owner: OwnerScope
+    let actor: AuditActor
+    let workspace: WorkspaceID
+    /// When the token ends.
+    let tokenEnd: Timestamp?
 
-    init(
-        _ token: [UInt8],
+    fileprivate init(
+        _ shown: ProxyCaller,
         _ caller: Caller?,
         _ name: String?,
-        from peer: IPAddress,
         on connection: any SQLConnection,
         ring: KeyRing,
         now: Timestamp
     ) throws {
         let found: CredentialEntryRow
-        let actor: AuditActor
-        let workspace: WorkspaceID
         if let caller {
             let member = try authenticated(caller, on: connection, ring: ring, now: now)
             guard member.role.allows(.credentialUse) else { throw VaultError.denied(.credentialUse) }
             guard let name, let row = try connection.liveCredential(named: name, in: member.workspace) else {
                 throw VaultError.notFound(.credential)
             }
+            tokenEnd = try member.token.flatMap { try connection.token($0, in: member.workspace)?.expiresAt }
             (found, actor, workspace) = (row, member.actor, member.workspace)
         } else {
+            guard case .token(let token, _) = shown else { throw VaultError.token(.unknown) }
             let row = try Self.token(token, on: connection, ring: ring, now: now)
             guard let agentID = row.agentID, let entryID = row.entryID else { throw VaultError.token(.unknown) }
             guard let agent = try connection.agent(agentID, in: row.workspaceID), agent.deletedAt == nil,
@@ -209,18 +236,20 @@ private struct ProxyHolder: Sendable {
                 let attachment = try connection.attachment(of: entryID, on: agentID, in: row.workspaceID)
             else { throw VaultError.token(.revoked) }
             try agent.verify(with: ring)
+            try row.refuseEndedInstance(on: connection)
             let owner = try connection.ownerScope(of: credential.entry.ownerID, in: row.workspaceID)
             try attachment.verify(with: ring, owner: owner)
             guard attachment.delivery == .proxy else { throw VaultError.token(.revoked) }
             if let name, try connection.liveCredential(named: name, in: row.workspaceID)?.entry.id != entryID {
                 throw VaultError.notFound(.credential)
             }
+            tokenEnd = row.expiresAt
             (found, actor, workspace) = (credential, .gateway(agentID, row.id), row.workspaceID)
         }
         owner = try connection.ownerScope(of: found.entry.ownerID, in: workspace)
         entry = found.entry
+        credential = found.credential
         value = try connection.entryValue(of: entry.id, version: entry.version, in: workspace)
-        let credential = found.credential
         do {
             try entry.verify(with: ring, owner: owner, readable: value?.readable)
             try credential.verify(with: ring, owner: owner)
@@ -228,23 +257,6 @@ private struct ProxyHolder: Sendable {
             throw VaultError.integrity(entry: credential.name)
         }
         if entry.hasExpired(at: now) { throw VaultError.credentialExpired(credential.name) }
-        let hosts = try credential.effectiveHosts(of: entry.provider).map { text in
-            guard let rule = try? HostRule(text) else { throw VaultError.integrity(entry: credential.name) }
-            return rule
-        }
-        grant = ProxyGrant(
-            credentialName: credential.name,
-            presentation: try credential.presentation(),
-            hosts: hosts,
-            baseURL: Self.baseURL(of: entry.provider, credential, hosts),
-            token: token,
-            peer: peer,
-            credential: name,
-            workspace: workspace,
-            actor: actor,
-            subject: found.subject,
-            rowCode: credential.rowCode
-        )
     }
 
     private static func token(
@@ -260,16 +272,15 @@ private struct ProxyHolder: Sendable {
         if let problem = row.problem(at: now) { throw VaultError.token(problem) }
         return row
     }
+}
 
-    /// The catalogue's, unless the credential's own rules say something else; then that of the one rule there is.
-    private static func baseURL(of provider: ProviderID?, _ credential: CredentialRow, _ hosts: [HostRule]) -> String? {
-        if credential.hosts.isEmpty, let base = provider.flatMap(Provider.named)?.baseURL { return base }
-        let exact = hosts.filter { !$0.isWildcard }
-        guard let first = exact.first,
-            exact.allSatisfy({ $0.host == first.host && $0.port == first.port && $0.scheme == first.scheme })
-        else { return nil }
-        let port = first.port == first.scheme.defaultPort ? "" : ":\(first.port)"
-        return "\(first.scheme.rawValue)://\(first.host.uriText)\(port)"
+extension TokenRow {
+    /// A token that was made for an instance ends with it; that of a session has a time of its own.
+    fileprivate func refuseEndedInstance(on connection: any SQLConnection) throws {
+        guard let instanceID, expiresAt == nil else { return }
+        guard let instance = try connection.instance(instanceID, in: workspaceID), instance.agentID == agentID,
+            instance.endedAt == nil
+        else { throw VaultError.token(.revoked) }
     }
 }
 

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import NIOPosix
+internal import ProxyRules
+internal import Synchronization
+internal import VaultCore
+
+/// Connections that wait for their next request.
+///
+/// One is used again only by the same holder of the same version of the same credential, for the same scheme, host and port:
+/// what one exchange may leave behind concerns nobody else. Its address was checked when it was dialed and never changes, its
+/// certificate vouched for that name, and its life is short, so that a name that moves is looked up again.
+final class ConnectionPool: Sendable {
+    struct Key: Hashable, Sendable {
+        let isolation: ProxyGrant.Isolation
+        let scheme: TargetURL.Scheme
+        let host: TargetHost
+        let port: UInt16
+
+        init(_ grant: ProxyGrant, _ target: TargetURL) {
+            isolation = grant.isolation
+            scheme = target.scheme
+            host = target.host
+            port = target.port
+        }
+    }
+
+    /// How long one waits at most; many servers close theirs after a minute, some after five seconds.
+    private static let longestRest: TimeAmount = .seconds(20)
+    private static let longestLife: TimeAmount = .seconds(60)
+    private static let mostOfOneKind = 128
+    private static let most = 4_096
+
+    fileprivate struct Place: Hashable {
+        let key: Key
+        let loop: ObjectIdentifier
+    }
+
+    fileprivate struct Resting {
+        let connection: TargetConnection
+        let since: NIODeadline
+    }
+
+    fileprivate struct State {
+        var resting: [Place: [Resting]] = [:]
+        var count = 0
+        var isSwept = false
+    }
+
+    private let state = Mutex(State())
+
+    /// The loop that the calling task runs on, or any other one.
+    static var eventLoop: any EventLoop {
+        MultiThreadedEventLoopGroup.currentEventLoop ?? MultiThreadedEventLoopGroup.singleton.next()
+    }
+
+    /// A connection of the calling task's event loop that can carry a request at once.
+    func take(_ key: Key) -> TargetConnection? {
+        guard let loop = MultiThreadedEventLoopGroup.currentEventLoop else { return nil }
+        let place = Place(key: key, loop: ObjectIdentifier(loop))
+        while let resting = state.withLock({ $0.popLast(place) }) {
+            let now = NIODeadline.now()
+            if now - resting.since < Self.longestRest, now - resting.connection.madeAt < Self.longestLife,
+                resting.connection.wake()
+            {
+                return resting.connection
+            }
+            resting.connection.close()
+        }
+        return nil
+    }
+
+    /// Takes in a connection that rests; called on its event loop.
+    func put(_ connection: TargetConnection, as key: Key) {
+        let place = Place(key: key, loop: ObjectIdentifier(connection.eventLoop))
+        let (isKept, mustSweep) = state.withLock { state in
+            guard state.count < Self.most, state.resting[place]?.count ?? 0 < Self.mostOfOneKind else {
+                return (false, false)
+            }
+            state.resting[place, default: []].append(Resting(connection: connection, since: .now()))
+            state.count += 1
+            defer { state.isSwept = true }
+            return (true, !state.isSwept)
+        }
+        guard isKept else { return connection.close() }
+        if mustSweep { sweep(on: connection.eventLoop) }
+    }
+
+    private func sweep(on loop: any EventLoop) {
+        loop.scheduleTask(in: Self.longestRest) { [weak self] in
+            guard let self else { return }
+            let now = NIODeadline.now()
+            let (old, goesOn) = state.withLock { state in
+                (state.removeRested(before: now - Self.longestRest), state.isSwept)
+            }
+            for connection in old { connection.close() }
+            if goesOn { sweep(on: loop) }
+        }
+    }
+}
+
+extension ConnectionPool.State {
+    fileprivate mutating func popLast(_ place: ConnectionPool.Place) -> ConnectionPool.Resting? {
+        guard let last = resting[place]?.popLast() else { return nil }
+        count -= 1
+        return last
+    }
+
+    /// Takes out what has rested since before `time`, and stops the sweeping where nothing is left.
+    fileprivate mutating func removeRested(before time: NIODeadline) -> [TargetConnection] {
+        var old: [TargetConnection] = []
+        for (place, held) in resting {
+            old += held.filter { $0.since < time }.map(\.connection)
+            let kept = held.filter { $0.since >= time }
+            resting[place] = kept.isEmpty ? nil : kept
+        }
+        count -= old.count
+        if count == 0 { isSwept = false }
+        return old
+    }
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import HTTPTypes
+internal import NIOCore
+internal import NIOHTTP1
+internal import ProxyRules
+internal import VaultCore
+
+/// What goes to a target, before the credential is in it.
+struct OutgoingRequest: Sendable {
+    let method: String
+    let fields: HTTPFields
+    /// Nil where there is none (RFC 9112 §6).
+    let body: (any AsyncSequence<ByteBuffer, any Error> & Sendable)?
+
+    init(method: String, fields: HTTPFields) {
+        self.method = method
+        self.fields = fields
+        body = nil
+    }
+
+    init(_ request: ProxyRequest, method: String) {
+        self.method = method
+        fields = request.fields
+        let hasBody = fields[.transferEncoding] != nil || fields[.contentLength].map { $0 != "0" } ?? false
+        body = hasBody ? request.body : nil
+    }
+
+    var contentLength: Int? { fields[.contentLength].flatMap { Int($0) } }
+
+    /// RFC 9110 §9.2.2.
+    var isIdempotent: Bool { ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"].contains(method) }
+
+    /// The head as it is sent, but for the fields that the credential sets.
+    func head(
+        to target: TargetURL,
+        _ grant: ProxyGrant,
+        _ credential: RenderedCredential,
+        via name: String
+    ) -> HTTPRequestHead {
+        var headers = HTTPHeaders()
+        headers.reserveCapacity(fields.count + 4)
+        headers.add(name: "host", value: target.authority)
+        for field in HeaderRules.forwarded(fields, injected: credential.fieldNames) where field.name != .via {
+            headers.add(name: field.name.rawName, value: field.value)
+        }
+        // Anything else could hide the credential from the scrubber.
+        headers.add(name: "accept-encoding", value: "identity")
+        let via = fields[values: .via] + ["1.1 \(name)"]
+        headers.add(name: "via", value: via.joined(separator: ", "))
+        if let length = fields[.contentLength] {
+            headers.add(name: "content-length", value: length)
+        } else if fields[.transferEncoding] != nil {
+            headers.add(name: "transfer-encoding", value: "chunked")
+        }
+        let query = RenderedCredential.query(target.query, without: grant.presentation.parameter)
+        return HTTPRequestHead(
+            version: .http1_1,
+            method: HTTPMethod(rawValue: method),
+            uri: target.path + (query.map { "?\($0)" } ?? ""),
+            headers: headers
+        )
+    }
+}

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import AuditTrail
+internal import Dispatch
+internal import Sealing
+internal import Storage
+internal import Synchronization
+internal import VaultModel
+
+/// Records the attempts to reach targets: each stands in a slot before anything of it is sent, and in the audit trail within
+/// milliseconds of its end.
+///
+/// So an attempt costs one entry, entries of one moment share a transaction, and no request waits for a disk. A process that
+/// is killed leaves its slots, which the next one enters into the trail. When entries cannot be written their slots stay, and
+/// no new attempt begins: [decision 0050](../../../docs/decisions/0050-attempts-in-slots.md).
+final class AttemptLedger: Sendable {
+    /// What is over within this time shares a transaction.
+    private static let gathering: Duration = .milliseconds(4)
+    /// While nothing is over.
+    private static let looking: Duration = .milliseconds(20)
+    /// How long a power failure may reach back.
+    private static let reach: Duration = .milliseconds(500)
+    private static let retryPause: Duration = .milliseconds(200)
+    private static let mostInOneGroup = 512
+
+    private let slots: AttemptSlots
+    private let engine: any SQLEngine
+    private let keys: HeldKeys
+    /// Forgotten where another program has written to the database.
+    private let grants: ProxyGrants
+    private let foreignChanges = Mutex<ForeignChanges?>(nil)
+    private let state = Mutex(State())
+
+    private struct Finished {
+        let slot: Int
+        let chain: String
+        let record: AuditRecord
+    }
+
+    private struct State {
+        var finished: [Finished] = []
+        var writer: Task<Void, Never>?
+        var isFailing = false
+        /// Wait until everything that is over by now is in the trail.
+        var waiters: [CheckedContinuation<Void, Never>] = []
+    }
+
+    init(slots: AttemptSlots, engine: any SQLEngine, keys: HeldKeys, grants: ProxyGrants) {
+        self.slots = slots
+        self.engine = engine
+        self.keys = keys
+        self.grants = grants
+    }
+
+    /// Records that an attempt begins; it survives the end of the process from now on.
+    func begin(_ record: AuditRecord, in chain: String) throws(VaultError) -> Int {
+        guard !state.withLock({ $0.isFailing }) else { throw .auditUnavailable }
+        let bytes = AttemptRecord(chain: chain, record: record).sealed(with: keys.ring)
+        guard let slot = slots.put(bytes) else { throw .auditUnavailable }
+        return slot
+    }
+
+    /// Has an attempt that is over entered into the trail.
+    func finish(_ slot: Int, _ record: AuditRecord, in chain: String) {
+        state.withLock { state in
+            state.finished.append(Finished(slot: slot, chain: chain, record: record))
+            startWriting(&state)
+        }
+    }
+
+    /// Has what was written without waiting for the disk brought there.
+    func synchronizeSoon() { state.withLock { startWriting(&$0) } }
+
+    private func startWriting(_ state: inout State) {
+        guard state.writer == nil else { return }
+        state.writer = Task.detached { await self.writeAll() }
+    }
+
+    /// Returns when every attempt that is over by now is in the trail, and on the disk.
+    func settle() async {
+        await withCheckedContinuation { continuation in
+            let isIdle = state.withLock { state in
+                guard state.writer != nil else { return true }
+                state.waiters.append(continuation)
+                return false
+            }
+            if isIdle { continuation.resume() }
+        }
+    }
+
+    /// Writes what is over, group by group, until nothing is left and all of it is on the disk.
+    private func writeAll() async {
+        var synchronizedAt = ContinuousClock.now
+        var pause = Self.gathering
+        while true {
+            try? await Task.sleep(for: pause)
+            let (group, isWaitedFor) = state.withLock { state in
+                let group = Array(state.finished.prefix(Self.mostInOneGroup))
+                state.finished.removeFirst(group.count)
+                return (group, !state.waiters.isEmpty)
+            }
+            pause = group.isEmpty ? Self.looking : Self.gathering
+            do {
+                if !group.isEmpty { try await enter(group) }
+                let isDue = ContinuousClock.now - synchronizedAt >= Self.reach || isWaitedFor
+                if isDue {
+                    try await synchronize()
+                    synchronizedAt = ContinuousClock.now
+                }
+                let ended = state.withLock { state -> [CheckedContinuation<Void, Never>]? in
+                    state.isFailing = false
+                    guard state.finished.isEmpty, isDue else { return nil }
+                    state.writer = nil
+                    defer { state.waiters = [] }
+                    return state.waiters
+                }
+                if let ended {
+                    for waiter in ended { waiter.resume() }
+                    return
+                }
+            } catch {
+                let waiters = state.withLock { state in
+                    state.finished.insert(contentsOf: group, at: 0)
+                    state.isFailing = true
+                    defer { state.waiters = [] }
+                    return state.waiters
+                }
+                for waiter in waiters { waiter.resume() }
+                guard error as? StorageFailure != .unavailable else {
+                    // The store is closed or has failed for good: the slots hold what is left.
+                    state.withLock { $0.writer = nil }
+                    return
+                }
+                try? await Task.sleep(for: Self.retryPause)
+            }
+        }
+    }
+
+    private func enter(_ group: [Finished]) async throws {
+        let chains = Dictionary(grouping: group, by: \.chain)
+        try await engine.append { [self] connection in
+            note(try connection.foreignChanges())
+            for (chain, entries) in chains {
+                try Trail(connection: connection, ring: keys.ring, requestID: nil)
+                    .append(entries.map(\.record), to: chain)
+            }
+        }
+        slots.free(group.map(\.slot))
+    }
+
+    /// Forgets what was read where another program has written to the database, or that cannot be told.
+    private func note(_ changes: ForeignChanges?) {
+        let isNews = foreignChanges.withLock { known in
+            defer { known = changes }
+            return changes == nil || known != changes
+        }
+        if isNews { grants.forgetAll() }
+    }
+
+    private func synchronize() async throws {
+        try await engine.synchronize()
+        let slots = slots
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            DispatchQueue.global().async { continuation.resume(with: Result { try slots.synchronize() }) }
+        }
+    }
+
+    /// Enters what a process that ended had under way into the trail.
+    func recover() async throws {
+        guard !slots.leftovers.isEmpty else { return }
+        let ring = keys.ring
+        var chains: [String: [AuditRecord]] = [:]
+        for (_, bytes) in slots.leftovers {
+            // One that does not verify was torn by a power failure, or is nobody's: it says nothing that could be believed.
+            guard let left = try? AttemptRecord(opening: bytes, with: ring) else { continue }
+            chains[left.chain, default: []].append(left.record.ended(with: "server_ended"))
+        }
+        let entries = chains
+        try await engine.write { connection in
+            for (chain, records) in entries {
+                try Trail(connection: connection, ring: ring, requestID: nil).append(records, to: chain)
+            }
+        }
+        slots.free(slots.leftovers.map(\.slot))
+    }
+}
+
+/// What stands in a slot: an entry as it would be chained, and the code that vouches for it.
+struct AttemptRecord {
+    let chain: String
+    let record: AuditRecord
+
+    init(chain: String, record: AuditRecord) {
+        self.chain = chain
+        self.record = record
+    }
+
+    /// `code length (1) ‖ code ‖ chain length (1) ‖ chain ‖ entry`.
+    func sealed(with ring: KeyRing) -> [UInt8] {
+        let entry = record.encoded()
+        let code = ring.rowCode(for: Self.content(chain, entry), scope: .system)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(entry.count + code.count + chain.utf8.count + 2)
+        bytes.append(UInt8(code.count))
+        bytes += code
+        bytes.append(UInt8(chain.utf8.count))
+        bytes += chain.utf8
+        bytes += entry
+        return bytes
+    }
+
+    init(opening bytes: [UInt8], with ring: KeyRing) throws {
+        var rest = bytes[...]
+        func take() throws -> [UInt8] {
+            guard let count = rest.popFirst(), rest.count >= Int(count) else { throw AuditError.malformedEntry }
+            defer { rest = rest.dropFirst(Int(count)) }
+            return Array(rest.prefix(Int(count)))
+        }
+        let code = try take()
+        chain = String(decoding: try take(), as: UTF8.self)
+        let entry = Array(rest)
+        try ring.verify(code, of: Self.content(chain, entry), scope: .system)
+        record = try AuditRecord(decoding: entry)
+    }
+
+    private static func content(_ chain: String, _ entry: [UInt8]) -> RowContent {
+        RowContent("attempts").adding(chain).adding(entry)
+    }
+}
+
+extension AuditRecord {
+    /// The same entry with one more detail: why there is no answer.
+    func ended(with error: String) -> AuditRecord {
+        AuditRecord(
+            at: at,
+            actor: actor,
+            action: action,
+            outcome: outcome,
+            subjects: subjects,
+            digest: digest,
+            details: details + [AuditDetail(key: "error", value: error)],
+            requestID: requestID
+        )
+    }
+}

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import APITypes
+import Foundation
+import Storage
+import TestSupport
+import Testing
+import VaultCore
+import VaultModel
+
+/// What the audit trail has of attempts to reach targets, whatever becomes of the server.
+struct AttemptTests {
+    private static let key = "sk-c4n4ry-0123456789"
+
+    private struct Scene {
+        let test: TestVault
+        let token: String
+
+        init() async throws {
+            test = try await TestVault.make()
+            _ = try await test.vault.createCredential(
+                CreateCredentialBody(
+                    name: "X",
+                    type: .apiKey,
+                    value: .text(AttemptTests.key),
+                    hosts: ["api.test.example"]
+                ),
+                by: test.localOperator
+            )
+            _ = try await test.createAgent("bot")
+            token =
+                try await test.vault.attachCredential(
+                    AttachCredentialBody(credentialId: "X"),
+                    to: "bot",
+                    by: test.localOperator
+                ).proxyToken ?? ""
+        }
+
+        var attempt: ProxyAttempt { ProxyAttempt(target: "https://api.test.example/a", method: "GET") }
+
+        func grant(_ vault: Vault? = nil) async throws(VaultError) -> ProxyGrant {
+            try await (vault ?? test.vault).proxyGrant(.token(Array(token.utf8), from: .loopback), credential: nil)
+        }
+
+        func uses(of vault: Vault) async throws -> [AuditEntryBody] {
+            try await vault.audit(PageRequest(), by: test.localOperator).entries.filter {
+                $0.action == "credential.use"
+            }
+        }
+    }
+
+    @Test func anAttemptIsOneEntryWhenItIsOver() async throws {
+        let scene = try await Scene()
+        let open = try await scene.test.vault.begin(scene.attempt, with: scene.grant())
+        #expect(try await scene.uses(of: scene.test.vault).isEmpty)
+        var attempt = scene.attempt
+        attempt.status = 204
+        attempt.bytes = 12
+        open.end(attempt)
+        open.end(scene.attempt)
+        let entry = try #require(try await scene.uses(of: scene.test.vault).first)
+        #expect(try await scene.uses(of: scene.test.vault).count == 1)
+        #expect(entry.allowed && entry.details["status"] == "204" && entry.details["bytes"] == "12")
+        #expect(entry.details["target"] == "https://api.test.example/a")
+        #expect(try await scene.test.vault.verification().problems == [])
+    }
+
+    @Test func anAttemptThatNobodyEndsIsEnteredAllTheSame() async throws {
+        let scene = try await Scene()
+        _ = try await scene.test.vault.begin(scene.attempt, with: scene.grant())
+        #expect(try await scene.uses(of: scene.test.vault).map { $0.details["error"] } == ["broken_off"])
+    }
+
+    @Test func whatWasUnderWayWhenTheServerWasKilledIsEnteredByTheNextOne() async throws {
+        let scene = try await Scene()
+        let open = try await scene.test.vault.begin(scene.attempt, with: scene.grant())
+        let next = try await scene.test.afterKill()
+        let entries = try await scene.uses(of: next.vault)
+        #expect(entries.map { $0.details["error"] } == ["server_ended"])
+        #expect(entries.first?.details["target"] == "https://api.test.example/a")
+        #expect(try await next.vault.verification().problems == [])
+        let third = try await next.afterKill()
+        #expect(try await scene.uses(of: third.vault).count == 1)
+        withExtendedLifetime(open) {}
+    }
+
+    @Test func aSlotThatWasChangedFromOutsideSaysNothing() async throws {
+        let scene = try await Scene()
+        let open = try await scene.test.vault.begin(scene.attempt, with: scene.grant())
+        let path = scene.test.directory.appending("attache.attempts")
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+        let place = try #require(bytes.range(of: Data("api.test.example".utf8)))
+        bytes[place.lowerBound] = UInt8(ascii: "b")
+        let copy = try TemporaryDirectory()
+        for name in ["attache.db", "attache.db-wal"] {
+            try FileManager.default.copyItem(atPath: scene.test.directory.appending(name), toPath: copy.appending(name))
+        }
+        try bytes.write(to: URL(fileURLWithPath: copy.appending("attache.attempts")))
+        let next = try await scene.test.opening(copy)
+        #expect(try await scene.uses(of: next.vault).isEmpty)
+        withExtendedLifetime(open) {}
+    }
+
+    @Test func noAttemptBeginsWhileEntriesCannotBeWritten() async throws {
+        let scene = try await Scene()
+        let grant = try await scene.grant()
+        let open = try await scene.test.vault.begin(scene.attempt, with: grant)
+        try await scene.test.engine.close()
+        open.end(scene.attempt)
+        await scene.test.vault.settleAttempts()
+        await #expect(throws: VaultError.auditUnavailable) {
+            _ = try await scene.test.vault.begin(scene.attempt, with: grant)
+        }
+        // Nothing is lost: it stands in its slot.
+        let next = try await scene.test.afterKill()
+        #expect(try await scene.uses(of: next.vault).count == 1)
+    }
+
+    @Test func neitherSlotsNorTrailHoldTheValueOrTheToken() async throws {
+        let scene = try await Scene()
+        let open = try await scene.test.vault.begin(scene.attempt, with: scene.grant())
+        #expect(try !scene.test.bytesOnDisk(contain: Self.key))
+        #expect(try !scene.test.bytesOnDisk(contain: scene.token))
+        open.end(scene.attempt)
+        await scene.test.vault.settleAttempts()
+        #expect(try !scene.test.bytesOnDisk(contain: Self.key))
+        #expect(try !scene.test.bytesOnDisk(contain: scene.token))
+    }
+
+    @Test func manyAttemptsAtOnceAreEachEnteredOnce() async throws {
+        let scene = try await Scene()
+        let grant = try await scene.grant()
+        let vault = scene.test.vault
+        let commits = scene.test.engine.commitCount
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<400 {
+                group.addTask {
+                    var attempt = ProxyAttempt(target: "https://api.test.example/\(number)", method: "GET")
+                    let open = try await vault.begin(attempt, with: grant)
+                    attempt.status = 200
+                    open.end(attempt)
+                }
+            }
+            try await group.waitForAll()
+        }
+        await vault.settleAttempts()
+        #expect(scene.test.engine.commitCount - commits < 100)
+        var seen: Set<String> = []
+        var cursor: String?
+        repeat {
+            let page = try await vault.audit(PageRequest(limit: 200, cursor: cursor), by: scene.test.localOperator)
+            for entry in page.entries where entry.action == "credential.use" {
+                #expect(seen.insert(entry.details["target"] ?? "").inserted)
+            }
+            cursor = page.nextCursor
+        } while cursor != nil
+        #expect(seen.count == 400)
+        #expect(try await vault.verification().problems == [])
+    }
+
+    // MARK: - What is remembered of tokens
+
+    @Test func aTokenIsLookedUpOnceAndAnewWhenAnythingWasWritten() async throws {
+        let scene = try await Scene()
+        let first = try await scene.grant()
+        #expect(try await scene.grant() === first)
+        try await scene.test.create("OTHER", "value")
+        let second = try await scene.grant()
+        #expect(second !== first)
+        let open = try await scene.test.vault.begin(scene.attempt, with: second)
+        open.end(scene.attempt)
+        await scene.test.vault.settleAttempts()
+        _ = try await scene.grant()
+        // The attempts themselves are no reason, once the first of them has looked for other programs' writes.
+        let third = try await scene.grant()
+        let next = try await scene.test.vault.begin(scene.attempt, with: third)
+        next.end(scene.attempt)
+        await scene.test.vault.settleAttempts()
+        #expect(try await scene.grant() === third)
+    }
+
+    @Test func aTokenThatIsDetachedWhileARequestIsUnderWayOpensNothing() async throws {
+        let scene = try await Scene()
+        let grant = try await scene.grant()
+        try await scene.test.vault.detachCredential("X", from: "bot", by: scene.test.localOperator)
+        await #expect(throws: VaultError.token(.revoked)) {
+            _ = try await scene.test.vault.begin(scene.attempt, with: grant)
+        }
+        await #expect(throws: VaultError.token(.revoked)) { _ = try await scene.grant() }
+    }
+
+    @Test func hostsThatChangeWhileARequestIsUnderWayEndIt() async throws {
+        let scene = try await Scene()
+        let grant = try await scene.grant()
+        _ = try await scene.test.vault.updateCredential(
+            "X",
+            UpdateCredentialBody(hosts: ["other.example"]),
+            by: scene.test.localOperator
+        )
+        await #expect(throws: VaultError.storage(.busy)) {
+            _ = try await scene.test.vault.begin(scene.attempt, with: grant)
+        }
+    }
+
+    @Test func aRememberedGrantEndsWithItsCredential() async throws {
+        let scene = try await Scene()
+        _ = try await scene.test.vault.updateCredential(
+            "X",
+            UpdateCredentialBody(expiresAt: scene.test.clock.now + .seconds(30)),
+            by: scene.test.localOperator
+        )
+        _ = try await scene.grant()
+        scene.test.clock.advance(by: .seconds(30))
+        await #expect(throws: VaultError.credentialExpired("X")) { _ = try await scene.grant() }
+    }
+
+    @Test func requestsThatAreUnderWayAtOnceShareTheOpenedValueAndNoneOutlivesThem() async throws {
+        let scene = try await Scene()
+        let grant = try await scene.grant()
+        let first = try await scene.test.vault.begin(scene.attempt, with: grant)
+        let second = try await scene.test.vault.begin(scene.attempt, with: grant)
+        #expect(first.credential === second.credential)
+        weak let opened = first.credential
+        #expect(opened != nil)
+        func use(_ first: consuming OpenAttempt, _ second: consuming OpenAttempt) {}
+        use(consume first, consume second)
+        #expect(opened == nil)
+    }
+}
