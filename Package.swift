@@ -233,7 +233,8 @@ let package = Package(
             ],
             linkerSettings: [
                 .unsafeFlags(["-static-executable"]),
-                .unsafeFlags(["-Xlinker", "-s"], .when(configuration: .release)),
+                // Nothing is ever unwound, so nobody needs the index of the tables for it.
+                .unsafeFlags(["-Xlinker", "-s", "-Xlinker", "--no-eh-frame-hdr"], .when(configuration: .release)),
             ]
         ),
         .executableTarget(

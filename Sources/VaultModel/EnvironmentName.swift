@@ -40,13 +40,14 @@ package struct EnvironmentName: Hashable, Comparable, Sendable, CustomStringConv
     ///
     /// Kept in step with the wrapper's own list by a test that reads both.
     package static let dangerousNames: Set<String> = [
-        "BASH_ENV", "ENV", "GCONV_PATH", "GIT_EXEC_PATH", "GIT_SSH_COMMAND", "GLIBC_TUNABLES", "HOME", "IFS",
-        "JAVA_TOOL_OPTIONS", "LOCPATH", "NLSPATH", "NODE_OPTIONS", "PATH", "PERL5LIB", "PERL5OPT", "PS4",
-        "PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "RUBYLIB", "RUBYOPT", "SHELL", "SHELLOPTS", "SSLKEYLOGFILE",
-        "SWIFT_BACKTRACE", "TMPDIR", "_JAVA_OPTIONS",
+        "BASHOPTS", "BASH_ENV", "DOTNET_STARTUP_HOOKS", "ENV", "GCONV_PATH", "GIT_EXEC_PATH", "GIT_SSH",
+        "GIT_SSH_COMMAND", "GLIBC_TUNABLES", "HOME", "IFS", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "LOCPATH",
+        "NLSPATH", "NODE_OPTIONS", "NODE_PATH", "OPENSSL_CONF", "OPENSSL_ENGINES", "PATH", "PERL5DB", "PERL5LIB",
+        "PERL5OPT", "PHPRC", "PROMPT_COMMAND", "PS4", "PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "RUBYLIB",
+        "RUBYOPT", "SHELL", "SHELLOPTS", "SSLKEYLOGFILE", "SWIFT_BACKTRACE", "TMPDIR", "_JAVA_OPTIONS",
     ]
 
-    package static let dangerousPrefixes = ["ATTACHE_", "LD_", "MALLOC_"]
+    package static let dangerousPrefixes = ["ATTACHE_", "DYLD_", "LD_", "MALLOC_"]
 
     private static func isLetter(_ byte: UInt8) -> Bool {
         switch byte {

@@ -41,6 +41,8 @@ enum Help {
           --restart WHEN     ATTACHE_RESTART        never (default), on-failure or always
           --stop-timeout SECONDS  ATTACHE_STOP_TIMEOUT  from SIGTERM to SIGKILL in a restart (default 10)
           --cache memory:NAME     ATTACHE_CACHE     keep the last environment in memory for restarts
+          --mask-output      ATTACHE_MASK_OUTPUT=1  show * for values in what the command prints
+          --forward PORT     ATTACHE_FORWARD        lead 127.0.0.1:PORT to the server's proxy
           --help, --version
 
         variables:

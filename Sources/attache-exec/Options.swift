@@ -45,7 +45,11 @@ struct Options {
             try take(flag, value, from: flag)
         }
         try supervision.check(isSession: isSession)
-        guard command.pointee != nil else { throw .usage("no command; try attache-exec --help") }
+        guard command.pointee != nil else {
+            throw .usage(
+                "no command; an ENTRYPOINT of one's own drops the CMD of the image: repeat it (attache-exec --help)"
+            )
+        }
         guard !isStrict || !expected.isEmpty else {
             throw .usage("--strict takes the expected names from --require, --map and --file; there are none")
         }
@@ -95,7 +99,7 @@ struct Options {
         }
     }
 
-    private static func names(_ list: Text?, _ source: Text) throws(Failure) -> [Text] {
+    static func names(_ list: Text?, _ source: Text) throws(Failure) -> [Text] {
         var names: [Text] = []
         (list ?? "").forEachPiece(separator: UInt8(ascii: ",")) { names.append($0.trimmed) }
         guard !names.isEmpty, names.allSatisfy({ $0.isEnvironmentName }) else {

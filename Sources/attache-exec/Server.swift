@@ -59,14 +59,21 @@ struct Server {
         throw .usage("ATTACHE_ADDRESS is unix:///path, https://host:port, or http:// on 127.0.0.1, [::1] or localhost")
     }
 
+    /// Connects to a server on this machine, and leaves the descriptor to the caller; nil for any other.
+    func descriptor(until deadline: Int64) throws(Failure) -> Int32? {
+        switch place {
+        case .socket(let path): try opened(ckernel_exec_connect(path.cString, deadline))
+        case .loopback(let isVersion6, let port):
+            try opened(ckernel_exec_connect_loopback(isVersion6 ? 1 : 0, port, deadline))
+        case .secure: nil
+        }
+    }
+
     /// Connects; a failure that may pass by itself says so.
     func connect(until deadline: Int64) throws(Failure) -> Connection {
+        if let descriptor = try descriptor(until: deadline) { return Connection(descriptor: descriptor) }
         switch place {
-        case .socket(let path):
-            return Connection(descriptor: try opened(ckernel_exec_connect(path.cString, deadline)))
-        case .loopback(let isVersion6, let port):
-            let descriptor = ckernel_exec_connect_loopback(isVersion6 ? 1 : 0, port, deadline)
-            return Connection(descriptor: try opened(descriptor))
+        case .socket, .loopback: throw unreachable("no connection", canPass: true)
         case .secure(let host, let port):
             var server = ckernel_exec_tls_server(
                 host: host.cString,

@@ -77,7 +77,8 @@ struct Start {
             id: id,
             instance: instance,
             isSession: options.isSession,
-            isSupervised: options.supervision.isWanted
+            isSupervised: options.supervision.isWanted,
+            forwardPort: options.supervision.forwardPort
         )
         try request.authorize(with: &token, until: deadline)
         do throws(Failure) {

@@ -11,7 +11,7 @@ struct StartRequest: ~Copyable {
     private let storage: UnsafeMutablePointer<UInt8>
     private var count = 0
 
-    init(to host: Text, id: (UInt64, UInt64), instance: Text, isSession: Bool, isSupervised: Bool) {
+    init(to host: Text, id: (UInt64, UInt64), instance: Text, isSession: Bool, isSupervised: Bool, forwardPort: Int?) {
         storage = .allocate(capacity: StartRequest.capacity)
         append("POST /api/v1/starts HTTP/1.1\r\nHost: ")
         append(host)
@@ -23,6 +23,10 @@ struct StartRequest: ~Copyable {
         append("\r\nAttache-Instance: ")
         append(instance)
         append(isSession ? "\r\nAttache-Session: 1\r\n" : isSupervised ? "\r\nAttache-Supervised: 1\r\n" : "\r\n")
+        guard let forwardPort else { return }
+        append("Attache-Forward: ")
+        append(number: forwardPort)
+        append("\r\n")
     }
 
     /// A request about a start that was made: `path` follows `/api/v1/starts/` and is at most 400 bytes.
@@ -67,6 +71,12 @@ struct StartRequest: ~Copyable {
             storage[count] = digits.bytes[Int(truncatingIfNeeded: number >> UInt64(shift)) & 15]
             count += 1
         }
+    }
+
+    private mutating func append(number: Int) {
+        if number >= 10 { append(number: number / 10) }
+        storage[count] = UInt8(ascii: "0") + UInt8(number % 10)
+        count += 1
     }
 
     private mutating func append(_ text: Text) {

@@ -15,7 +15,15 @@ struct Supervisor {
 
     private var command: Int32 = 0
     private var terminal: Int32 = -1
+    /// What the command's output goes through, with `--mask-output` only.
+    private var mask: OutputMask?
     private var commandStartedAt: Int64 = 0
+
+    /// Serves the port of `--forward`, in a process of its own that outlives the command.
+    private var forwarder: Forwarder?
+    private var forwarderProcess: Int32 = 0
+    /// When one that was ended from outside is followed by another.
+    private var forwardAt = Int64.max
 
     private var attendant: Int32 = 0
     /// Where the attendant writes.
@@ -47,13 +55,15 @@ struct Supervisor {
         self.start = start
         receipt = try SharedText()
         seen = try SharedText()
+        if let port = launch.options.supervision.forwardPort { forwarder = try Forwarder(port: port, to: start.server) }
     }
 
     mutating func run() throws(Failure) -> Never {
         ckernel_supervise_begin()
+        try forward()
         try fetch()
         while true {
-            let signal = ckernel_supervise_wait(min(stopDeadline, resumeAt))
+            let signal = ckernel_supervise_wait(min(stopDeadline, resumeAt, forwardAt))
             switch signal.number {
             case 0: try passDeadline()
             case SIGCHLD:
@@ -76,6 +86,7 @@ struct Supervisor {
             }
             return
         }
+        if signal.number == SIGWINCH, let mask, mask.hasKeys { return mask.changeSize() }
         // The terminal has signaled the command by itself.
         if terminal >= 0, signal.code > 0 { return }
         isEnding = isEnding || asksForEnd
@@ -88,6 +99,7 @@ struct Supervisor {
             stopDeadline = Int64.max
             ckernel_supervise_kill(-command, SIGKILL)
         }
+        if forwardAt <= now { try forward() }
         if resumeAt <= now {
             resumeAt = Int64.max
             if command > 0 { try watch() } else { try fetch() }
@@ -105,13 +117,15 @@ struct Supervisor {
             } else if child.pid == attendant, child.stop == 0 {
                 attendant = 0
                 try attendantEnded(Attendant.Word(rawValue: child.code))
+            } else if child.pid == forwarderProcess, child.stop == 0 {
+                forwardAt = ckernel_exec_now() + 1_000
             }
         }
     }
 
     /// A shell above sees the stop as it would see the command's own, and continues both.
     private func commandStopped(by signal: Int32) {
-        if ckernel_supervise_may_stop() == 1 {
+        if mask?.hasKeys != true, ckernel_supervise_may_stop() == 1 {
             ckernel_supervise_take_terminal(terminal)
             ckernel_supervise_stop()
             if terminal >= 0, ckernel_supervise_terminal() >= 0 {
@@ -131,7 +145,9 @@ struct Supervisor {
         resumeAt = Int64.max
         dismissAttendant()
         // From here on Ctrl-C is for the supervisor.
-        let hadTerminal = terminal >= 0
+        let hadTerminal = terminal >= 0 || mask?.hasKeys == true
+        mask?.end()
+        mask = nil
         ckernel_supervise_take_terminal(terminal)
         let isInterrupted = hadTerminal && (child.signal == SIGINT || child.code == 128 + SIGINT)
         if isEnding || isInterrupted { end(child) }
@@ -194,17 +210,24 @@ struct Supervisor {
     // MARK: The command
 
     private mutating func startCommand(_ delivery: Delivery) throws(Failure) {
+        // Before the pipe below, whose end it would keep open.
+        if options.masksOutput {
+            let mask = try OutputMask()
+            try startReading(mask, delivery)
+            self.mask = mask
+        }
         var ends: (Int32, Int32) = (-1, -1)
         let error = withUnsafeMutablePointer(to: &ends) {
             $0.withMemoryRebound(to: Int32.self, capacity: 2) { ckernel_supervise_pipe($0) }
         }
         guard error == 0 else { throw Failure(code: "no_process", message: Message(error: -error)) }
-        terminal = ckernel_supervise_terminal()
+        terminal = mask?.hasKeys == true ? -1 : ckernel_supervise_terminal()
         let pid = ckernel_supervise_fork()
         if pid == 0 { become(delivery, telling: ends.1) }
         ckernel_exec_close(ends.1)
+        mask?.begin()
         guard pid > 0 else { throw Failure(code: "no_process", message: Message(error: -pid)) }
-        ckernel_supervise_give_terminal(terminal, pid)
+        if mask?.hasKeys != true { ckernel_supervise_give_terminal(terminal, pid) }
         // Ends without a byte when the command has been started.
         var status: UInt8 = 0
         let told = ckernel_exec_read(ends.0, &status, 1, Int64.max)
@@ -212,6 +235,7 @@ struct Supervisor {
         if told > 0 {
             ckernel_supervise_take_terminal(terminal)
             _ = ckernel_supervise_reap_one(pid, Int64.max)
+            mask?.end()
             endInstance()
             ckernel_exec_exit(Int32(status))
         }
@@ -229,6 +253,7 @@ struct Supervisor {
 
     /// The child's part: becomes the command, or tells its status and ends.
     private func become(_ delivery: Delivery, telling descriptor: Int32) -> Never {
+        mask?.place()
         ckernel_supervise_lead(terminal)
         let failure: Failure
         do throws(Failure) {
@@ -242,6 +267,24 @@ struct Supervisor {
         var status = UInt8(truncatingIfNeeded: failure.status.rawValue)
         ckernel_exec_write(descriptor, &status, 1)
         failure.end()
+    }
+
+    /// Forks the process through which the output goes.
+    ///
+    /// It outlives the supervisor where the command, or what it has started, does.
+    private func startReading(_ mask: OutputMask, _ delivery: Delivery) throws(Failure) {
+        let pid = ckernel_supervise_fork()
+        guard pid >= 0 else { throw Failure(code: "no_process", message: Message(error: -pid)) }
+        guard pid == 0 else { return }
+        do throws(Failure) {
+            let masked = MaskedValues.list(try delivery.read().strings, options.maskedNames)
+            if !launch.options.isQuiet, !masked.tooShort.isEmpty {
+                Message("note: too short to be masked: \(masked.tooShort)").print()
+            }
+            mask.read(masked.values)
+        } catch {
+            error.end()
+        }
     }
 
     // MARK: Attendants
@@ -260,12 +303,25 @@ struct Supervisor {
     }
 
     private func fork(_ work: (inout Attendant, Text) -> Attendant.Word) throws(Failure) -> Int32 {
+        try fork {
+            var attendant = Attendant(start: start, launch: launch, seen: seen)
+            ckernel_exec_exit(work(&attendant, receipt.text).rawValue)
+        }
+    }
+
+    /// A process of the wrapper's own, which ends with the supervisor.
+    private func fork(_ work: () -> Never) throws(Failure) -> Int32 {
         let pid = ckernel_supervise_fork()
         guard pid >= 0 else { throw Failure(code: "no_process", message: Message(error: -pid)) }
         guard pid == 0 else { return pid }
         guard ckernel_supervise_serve(parent) == 0 else { ckernel_exec_exit(Attendant.Word.later.rawValue) }
-        var attendant = Attendant(start: start, launch: launch, seen: seen)
-        ckernel_exec_exit(work(&attendant, receipt.text).rawValue)
+        work()
+    }
+
+    private mutating func forward() throws(Failure) {
+        forwardAt = Int64.max
+        guard var forwarder else { return }
+        forwarderProcess = try fork { forwarder.run() }
     }
 
     private mutating func dismissAttendant() {

@@ -20,6 +20,7 @@ struct Text: ExpressibleByStringLiteral, Equatable, @unchecked Sendable {
     }
 
     /// A copy of the pieces one after the other, with a NUL behind it, that stays until execve(2).
+    @inline(never)
     init(joining pieces: [Text]) {
         let count = pieces.reduce(0) { $0 + $1.count }
         let room = UnsafeMutablePointer<UInt8>.allocate(capacity: count + 1)
@@ -52,9 +53,11 @@ struct Text: ExpressibleByStringLiteral, Equatable, @unchecked Sendable {
     var isEmpty: Bool { bytes.isEmpty }
 
     /// Whether every byte is printable ASCII without the space: what may stand in a header or an answer's code.
+    @inline(never)
     var isVisibleASCII: Bool { bytes.allSatisfy { $0 > 0x20 && $0 < 0x7F } }
 
     /// Whether this is a name that a vault's entry may have: `[A-Za-z_][A-Za-z0-9_]*`, at most 128 bytes.
+    @inline(never)
     var isEnvironmentName: Bool {
         guard let first = bytes.first, count <= 128, !Text.isDigit(first) else { return false }
         return bytes.allSatisfy { Text.isDigit($0) || Text.isLetter($0) || $0 == UInt8(ascii: "_") }
@@ -67,6 +70,7 @@ struct Text: ExpressibleByStringLiteral, Equatable, @unchecked Sendable {
     }
 
     /// The part without spaces, tabs and carriage returns at its two ends.
+    @inline(never)
     var trimmed: Text {
         var range = 0..<count
         while let first = range.first, Text.isBlank(bytes[first]) { range = range.dropFirst() }
@@ -74,15 +78,21 @@ struct Text: ExpressibleByStringLiteral, Equatable, @unchecked Sendable {
         return self[range]
     }
 
-    subscript(range: Range<Int>) -> Text { Text(UnsafeBufferPointer(rebasing: bytes[range])) }
+    @inline(never)
+    private func part(_ range: Range<Int>) -> Text { Text(UnsafeBufferPointer(rebasing: bytes[range])) }
 
+    subscript(range: Range<Int>) -> Text { part(range) }
+
+    @inline(never)
     func hasPrefix(_ prefix: Text) -> Bool { count >= prefix.count && self[0..<prefix.count] == prefix }
 
     func dropping(_ prefix: Text) -> Text? { hasPrefix(prefix) ? self[prefix.count..<count] : nil }
 
+    @inline(never)
     func index(of byte: UInt8) -> Int? { bytes.firstIndex(of: byte) }
 
     /// Calls `body` with each non-empty piece between two `separator`s.
+    @inline(never)
     func forEachPiece(separator: UInt8, _ body: (Text) -> Void) {
         var start = 0
         while start < count {
@@ -93,12 +103,14 @@ struct Text: ExpressibleByStringLiteral, Equatable, @unchecked Sendable {
         }
     }
 
+    @inline(never)
     func equalsIgnoringCase(_ other: Text) -> Bool {
         count == other.count && zip(bytes, other.bytes).allSatisfy { Text.lowercased($0) == Text.lowercased($1) }
     }
 
     private static var nothing: UnsafePointer<UInt8> { ("" as StaticString).utf8Start }
 
+    @inline(never)
     static func == (left: Text, right: Text) -> Bool { left.bytes.elementsEqual(right.bytes) }
 
     private static func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }

@@ -146,6 +146,28 @@ struct CommandLineTests {
         #expect(outcome.errors == (warns ? warning : ""))
     }
 
+    /// Each where the cause is in the container's configuration.
+    @Test(arguments: [
+        ("", "none", "unreachable: ", "is the way to it mounted or routed into this container?"),
+        ("", "nowhere", "command_not_found: ", "in a folder of PATH?"),
+        ("ATTACHE_GATEWAY_TOKEN_FILE=/none", "true", "token_unreadable: ", "may this user read it?"),
+        (
+            "ATTACHE_GATEWAY_TOKEN_FILE=/dev/null", "true", "token_invalid: ",
+            "the file holds the token and nothing else"
+        ),
+    ])
+    func anErrorSaysWhatToDo(setting: String, command: String, code: String, hint: String) throws {
+        let directory = try TemporaryDirectory()
+        let settings = [
+            "ATTACHE_ADDRESS=unix://\(directory.path)/none", "PATH=/usr/bin:/bin", "ATTACHE_QUIET=1", setting,
+        ]
+        let target = command == "none" ? "true" : command
+        let outcome = try Wrapper.run("--timeout=1", "--", target, environment: settings.filter { !$0.isEmpty })
+        #expect(outcome.errors.hasPrefix("attache-exec: error: \(code)"))
+        #expect(outcome.errors.hasSuffix("\(hint)\n"))
+        #expect(outcome.errors.split(separator: "\n").count == 1)
+    }
+
     @Test(arguments: [
         ("nowhere", Int32(127), "command_not_found"), ("", 127, "command_not_found"),
         ("/nowhere/x", 127, "command_not_found"), ("./notexecutable", 126, "command_not_executable"),

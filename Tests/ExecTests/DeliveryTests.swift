@@ -97,7 +97,8 @@ struct DeliveryTests {
             inherited: ["B=image", "D=image"]
         )
         #expect(outcome.ending == .exit(125))
-        #expect(outcome.errors == "attache-exec: error: required_missing: not attached to this agent: B, C\n")
+        let text = "not attached to this agent: B, C; attach them, or do not require them"
+        #expect(outcome.errors == "attache-exec: error: required_missing: \(text)\n")
         #expect(outcome.output.isEmpty)
         #expect(try scene.environment(flags: ["--require=A"]).ending == .exit(0))
         #expect(try scene.environment(flags: ["--require=A", "--only=B"]).ending == .exit(125))

@@ -47,6 +47,7 @@ enum Probe {
         #define _GNU_SOURCE
         #include <errno.h>
         #include <fcntl.h>
+        #include <sched.h>
         #include <signal.h>
         #include <stdint.h>
         #include <stdio.h>
@@ -310,6 +311,21 @@ enum Probe {
             return WEXITSTATUS(status);
         }
 
+        // probe chunks FILE SIZE…: writes the file's bytes in pieces of these sizes, over and over.
+        static int chunks(char *path, char **sizes) {
+            static char bytes[65536];
+            int file = open(path, O_RDONLY);
+            ssize_t count = read(file, bytes, sizeof bytes), written = 0;
+            for (int i = 0; written < count; i = sizes[i + 1] ? i + 1 : 0) {
+                ssize_t size = atoi(sizes[i]);
+                if (size > count - written) size = count - written;
+                if (write(1, bytes + written, size) != size) return 93;
+                written += size;
+                sched_yield();
+            }
+            return count < 0 ? 92 : 0;
+        }
+
         // probe foreground: whether the process leads the foreground group of its terminal, and can read from it.
         static int foreground(void) {
             printf("leads %d foreground %d\nready\n", getpgrp() == getpid(), tcgetpgrp(0) == getpgrp());
@@ -334,6 +350,7 @@ enum Probe {
             else if (!strcmp(what, "serve")) return serve();
             else if (!strcmp(what, "terminal")) return on_terminal(arguments[2], arguments + 3);
             else if (!strcmp(what, "foreground")) return foreground();
+            else if (!strcmp(what, "chunks")) return chunks(arguments[2], arguments + 3);
             else if (!strcmp(what, "arrange")) return arrange(arguments[2], arguments[3], arguments + 4);
             else if (!strcmp(what, "fill")) return fill(arguments + 2);
             else return 97;

@@ -19,12 +19,16 @@ final class Scene: Sendable {
 
     /// A server that gives the n-th start the n-th environment, and all further ones the last, and tells nothing.
     ///
-    /// What is told is up to the test: `server.answerSilent`.
-    init(supervised environments: [[String]]) throws {
+    /// What is told is up to the test: `server.answerSilent`. What is not about starts is answered by `others`.
+    init(
+        supervised environments: [[String]],
+        others: (@Sendable (ScriptedServer.Request) -> ScriptedServer.Reply)? = nil
+    ) throws {
         directory = try TemporaryDirectory()
         socket = directory.path + "/s"
         let starts = Starts(environments: environments)
         server = try ScriptedServer(at: socket) { request, _ in
+            if let others, !request.head.contains(" /api/v1/starts") { return others(request) }
             if request.head.hasPrefix("POST") { return starts.next() }
             return request.head.hasPrefix("GET") ? .silence : Answers.told()
         }

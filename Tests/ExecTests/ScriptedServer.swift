@@ -12,6 +12,10 @@ final class ScriptedServer: Sendable {
         case silence
         /// The connection ends without a byte.
         case hangUp
+        /// These bytes, and the connection stays open.
+        case beginning([UInt8])
+        /// A head, and then whatever comes, sent back until the client sends no more.
+        case echo
         /// As `bytes`, in two writes, with the second only after the client has waited for it.
         case pieces([UInt8], [UInt8])
     }
@@ -129,7 +133,8 @@ final class ScriptedServer: Sendable {
     private func answer(_ connection: Int32) {
         var head: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4096)
-        while !head.suffix(4).elementsEqual([13, 10, 13, 10]) {
+        let end = Data([13, 10, 13, 10])
+        while Data(head).range(of: end) == nil {
             let count = read(connection, &buffer, buffer.count)
             guard count > 0 else { break }
             head += buffer[..<count]
@@ -140,8 +145,12 @@ final class ScriptedServer: Sendable {
             receivedAt: .now
         )
         let reply = script(request, requests.count)
+        if case .beginning(let bytes) = reply { send(bytes, to: connection) }
         state.withLock { state in
-            if case .silence = reply { state.silent.append(connection) }
+            switch reply {
+            case .silence, .beginning: state.silent.append(connection)
+            default: break
+            }
             state.received.append(request)
         }
         bell.withLock { bell.broadcast() }
@@ -158,9 +167,23 @@ final class ScriptedServer: Sendable {
             close(connection)
         case .hangUp:
             close(connection)
-        case .silence:
+        case .echo:
+            let body = Data(head).range(of: end).map { Array(head[$0.upperBound...]) } ?? []
+            Thread.detachNewThread { self.echo(startingWith: body, to: connection) }
+        case .silence, .beginning:
             break
         }
+    }
+
+    private func echo(startingWith body: [UInt8], to connection: Int32) {
+        send([UInt8]("HTTP/1.1 200 OK\r\n\r\n") + body, to: connection)
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = read(connection, &buffer, buffer.count)
+            guard count > 0 else { break }
+            send(Array(buffer[..<count]), to: connection)
+        }
+        close(connection)
     }
 
     private func send(_ bytes: [UInt8], to connection: Int32) {

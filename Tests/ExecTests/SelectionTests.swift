@@ -88,7 +88,7 @@ struct SelectionTests {
     @Test func strictNamesEveryNameThatIsTooMany() throws {
         let scene = try Scene(Answers.environment("A=1", "B=2", "C=3"))
         let outcome = try scene.environment(flags: ["--strict", "--require=B"])
-        let text = "unexpected_variable: attached to this agent, and not expected: A, C"
+        let text = "unexpected_variable: attached to this agent, and not expected: A, C; detach them, or expect them"
         #expect(outcome.errors == "attache-exec: error: \(text)\n")
     }
 

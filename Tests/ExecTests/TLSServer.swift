@@ -65,9 +65,74 @@ enum Certificates {
             let signer = ["-CA", directory.path + "/authority.pem", "-CAkey", directory.path + "/authority.key"]
             try make(name, in: directory.path, signer + ["-addext", "subjectAltName=\(hosts)"])
         }
+        for (name, days) in [
+            ("expired", ("20200101000000Z", "20200102000000Z")), ("early", ("20900101000000Z", "20910101000000Z")),
+        ] {
+            try sign(name, from: days.0, until: days.1, in: directory)
+        }
         // A static's last reference never goes away by itself.
         atexit { if let path = try? Certificates.folder() { try? FileManager.default.removeItem(atPath: path) } }
         return directory
+    }
+
+    /// A certificate of the authority for `localhost` with dates of choice, which only `openssl ca` takes.
+    private static func sign(_ name: String, from: String, until: String, in directory: TemporaryDirectory) throws {
+        let folder = directory.path
+        let settings = """
+            [ca]
+            default_ca = this
+            [this]
+            database = \(folder)/\(name).index
+            new_certs_dir = \(folder)
+            rand_serial = yes
+            default_md = sha256
+            policy = any
+            x509_extensions = names
+            [any]
+            commonName = optional
+            [names]
+            subjectAltName = DNS:localhost
+            """
+        try directory.write(settings.utf8, to: "\(name).cnf")
+        try directory.write([], to: "\(name).index")
+        try run(
+            "req",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+            "-subj",
+            "/CN=\(name)",
+            "-keyout",
+            "\(folder)/\(name).key",
+            "-out",
+            "\(folder)/\(name).csr"
+        )
+        try run(
+            "ca",
+            "-batch",
+            "-config",
+            "\(folder)/\(name).cnf",
+            "-cert",
+            "\(folder)/authority.pem",
+            "-keyfile",
+            "\(folder)/authority.key",
+            "-startdate",
+            from,
+            "-enddate",
+            until,
+            "-in",
+            "\(folder)/\(name).csr",
+            "-out",
+            "\(folder)/\(name).pem"
+        )
+    }
+
+    private static func run(_ arguments: String...) throws {
+        let all = (["openssl"] + arguments).map { [UInt8]($0) }
+        let outcome = try Child("/usr/bin/openssl", arguments: all, environment: []).outcome()
+        guard outcome.ending == .exit(0) else { throw SystemError(call: "openssl: \(outcome.errors)") }
     }
 
     private static func make(_ name: String, in folder: String, _ more: [String]) throws {

@@ -33,6 +33,24 @@ struct TLSTests {
         #expect(outcome.strings == [[UInt8]("A=1")])
     }
 
+    @Test(arguments: ["[::1]", "[0:0:0:0:0:0:0:1]"])
+    func valuesArriveFromAnAddressOfVersion6(host: String) throws {
+        let server = try TLSServer(Self.answer, host: "[::1]")
+        let outcome = try run("https://\(host):\(server.port)/")
+        #expect(outcome.errors == "")
+        #expect(outcome.strings == [[UInt8]("A=1")])
+    }
+
+    /// Signed by the right authority for the right name.
+    @Test(arguments: [("expired", "certificate has expired"), ("early", "certificate is not yet valid")])
+    func aCertificateThatIsNotValidNowIsRefused(certificate: String, reason: String) throws {
+        let server = try TLSServer(Self.answer, certificate: certificate)
+        let outcome = try run("https://localhost:\(server.port)")
+        #expect(outcome.ending == .exit(125))
+        #expect(outcome.errors.hasPrefix("attache-exec: error: certificate_refused: https://localhost:"))
+        #expect(outcome.errors.contains(reason))
+    }
+
     @Test func theStateOfTheProcessIsTheSameAsBare() throws {
         let server = try TLSServer(Answers.head(length: 0))
         let environment = [
@@ -157,6 +175,30 @@ struct TLSTests {
         let outcome = try run(address)
         #expect(outcome.ending == .exit(125))
         #expect(outcome.errors.hasPrefix("attache-exec: error: usage: ATTACHE_ADDRESS is "))
+    }
+
+    /// A name from `/etc/hosts` and authorities where Debian has them, and nothing else in `/etc`.
+    @Test(.enabled(if: Namespaces.command(for: "--mount") != nil, "no new mount namespace is permitted here"))
+    func aNameAndTheStoreOfAnImageWithoutNsswitchAreUsed() throws {
+        let unshare = try #require(Namespaces.command(for: "--mount"))
+        let server = try TLSServer(Self.answer, certificate: "other")
+        let root = try TemporaryDirectory()
+        try root.install(try Wrapper.path(hasTLS: true), as: "attache-exec")
+        try root.install(try Probe.path(), as: "probe")
+        try FileManager.default.createDirectory(atPath: root.path + "/etc/ssl/certs", withIntermediateDirectories: true)
+        try root.write("127.0.0.1 other.test\n".utf8, to: "etc/hosts")
+        try FileManager.default.copyItem(
+            atPath: try Certificates.file("authority.pem"),
+            toPath: root.path + "/etc/ssl/certs/ca-certificates.crt"
+        )
+        let arguments =
+            unshare + ["chroot", root.path, "/attache-exec", "--timeout=20", "--quiet", "--", "/probe", "environment"]
+        let path = "PATH=/usr/sbin:/usr/bin:/sbin:/bin"
+        let environment = ["ATTACHE_ADDRESS=https://other.test:\(server.port)", path].map { [UInt8]($0) }
+        let child = try Child(arguments[0], arguments: arguments.map { [UInt8]($0) }, environment: environment)
+        let outcome = try child.outcome()
+        #expect(outcome.errors == "")
+        #expect(outcome.strings == [[UInt8](path), [UInt8]("A=1")])
     }
 
     /// No libc, resolver configuration, store or anything else beside two programs and the authority.

@@ -12,6 +12,8 @@
 #include "ckernel_peer.h"
 #include "exec_syscalls.h"
 #include "exec_transport.h"
+#include "forward_syscalls.h"
+#include "mask_syscalls.h"
 #include "supervise_syscalls.h"
 
 /// Overwrites `count` bytes with zero in a way that the optimiser may not drop (explicit_bzero(3)).
