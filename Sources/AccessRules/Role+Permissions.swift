@@ -31,7 +31,8 @@ extension Action {
         case .start, .credentialAnswer, .instanceEnd, .auditPrune, .tokenUse, .entryRemind, .login, .invitationAccept:
             .owner
         // Concern the whole server: what it takes beside the role is to be its operator.
-        case .userList, .userCreate, .userUpdate, .userShred, .keysView, .keysRotate, .keysVerify, .backupView,
+        case .userList, .userCreate, .userUpdate, .userDelete, .userShred, .keysView, .keysRotate, .keysVerify,
+            .backupView,
             .backupCreate, .backupRestore:
             .owner
         }
@@ -50,7 +51,8 @@ extension Action {
     /// Whether only the operator of the machine may do it: accounts, keys and backups belong to the server.
     package var takesTheOperator: Bool {
         switch self {
-        case .userList, .userCreate, .userUpdate, .userShred, .keysView, .keysRotate, .keysVerify, .backupView,
+        case .userList, .userCreate, .userUpdate, .userDelete, .userShred, .keysView, .keysRotate, .keysVerify,
+            .backupView,
             .backupCreate, .backupRestore:
             true
         default: false

@@ -22,12 +22,14 @@ package enum Operation: String, CaseIterable, Sendable {
     case deleteAgent
     case deleteCredential
     case deleteSecret
+    case deleteUser
     case deleteWorkspace
     case detachCredential
     case detachSecret
     case dropMasterKey
     case endInstance
     case exportAudit
+    case explainInvitation
     case getAccount
     case getAgent
     case getCredential

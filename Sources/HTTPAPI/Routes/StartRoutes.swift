@@ -12,6 +12,8 @@ internal import VaultModel
 /// `docs/formats/start-protocol.md` has the form.
 struct StartRoutes {
     let vault: Vault
+    /// Of requests that come over the network; nil where they do not.
+    var limits: RequestLimits?
 
     var routes: [Route] {
         [
@@ -33,7 +35,7 @@ struct StartRoutes {
         _ = try await reader.bytes(upTo: 1_024)
         let answer = try await vault.start(
             StartRequest(
-                token: reader.request.bearerToken(),
+                token: token(of: reader),
                 replica: replica,
                 startID: startID,
                 isSession: headers[.attacheSession] == "1",
@@ -50,16 +52,23 @@ struct StartRoutes {
         return Response(status: .ok, headers: fields, body: ResponseBody(byteBuffer: body))
     }
 
+    /// The token that is shown; counted where requests are.
+    private func token(of reader: RequestReader) throws -> [UInt8]? {
+        let token = try reader.request.bearerToken()
+        if let limits, let token { try limits.charge(agentToken: token) }
+        return token
+    }
+
     @Sendable private func end(_ reader: RequestReader) async throws -> Response {
         try reader.noQuery()
-        try await vault.endInstance(reader.places[0], token: reader.request.bearerToken())
+        try await vault.endInstance(reader.places[0], token: token(of: reader))
         return .noContent
     }
 
     @Sendable private func changes(_ reader: RequestReader) async throws -> Response {
         let query = try reader.query(["wait", "seen"])
         let request = ChangeRequest(
-            token: try reader.request.bearerToken(),
+            token: try token(of: reader),
             receipt: reader.places[0],
             seen: query.text("seen"),
             wait: .seconds(try query.seconds("wait", 1...300) ?? 60)
