@@ -3,12 +3,12 @@
 # What the dependencies link on top of the Swift toolchain and what that links itself (Debian 12 names).
 SYSTEM_PACKAGES = binutils ca-certificates git libarchive-dev libc6-dev libgcc-12-dev libsqlite3-dev libssl-dev libstdc++-12-dev tzdata zlib1g-dev
 # What the tests run beside the programs: a compiler for probes, other users and namespaces, another HTTP client, a list
-# of system calls, a server of TLS.
-TEST_PACKAGES = curl gcc libc6-dev openssl strace util-linux
+# of system calls, servers of TLS and of mail.
+TEST_PACKAGES = curl gcc libc6-dev openssl python3-aiosmtpd strace util-linux
 # The container engines that `make engines` starts.
 ENGINE_PACKAGES = busybox-static catatonit conmon containerd crun curl docker.io jq podman runc tini util-linux
 # What the benchmarks measure themselves against.
-BENCH_PACKAGES = gcc s6
+BENCH_PACKAGES = etcd-server gcc s6
 
 # How long `make fuzz` looks at each parser.
 SECONDS = 60

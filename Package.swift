@@ -172,6 +172,15 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),
+        .target(
+            name: "MailDelivery",
+            dependencies: [
+                "VaultModel",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]
+        ),
 
         // 5 · wiring
         .target(
@@ -196,6 +205,7 @@ let package = Package(
                 "CKernel",
                 "CredentialProxy",
                 "HTTPAPI",
+                "MailDelivery",
                 "ProxyRules",
                 "Sealing",
                 "Storage",
@@ -279,7 +289,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["APITypes", "TestSupport", "VaultModel"],
-            exclude: ["FaultShim"]
+            exclude: ["FaultShim", "MailSink"]
         ),
         .testTarget(
             name: "CredentialProxyTests",
@@ -311,6 +321,10 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
+        ),
+        .testTarget(
+            name: "MailDeliveryTests",
+            dependencies: ["MailDelivery", "TestSupport", "VaultModel"]
         ),
         .testTarget(
             name: "ProviderCatalogTests",
@@ -401,6 +415,20 @@ if Context.environment["ATTACHE_FUZZ"] != nil {
             name: "EnvironmentFileFuzzer",
             dependencies: ["EnvironmentFile", "VaultModel"],
             path: "Tests/Fuzzing/EnvironmentFileFuzzer",
+            exclude: ["Corpus"],
+            swiftSettings: [.unsafeFlags(["-parse-as-library"])]
+        ),
+        .executableTarget(
+            name: "RequestBodyFuzzer",
+            dependencies: ["APITypes"],
+            path: "Tests/Fuzzing/RequestBodyFuzzer",
+            exclude: ["Corpus"],
+            swiftSettings: [.unsafeFlags(["-parse-as-library"])]
+        ),
+        .executableTarget(
+            name: "SealingFuzzer",
+            dependencies: ["Sealing", "VaultModel"],
+            path: "Tests/Fuzzing/SealingFuzzer",
             exclude: ["Corpus"],
             swiftSettings: [.unsafeFlags(["-parse-as-library"])]
         ),

@@ -31,6 +31,10 @@ extension APIClient {
         try await post(body, to: APIRequest(.PATCH, "users", reference), isSlow: true)
     }
 
+    package func deleteUser(_ reference: String) async throws(APIClientError) -> DeletedUserBody {
+        try await call(APIRequest(.DELETE, "users", reference))
+    }
+
     package func workspaces() async throws(APIClientError) -> WorkspaceList {
         try await call(APIRequest(.GET, "workspaces"))
     }

@@ -22,7 +22,7 @@ struct APIRequest: Sendable {
     init(_ method: HTTPMethod, _ segments: String...) throws(APIClientError) {
         var path = "/api/v1"
         for segment in segments {
-            guard !["", ".", ".."].contains(segment), !segment.utf8.contains(0), !segment.contains("/") else {
+            guard !["", ".", ".."].contains(segment), !segment.utf8.contains(0) else {
                 throw .answer(ErrorBody(.notFound, "nothing has that name or id"))
             }
             path += "/" + percentEncoded(segment)

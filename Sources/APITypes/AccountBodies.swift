@@ -118,6 +118,47 @@ package struct CreateUserBody: RequestBody {
     }
 }
 
+/// The answer to `DELETE /users/{id}`: what ended with the person.
+package struct DeletedUserBody: Codable, Equatable, Sendable {
+    package var id: String
+    package var name: String
+    /// How many sessions ended.
+    package var sessions: Int
+    /// How many entries of the personal workspace were destroyed.
+    package var personalEntries: Int
+    /// The shared workspaces that the person left, and what changed hands in each.
+    package var workspaces: [LeftWorkspaceBody]
+    /// The shared workspaces that nobody else was in, which are gone.
+    package var deletedWorkspaces: [NamedBody]
+
+    package init(
+        id: String,
+        name: String,
+        sessions: Int,
+        personalEntries: Int,
+        workspaces: [LeftWorkspaceBody],
+        deletedWorkspaces: [NamedBody]
+    ) {
+        self.id = id
+        self.name = name
+        self.sessions = sessions
+        self.personalEntries = personalEntries
+        self.workspaces = workspaces
+        self.deletedWorkspaces = deletedWorkspaces
+    }
+}
+
+/// A workspace that somebody left.
+package struct LeftWorkspaceBody: Codable, Equatable, Sendable {
+    package var workspace: NamedBody
+    package var removed: RemovedMemberBody
+
+    package init(workspace: NamedBody, removed: RemovedMemberBody) {
+        self.workspace = workspace
+        self.removed = removed
+    }
+}
+
 /// The body of `PATCH /users/{id}`: a new password for somebody who lost the old one.
 package struct UpdateUserBody: RequestBody {
     package enum CodingKeys: String, CodingKey, CaseIterable { case password }

@@ -32,12 +32,18 @@ package struct SecretVersionPage: Codable, Equatable, Sendable {
 
 /// The body of `POST /secrets/bulk`: one act on several entries, on all of them or on none.
 package struct BulkSecretsBody: RequestBody {
-    package enum CodingKeys: String, CodingKey, CaseIterable { case secretIds, action, provider, note, expiresAt }
+    package enum CodingKeys: String, CodingKey, CaseIterable {
+        case secretIds, action, provider, note, expiresAt, agents
+    }
 
     package enum Act: String, CaseIterable, Codable, Sendable {
         case delete
         /// Sets what is present of `provider`, `note` and `expiresAt`.
         case annotate
+        /// Gives each entry to each of `agents`, as environment variables.
+        case attach
+        /// Takes each entry away from each of `agents`.
+        case detach
     }
 
     /// Ids or names, each once.
@@ -46,19 +52,23 @@ package struct BulkSecretsBody: RequestBody {
     package var provider: String?
     package var note: String?
     package var expiresAt: Timestamp?
+    /// Ids or names, each once; with `attach` and `detach` only.
+    package var agents: [String]?
 
     package init(
         _ action: Act,
         _ secretIds: [String],
         provider: String? = nil,
         note: String? = nil,
-        expiresAt: Timestamp? = nil
+        expiresAt: Timestamp? = nil,
+        agents: [String]? = nil
     ) {
         self.action = action
         self.secretIds = secretIds
         self.provider = provider
         self.note = note
         self.expiresAt = expiresAt
+        self.agents = agents
     }
 }
 

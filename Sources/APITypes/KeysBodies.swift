@@ -141,10 +141,16 @@ package struct ShreddedBody: Codable, Equatable, Sendable {
     package var userId: String
     /// How many entries were the user's.
     package var entries: Int
+    /// How many sessions of the user ended.
+    package var sessions: Int
+    /// How many workspace keys that the user had made ended.
+    package var keys: Int
 
-    package init(userId: String, entries: Int) {
+    package init(userId: String, entries: Int, sessions: Int, keys: Int) {
         self.userId = userId
         self.entries = entries
+        self.sessions = sessions
+        self.keys = keys
     }
 }
 

@@ -152,8 +152,14 @@ package struct InvitationBody: Codable, Equatable, Sendable {
     package var createdAt: Timestamp
     package var expiresAt: Timestamp
     package var isExpired: Bool
-    /// Only in the answer that made or renewed it.
+    /// Only in the answer that made or renewed it, and not when it was mailed.
     package var token: String?
+    /// What the token is accepted by, where the server knows its own address; goes with the token.
+    package var link: String?
+    /// Whether the link went to the address; absent where the server sends no mail.
+    package var mailed: Bool?
+    /// Why it did not.
+    package var mailProblem: String?
 
     package init(
         id: String,

@@ -31,8 +31,8 @@ extension Action {
         case .start, .instanceEnd, .auditPrune, .tokenUse, .entryRemind, .login, .invitationAccept:
             .owner
         // Concern the whole server: what it takes beside the role is to be its operator.
-        case .userList, .userCreate, .userUpdate, .userShred, .keysView, .keysRotate, .keysVerify, .backupView,
-            .backupCreate, .backupRestore, .containerList, .containerRegister, .containerEnd:
+        case .userList, .userCreate, .userUpdate, .userDelete, .userShred, .keysView, .keysRotate, .keysVerify,
+            .backupView, .backupCreate, .backupRestore, .containerList, .containerRegister, .containerEnd:
             .owner
         }
     }
@@ -50,8 +50,8 @@ extension Action {
     /// Whether only the operator of the machine may do it: accounts, keys and backups belong to the server.
     package var takesTheOperator: Bool {
         switch self {
-        case .userList, .userCreate, .userUpdate, .userShred, .keysView, .keysRotate, .keysVerify, .backupView,
-            .backupCreate, .backupRestore, .containerList, .containerRegister, .containerEnd:
+        case .userList, .userCreate, .userUpdate, .userDelete, .userShred, .keysView, .keysRotate, .keysVerify,
+            .backupView, .backupCreate, .backupRestore, .containerList, .containerRegister, .containerEnd:
             true
         default: false
         }

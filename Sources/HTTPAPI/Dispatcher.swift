@@ -163,7 +163,8 @@ package struct Dispatcher: HTTPResponder {
     }
 
     private static func decoded(_ segment: Substring) throws -> String {
-        guard let text = segment.removingPercentEncoding, !text.contains("/"), !text.utf8.contains(0) else {
+        // An encoded `/` is a part of the name: the route was found before anything was decoded.
+        guard let text = segment.removingPercentEncoding, !text.utf8.contains(0) else {
             throw noRoute
         }
         return text

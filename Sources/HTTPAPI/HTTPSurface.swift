@@ -20,19 +20,23 @@ package struct HTTPSurface: Sendable {
     private let limits: RequestLimits
     private let metrics: MetricsRegistry
     private let forwarding: (any Forwarding)?
+    private let post: any InvitationPost
 
     /// `metrics` gets what requests measure, and is what `/metrics` shows.
     ///
-    /// `forwarding` is served on every listener; without it nothing is forwarded.
+    /// `forwarding` is served on every listener; without it nothing is forwarded. Without `post` invitations are handed
+    /// over by their makers.
     package init(
         vault: Vault,
         backups: BackupStore,
         limits: LimitSettings = LimitSettings(),
         logger: Logger,
         metrics: MetricsRegistry = MetricsRegistry(),
-        forwarding: (any Forwarding)? = nil
+        forwarding: (any Forwarding)? = nil,
+        post: (any InvitationPost)? = nil
     ) {
         self.forwarding = forwarding
+        self.post = post ?? NoPost()
         self.metrics = metrics
         self.vault = vault
         self.backups = backups
@@ -43,7 +47,11 @@ package struct HTTPSurface: Sendable {
     /// What is served on `listener`: on the agents' socket starts, what hangs on them, the proxy, and nothing else.
     package func dispatcher(for listener: Listener) -> Dispatcher {
         let identity = Identity(vault: vault, listener: listener, limits: limits)
-        let starts = StartRoutes(vault: vault, takesContainers: listener == .agentSocket).routes
+        let starts = StartRoutes(
+            vault: vault,
+            takesContainers: listener == .agentSocket,
+            limits: listener == .tcp ? limits : nil
+        ).routes
         switch listener {
         case .agentSocket:
             return Dispatcher(
@@ -59,7 +67,7 @@ package struct HTTPSurface: Sendable {
             routes += AgentRoutes(vault: vault, identity: identity).routes
             routes += WorkspaceRoutes(vault: vault, identity: identity).routes
             routes += AccountRoutes(vault: vault, identity: identity).routes
-            routes += TeamRoutes(vault: vault, identity: identity).routes
+            routes += TeamRoutes(vault: vault, identity: identity, post: post).routes
             routes += AuditRoutes(vault: vault, identity: identity).routes
             routes += MetricsRoutes(vault: vault, registry: metrics, identity: identity).routes
             routes += HealthRoutes(vault: vault).routes

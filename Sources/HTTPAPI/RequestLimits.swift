@@ -33,6 +33,8 @@ final class RequestLimits: Sendable {
 
     private enum Key: Hashable {
         case token(Caller)
+        /// An agent's token, by its digest.
+        case agentToken([UInt8])
         case source(IPAddress)
         case refusals(IPAddress)
     }
@@ -88,6 +90,14 @@ final class RequestLimits: Sendable {
             case .workspaceKey, .localOperator: .token(caller)
             }
         try take(1, of: settings.perToken, from: key)
+    }
+
+    /// Counts a request with an agent's token.
+    ///
+    /// What was never minted by anybody gets no count of its own: its source has one.
+    func charge(agentToken token: [UInt8]) throws(VaultError) {
+        guard let digest = Vault.digest(of: token) else { return }
+        try take(1, of: settings.perToken, from: .agentToken(digest))
     }
 
     /// Counts an answer of 401.

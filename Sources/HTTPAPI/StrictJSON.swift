@@ -12,14 +12,24 @@ internal import NIOFoundationCompat
     internal import Foundation
 #endif
 
-/// Reads JSON bodies: one object, only known fields, of bounded size and depth.
+/// Reads JSON bodies: one object, only known fields, each once, of bounded size and depth.
 enum StrictJSON {
-    static let maximumDepth = 32
     /// A value of 131,071 bytes in which every byte is escaped, and room for the rest.
     static let maximumBytes = (1 << 20) + (64 << 10)
 
     static func decode<Body: APITypes.RequestBody>(_ bytes: [UInt8], as type: Body.Type) throws -> Body {
-        guard isShallow(bytes) else { throw APIFailure(.invalidJSON, "the body is nested deeper than 32 levels") }
+        switch JSONShape(of: bytes) {
+        case .fine: break
+        case .tooDeep:
+            throw APIFailure(.invalidJSON, "the body is nested deeper than \(JSONShape.maximumDepth) levels")
+        case .repeated(let name):
+            throw APIFailure(
+                .invalidJSON,
+                "a field is there more than once",
+                hint: "send each field of an object once",
+                field: String(name.prefix(64))
+            )
+        }
         let data = Data(bytes)
         let decoder = JSONDecoder()
         do {
@@ -37,34 +47,6 @@ enum StrictJSON {
         } catch let error as DecodingError {
             throw APIFailure(error)
         }
-    }
-
-    /// Whether no array or object is nested too deep; the decoder recurses.
-    private static func isShallow(_ bytes: [UInt8]) -> Bool {
-        var depth = 0
-        var isInString = false
-        var isEscaped = false
-        for byte in bytes {
-            if isInString {
-                if isEscaped {
-                    isEscaped = false
-                } else if byte == UInt8(ascii: "\\") {
-                    isEscaped = true
-                } else if byte == UInt8(ascii: "\"") {
-                    isInString = false
-                }
-                continue
-            }
-            switch byte {
-            case UInt8(ascii: "\""): isInString = true
-            case UInt8(ascii: "["), UInt8(ascii: "{"):
-                depth += 1
-                if depth > maximumDepth { return false }
-            case UInt8(ascii: "]"), UInt8(ascii: "}"): depth -= 1
-            default: continue
-            }
-        }
-        return true
     }
 }
 

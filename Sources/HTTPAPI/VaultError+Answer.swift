@@ -166,6 +166,8 @@ extension VaultError {
                 "\(conflict.name) has another value in \(conflict.with ?? "")"
             case .invalidName: "\(conflict.name) changes how a process is loaded"
             case .kindIsFinal: "\(conflict.name) is a secret and cannot become a variable"
+            case .lastOwner: "\(conflict.name) would be left without an owner"
+            case .notFound: "\(conflict.name) is not attached" + (conflict.agent.map { " to \($0)" } ?? "")
             case .limitReached: "\(conflict.name) would hold more than 2,000 entries"
             default: "\(conflict.name) exists already"
             }

@@ -9,6 +9,7 @@ internal import Glibc
 internal import HTTPAPI
 internal import Hummingbird
 internal import Logging
+internal import MailDelivery
 internal import NIOCore
 internal import NIOSSL
 internal import Sealing
@@ -63,24 +64,27 @@ package enum Server {
             keep: configuration.backups.keep,
             of: vault
         )
+        let postman = try postman(configuration, logger: logger)
         let surface = HTTPSurface(
             vault: vault,
             backups: backups,
             limits: configuration.limits,
             logger: logger,
             metrics: metrics,
-            forwarding: ProxySurface(broker: try broker(configuration.proxy, of: vault))
+            forwarding: ProxySurface(broker: try broker(configuration.proxy, of: vault)),
+            post: postman
         )
         let readiness = Readiness(listeners: sockets.count + (configuration.listen == nil ? 0 : 1)) {
             announce("ready")
             ServiceManagerNotice(environment: environment)?.send("READY=1")
         }
-        let upkeep = Upkeep(vault: vault, logger: logger)
+        let upkeep = Upkeep(vault: vault, logger: logger, postman: postman)
         do {
             var services: [any Service] = [
                 KeyRotation(vault: vault, logger: logger),
                 BackupSchedule(store: backups, every: configuration.backups.every, logger: logger),
                 upkeep,
+                postman,
             ]
             for (listener, file) in sockets {
                 try file.prepare()
@@ -207,6 +211,18 @@ package enum Server {
             throw .configuration(
                 "the certificates that the proxy is to trust cannot be read",
                 hint: "--proxy-trust is a PEM file that the server's user can read"
+            )
+        }
+    }
+
+    private static func postman(_ configuration: ServerConfiguration, logger: Logger) throws(ServeError) -> Postman {
+        do {
+            let sender = try configuration.mail.map { server throws(MailError) in try MailSender(server) }
+            return Postman(sender: sender, publicURL: configuration.publicURL, logger: logger)
+        } catch {
+            throw .configuration(
+                "the certificates to trust of the mail server cannot be read",
+                hint: "ATTACHE_SMTP_TRUST is a PEM file that the server's user can read"
             )
         }
     }

@@ -5,6 +5,7 @@ internal import CredentialProxy
 internal import Glibc
 internal import HTTPAPI
 internal import Logging
+internal import MailDelivery
 internal import ProxyRules
 internal import VaultCore
 internal import VaultModel
@@ -23,6 +24,10 @@ struct ServerConfiguration: Sendable {
     var vault = VaultSettings()
     var limits = LimitSettings()
     var proxy = BrokerSettings()
+    /// Where people reach the server, without a slash at its end; nil where nobody said.
+    var publicURL: String?
+    /// Who takes the server's mails; nil sends none.
+    var mail: MailServer?
 
     struct TLSFiles: Equatable, Sendable {
         var certificate: String
@@ -119,6 +124,7 @@ extension ServerConfiguration {
         )
         vault.agentURL = try agentURL(reader)
         let proxy = try proxySettings(reader)
+        let publicURL = try publicURL(reader)
         return ServerConfiguration(
             data: data,
             listen: listen,
@@ -131,7 +137,9 @@ extension ServerConfiguration {
             logFormat: logFormat,
             vault: vault,
             limits: try limits(reader),
-            proxy: proxy
+            proxy: proxy,
+            publicURL: publicURL,
+            mail: try mail(reader, publicURL: publicURL)
         )
     }
 
@@ -145,6 +153,50 @@ extension ServerConfiguration {
             )
         }
         return text
+    }
+
+    private static func publicURL(_ reader: ConfigReader) throws(ServeError) -> String? {
+        guard var text = reader.string(forKey: "public.url")?[...] else { return nil }
+        if text.hasSuffix("/") { text = text.dropLast() }
+        let isSafe = text.utf8.allSatisfy { (0x21...0x7E).contains($0) } && !text.contains("#") && !text.contains("?")
+        guard isSafe, text.hasPrefix("https://") || text.hasPrefix("http://"), text.hasSuffix("://") == false else {
+            throw .configuration(
+                "the address that people reach the server at is no URL",
+                hint: "write it like https://vault.example:8750: ATTACHE_PUBLIC_URL"
+            )
+        }
+        return String(text)
+    }
+
+    private static func mail(_ reader: ConfigReader, publicURL: String?) throws(ServeError) -> MailServer? {
+        guard let url = reader.string(forKey: "smtp.url") else { return nil }
+        guard let sender = reader.string(forKey: "smtp.sender").flatMap({ EmailAddress($0) }) else {
+            throw .configuration(
+                "mail is to be sent and has no sender",
+                hint: "give its address in ATTACHE_SMTP_SENDER, like attache@vault.example"
+            )
+        }
+        guard publicURL != nil else {
+            throw .configuration(
+                "mail is to be sent and the server does not know where people reach it",
+                hint: "say it in ATTACHE_PUBLIC_URL, like https://vault.example:8750"
+            )
+        }
+        guard var server = MailServer(url: url, sender: sender) else {
+            throw .configuration(
+                "the address of the mail server is not like smtps://USER@HOST or smtp://HOST:PORT",
+                hint: "its password comes from the file ATTACHE_SMTP_PASSWORD_FILE"
+            )
+        }
+        server.passwordFile = reader.string(forKey: "smtp.password.file")
+        server.trustedCertificates = reader.string(forKey: "smtp.trust")
+        guard (server.user == nil) == (server.passwordFile == nil) else {
+            throw .configuration(
+                "a login at the mail server takes a user and a password",
+                hint: "the user in ATTACHE_SMTP_URL, the password in the file ATTACHE_SMTP_PASSWORD_FILE; or neither"
+            )
+        }
+        return server
     }
 
     private static func proxySettings(_ reader: ConfigReader) throws(ServeError) -> BrokerSettings {

@@ -9,6 +9,7 @@ internal import VaultCore
 struct Upkeep: Service {
     let vault: Vault
     let logger: Logger
+    let postman: Postman
 
     private static let interval: Duration = .seconds(5)
 
@@ -36,6 +37,7 @@ struct Upkeep: Service {
                     ]
                 )
             }
+            await postman.remind(report.reminders, of: vault)
             for checkpoint in report.checkpoints { logger.auditCheckpoint(checkpoint) }
             if report.prunedEntries > 0 {
                 logger.notice("audit entries removed by retention", metadata: ["entries": "\(report.prunedEntries)"])

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import APITypes
+internal import AccessRules
 internal import AuditTrail
 internal import Storage
 package import VaultModel
@@ -41,7 +42,36 @@ package struct EntryReminder: Equatable, Sendable {
     package var hasExpired: Bool
 }
 
+/// Who is told what a workspace needs.
+package struct Caretakers: Sendable {
+    /// The workspace's name.
+    package var workspace: String
+    package var addresses: [EmailAddress]
+}
+
 extension Vault {
+    /// The addresses of those who may change the entries of a workspace; nil when it is gone.
+    ///
+    /// For the server itself, which no caller asks.
+    package func caretakers(of workspace: WorkspaceID) async throws(VaultError) -> Caretakers? {
+        let ring = ring
+        return try await mappingErrors {
+            try await engine.read { connection in
+                guard let row = try connection.workspace(workspace), row.deletedAt == nil else { return nil }
+                let people = try connection.verifiedMemberships(in: workspace, ring: ring).filter {
+                    $0.role.allows(.entryUpdate)
+                }
+                return Caretakers(
+                    workspace: row.name,
+                    addresses: try people.compactMap { try connection.account(of: $0.userID) }.compactMap {
+                        try $0.verify(with: ring)
+                        return EmailAddress($0.email)
+                    }
+                )
+            }
+        }
+    }
+
     private static let remindedAtOnce = 500
 
     /// Gives the reminders that are due, each once for an entry, a time of expiry and a threshold, and once more when

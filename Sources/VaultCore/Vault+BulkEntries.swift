@@ -41,7 +41,7 @@ extension Vault {
         }
     }
 
-    /// Deletes or annotates several entries, each checked as if it were alone: all of them, or none.
+    /// Deletes, annotates, attaches or detaches several entries, each checked as if it were alone: all of them, or none.
     ///
     /// What is in the way is told for every one of them.
     package func bulk(
@@ -55,6 +55,22 @@ extension Vault {
         let change = UpdateSecretBody(provider: body.provider, note: body.note, expiresAt: body.expiresAt)
         let isEmpty = change.provider == nil && change.note == nil && change.expiresAt == nil
         switch body.action {
+        case .attach, .detach:
+            guard isEmpty else {
+                throw .invalidField("action", reason: "\(body.action) takes agents, and no provider, note or time")
+            }
+        case .delete, .annotate:
+            guard body.agents == nil else { throw .invalidField("agents", reason: "only with attach and detach") }
+        }
+        switch body.action {
+        case .attach:
+            return try await changeAttachments(body, as: .attach, by: caller, once: once) { act, rows, agent in
+                _ = try act.attach(rows, to: agent)
+            }
+        case .detach:
+            return try await changeAttachments(body, as: .detach, by: caller, once: once) { act, rows, agent in
+                try act.detach(rows, from: agent)
+            }
         case .delete:
             guard isEmpty else {
                 throw .invalidField("action", reason: "what is deleted takes no provider, note or time")
@@ -88,6 +104,43 @@ extension Vault {
     }
 }
 
+extension Vault {
+    /// Does `change` for each agent; what is in the way is told for all of them.
+    private func changeAttachments(
+        _ body: BulkSecretsBody,
+        as action: Action,
+        by caller: Caller,
+        once: Once?,
+        _ change: @escaping @Sendable (Act, [EntryRow], AgentRow) throws -> Void
+    ) async throws(VaultError) -> BulkDoneBody {
+        guard let references = body.agents, (1...100).contains(references.count) else {
+            throw .invalidField("agents", reason: "1 to 100 ids or names")
+        }
+        return try await write(action, by: caller, once: once) { act in
+            let rows = try act.distinctEntries(body.secretIds)
+            let agents = try references.map { try act.liveAgent($0) }
+            guard Set(agents.map(\.id)).count == agents.count else {
+                throw VaultError.invalidField("agents", reason: "each agent is named once")
+            }
+            var conflicts: [ConflictBody] = []
+            for agent in agents {
+                do {
+                    try change(act, rows, agent)
+                } catch VaultError.conflicts(let found) {
+                    conflicts += found.map {
+                        ConflictBody(code: $0.code, name: $0.name, with: $0.with, agent: agent.name)
+                    }
+                }
+            }
+            guard conflicts.isEmpty else { throw VaultError.conflicts(conflicts) }
+            return Done(
+                BulkDoneBody(secrets: rows.map { NamedBody(id: $0.id.text, name: $0.name.text) }),
+                events: agents.map { AuditEvent(action: action, subjects: [$0.subject] + rows.map(\.subject)) }
+            )
+        }
+    }
+}
+
 private struct Deleted: Codable, Sendable {
     var body: BulkDoneBody
     var wasReadable: Bool
@@ -104,6 +157,18 @@ extension Act {
             }
             return row
         }
+    }
+
+    fileprivate func detach(_ rows: [EntryRow], from agent: AgentRow) throws {
+        var conflicts: [ConflictBody] = []
+        for row in rows {
+            if let attachment = try connection.attachment(of: row.id, on: agent.id, in: workspace) {
+                try connection.deleteAttachment(attachment.id, in: workspace)
+            } else {
+                conflicts.append(ConflictBody(code: .notFound, name: row.name.text))
+            }
+        }
+        guard conflicts.isEmpty else { throw VaultError.conflicts(conflicts) }
     }
 
     fileprivate func refuseAttached(_ rows: [EntryRow]) throws {

@@ -7,6 +7,10 @@ internal import Storage
 package import VaultModel
 
 extension Vault {
+    /// What stands for a token where it is only counted: nothing that could be used in its place; nil for what cannot be
+    /// one.
+    package static func digest(of token: [UInt8]) -> [UInt8]? { (try? BearerToken(parsing: token))?.digest }
+
     /// Says who the holder of a workspace key or of a session is, or why there is none.
     func holder(
         of token: [UInt8],

@@ -9,7 +9,14 @@ extension Vault {
     /// Whether a request could be served now: the store answers and takes writes.
     package func ready() async throws(VaultError) {
         try await mappingErrors { try await engine.write { connection in _ = try connection.keyRings() } }
+        // A transaction without a change fits on a full disk; the next one with a change does not.
+        if let folder = settings.dataFolder, let disk = DiskSpace(of: folder), disk.free < Self.leastRoom {
+            throw .storage(.full)
+        }
     }
+
+    /// Less than this is not room for an act and its audit entry, with what SQLite needs beside them.
+    private static let leastRoom: Int64 = 256 << 10
 
     /// What the workspace holds and which agents do not run on current values.
     package func status(by caller: Caller) async throws(VaultError) -> WorkspaceStatusBody {

@@ -18,6 +18,7 @@ package enum Action: String, CaseIterable, Sendable {
     case userList = "user.list"
     case userCreate = "user.create"
     case userUpdate = "user.update"
+    case userDelete = "user.delete"
     case accountView = "account.view"
     case accountUpdate = "account.update"
     case login = "account.login"

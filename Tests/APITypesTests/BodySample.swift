@@ -36,6 +36,34 @@ struct BodySample: Sendable, CustomTestStringConvertible {
         return body
     }
 
+    private static let removedMember = RemovedMemberBody(
+        id: "id",
+        name: "n",
+        entries: 1,
+        heir: named,
+        revokedKeys: [],
+        agents: [],
+        damaged: []
+    )
+
+    private static func invitation(isFull: Bool) -> InvitationBody {
+        var body = InvitationBody(
+            id: "id",
+            email: "a@b",
+            role: .member,
+            invitedBy: named,
+            createdAt: time,
+            expiresAt: time,
+            isExpired: false
+        )
+        guard isFull else { return body }
+        body.token = "t"
+        body.link = "https://vault.example/invitation#t"
+        body.mailed = false
+        body.mailProblem = "the mail server cannot be reached"
+        return body
+    }
+
     static let all = requests + secrets + agents + tokens + people + audit + keys + others
 
     private static let rotation = RotationBody(
@@ -106,7 +134,7 @@ struct BodySample: Sendable, CustomTestStringConvertible {
         BodySample(.containerList, ContainerList(containers: [container])),
         BodySample(.registerContainer, RegisterContainerBody(agent: "a", pid: 1)),
         BodySample(.shredUser, ShredUserBody(user: "u")),
-        BodySample(.shredded, ShreddedBody(userId: "id", entries: 1)),
+        BodySample(.shredded, ShreddedBody(userId: "id", entries: 1, sessions: 1, keys: 1)),
         BodySample(
             .verification,
             VerificationBody(
@@ -293,7 +321,7 @@ struct BodySample: Sendable, CustomTestStringConvertible {
         BodySample(.bulkDone, BulkDoneBody(secrets: [])),
         BodySample(
             .bulkSecrets,
-            full: BulkSecretsBody(.annotate, ["A"], provider: "p", note: "n", expiresAt: time),
+            full: BulkSecretsBody(.annotate, ["A"], provider: "p", note: "n", expiresAt: time, agents: ["b"]),
             bare: BulkSecretsBody(.delete, ["A"])
         ),
         BodySample(.expiring, ExpiringBody(id: "id", name: "A", expiresAt: time, expiry: .expired)),
@@ -542,39 +570,23 @@ struct BodySample: Sendable, CustomTestStringConvertible {
         ),
         BodySample(.memberList, MemberList(members: [])),
         BodySample(.updateMember, UpdateMemberBody(role: .admin)),
+        BodySample(.removedMember, removedMember),
+        BodySample(.leftWorkspace, LeftWorkspaceBody(workspace: named, removed: removedMember)),
         BodySample(
-            .removedMember,
-            RemovedMemberBody(
+            .deletedUser,
+            DeletedUserBody(
                 id: "id",
                 name: "n",
-                entries: 1,
-                heir: named,
-                revokedKeys: [],
-                agents: [],
-                damaged: []
+                sessions: 1,
+                personalEntries: 1,
+                workspaces: [LeftWorkspaceBody(workspace: named, removed: removedMember)],
+                deletedWorkspaces: [named]
             )
         ),
         BodySample(
             .invitation,
-            full: InvitationBody(
-                id: "id",
-                email: "a@b",
-                role: .member,
-                invitedBy: named,
-                createdAt: time,
-                expiresAt: time,
-                isExpired: false,
-                token: "t"
-            ),
-            bare: InvitationBody(
-                id: "id",
-                email: "a@b",
-                role: .member,
-                invitedBy: named,
-                createdAt: time,
-                expiresAt: time,
-                isExpired: false
-            )
+            full: invitation(isFull: true),
+            bare: invitation(isFull: false)
         ),
         BodySample(.invitationList, InvitationList(invitations: [])),
         BodySample(

@@ -22,6 +22,7 @@ struct RolePermissionsTests {
         (.userList, [.owner]),
         (.userCreate, [.owner]),
         (.userUpdate, [.owner]),
+        (.userDelete, [.owner]),
         (.accountView, [.member, .admin, .owner]),
         (.accountUpdate, [.member, .admin, .owner]),
         (.login, [.owner]),

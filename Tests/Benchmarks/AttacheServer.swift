@@ -8,6 +8,8 @@ final class AttacheServer {
     let secondsToReady: Double
     let operatorSocket: Endpoint
     let agentSocket: String
+    /// The TCP listener, where rates are not limited.
+    let network: Endpoint
     let process: ChildProcess
 
     /// Starts a server and waits for its line `ready`.
@@ -19,14 +21,19 @@ final class AttacheServer {
         guard mkdir(sockets, 0o755) == 0 || errno == EEXIST else { throw .system("mkdir \(sockets)", errno) }
         operatorSocket = .unix("\(sockets)/attache.sock")
         agentSocket = "\(sockets)/agent.sock"
+        let port = try Endpoint.freePort()
+        network = .loopback(port)
         let start = Machine.now
         process = try ChildProcess(
             program,
             [
-                "serve", "--data", folder, "--listen", "127.0.0.1:0", "--socket", "\(sockets)/attache.sock",
+                "serve", "--data", folder, "--listen", "127.0.0.1:\(port)", "--socket", "\(sockets)/attache.sock",
                 "--agent-socket", agentSocket, "--master-key-file", "\(sockets)/master.key",
             ],
-            environment: ["HOME": sockets, "PATH": "/usr/bin:/bin"],
+            environment: [
+                "HOME": sockets, "PATH": "/usr/bin:/bin", "ATTACHE_RATE_PER_TOKEN": "0",
+                "ATTACHE_RATE_PER_ADDRESS": "0",
+            ],
             log: "\(sockets)/log"
         )
         try process.waitForLine("ready", within: 60)
@@ -43,6 +50,33 @@ final class AttacheServer {
             strings.append("\(name)=\(value)")
         }
         return strings
+    }
+
+    /// Makes secrets `BENCH_0` and so on, in bundles.
+    func importEntries(_ range: Range<Int>) throws(BenchmarkError) {
+        let bundle = 2_000
+        for start in stride(from: range.lowerBound, to: range.upperBound, by: bundle) {
+            let text = (start..<min(start + bundle, range.upperBound))
+                .map { "BENCH_\($0)=\(Payload.text(bytes: 40))\n" }.joined()
+            let answer = try operatorSocket.send(
+                "POST",
+                "/api/v1/secrets/import?kind=secret",
+                headers: ["Content-Type": "text/plain"],
+                body: Array(text.utf8)
+            )
+            guard answer.status == 201 else {
+                throw .unexpectedAnswer("POST /api/v1/secrets/import", status: answer.status, code: "")
+            }
+        }
+    }
+
+    /// Makes a workspace key and returns it.
+    func createKey() throws(BenchmarkError) -> String {
+        let key = try operatorSocket.json("POST", "/api/v1/workspace/api-keys", ["name": "bench", "role": "admin"])
+        guard let token = key["token"] as? String else {
+            throw .malformedAnswer("POST /api/v1/workspace/api-keys: no token")
+        }
+        return token
     }
 
     /// Makes an agent with entries and returns its gateway token.

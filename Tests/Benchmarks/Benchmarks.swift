@@ -10,7 +10,7 @@ internal import Glibc
 @main
 enum Benchmarks {
     private enum Part: String, CaseIterable {
-        case sealing, starts, exec, lists, engines
+        case sealing, starts, exec, lists, vault, engines
         case coldStart = "cold-start"
         case environmentFile = "environment-file"
         case importing = "import"
@@ -46,6 +46,7 @@ enum Benchmarks {
                 case .exec: try ExecBenchmark(place: place).run(&report)
                 case .engines: try EngineBenchmark(place: place).run(&report)
                 case .lists: try ListBenchmark(place: place).run(&report)
+                case .vault: try VaultBenchmark(place: place).run(&report)
                 case .environmentFile: EnvironmentFileBenchmark().run(&report)
                 case .importing: try ImportBenchmark(place: place).run(&report)
                 case .coldStart: try ColdStartBenchmark(place: place).run(&report)

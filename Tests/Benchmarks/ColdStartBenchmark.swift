@@ -5,7 +5,6 @@ internal import Glibc
 /// How long a server needs until it serves a vault that is already there.
 struct ColdStartBenchmark {
     private static let entryCount = 10_000
-    private static let bundle = 2_000
     private static let starts = 5
 
     let place: Workplace
@@ -16,9 +15,7 @@ struct ColdStartBenchmark {
         let first = try AttacheServer("cold", data: folder, place: place)
         let fresh = first.secondsToReady
         let filling = Machine.now
-        for start in stride(from: 0, to: Self.entryCount, by: Self.bundle) {
-            try importEntries(start..<start + Self.bundle, into: first)
-        }
+        try first.importEntries(0..<Self.entryCount)
         let filled = Machine.now - filling
         guard first.process.stop() else { throw .programFailed("attache serve", log: first.process.logTail) }
 
@@ -42,19 +39,6 @@ struct ColdStartBenchmark {
         )
         report.note("import of the \(Self.entryCount) entries: \(filled.text(decimals: 2)) s")
         report.judge(Thresholds.coldStart, samples.median)
-    }
-
-    private func importEntries(_ range: Range<Int>, into server: AttacheServer) throws(BenchmarkError) {
-        let text = range.map { "\(Self.name($0))=\(Payload.text(bytes: 40))\n" }.joined()
-        let answer = try server.operatorSocket.send(
-            "POST",
-            "/api/v1/secrets/import?kind=secret",
-            headers: ["Content-Type": "text/plain"],
-            body: Array(text.utf8)
-        )
-        guard answer.status == 201 else {
-            throw .unexpectedAnswer("POST /api/v1/secrets/import", status: answer.status, code: "")
-        }
     }
 
     private static func name(_ index: Int) -> String { "BENCH_\(index)" }

@@ -6,7 +6,6 @@ internal import Glibc
 struct ListBenchmark {
     private static let small = 10_000
     private static let large = 100_000
-    private static let bundle = 2_000
     private static let repetitions = 30
 
     /// What is asked for, and how long a page of it may take.
@@ -24,9 +23,9 @@ struct ListBenchmark {
         report.begin("Lists of \(Self.small) and \(Self.large) entries, on \(place.diskFileSystem)")
         let server = try AttacheServer("lists", data: place.folder("lists", in: place.disk), place: place)
         defer { server.process.stop() }
-        try fill(0..<Self.small, server)
+        try server.importEntries(0..<Self.small)
         let few = try measure(server)
-        try fill(Self.small..<Self.large, server)
+        try server.importEntries(Self.small..<Self.large)
         let many = try measure(server)
 
         var rows: [[String]] = []
@@ -59,21 +58,5 @@ struct ListBenchmark {
         let start = Machine.now
         try server.operatorSocket.json("GET", "/api/v1/audit/verify")
         return (pages, Machine.now - start)
-    }
-
-    private func fill(_ range: Range<Int>, _ server: AttacheServer) throws(BenchmarkError) {
-        for start in stride(from: range.lowerBound, to: range.upperBound, by: Self.bundle) {
-            let text = (start..<min(start + Self.bundle, range.upperBound))
-                .map { "BENCH_\($0)=\(Payload.text(bytes: 40))\n" }.joined()
-            let answer = try server.operatorSocket.send(
-                "POST",
-                "/api/v1/secrets/import?kind=secret",
-                headers: ["Content-Type": "text/plain"],
-                body: Array(text.utf8)
-            )
-            guard answer.status == 201 else {
-                throw .unexpectedAnswer("POST /api/v1/secrets/import", status: answer.status, code: "")
-            }
-        }
     }
 }

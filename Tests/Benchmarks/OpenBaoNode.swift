@@ -90,6 +90,38 @@ final class OpenBaoNode {
     }
 
     static func path(_ name: String) -> String { "/v1/secret/data/bench/\(name)" }
+
+    func measured<Client: LoadClient>(_ what: String, _ clients: [Client]) -> Measured<Client> {
+        Measured("OpenBao, \(what)", LoadGenerator("OpenBao, \(what)", at: endpoint, clients: clients), of: process)
+    }
+
+    func writers(_ count: Int, of value: String) -> [ValueWriter] {
+        (0..<count).map { ValueWriter(token: token, path: Self.path("writer-\($0)"), value: value) }
+    }
+}
+
+/// Writes one value to a path of its own, again and again.
+struct ValueWriter: LoadClient {
+    private let request: [UInt8]
+
+    init(token: String, path: String, value: String) {
+        let body = #"{"data":{"value":"\#(value)"}}"#
+        request = Array(
+            """
+            POST \(path) HTTP/1.1\r
+            Host: 127.0.0.1\r
+            X-Vault-Token: \(token)\r
+            Content-Type: application/json\r
+            Content-Length: \(body.utf8.count)\r
+            \r
+            \(body)
+            """.utf8
+        )
+    }
+
+    func nextRequest() -> [UInt8] { request }
+
+    func accepts(_ answer: HTTPAnswer) -> Bool { answer.status == 200 }
 }
 
 extension ChildProcess {

@@ -117,56 +117,8 @@ struct StartBenchmark {
     }
 }
 
-/// The rounds of one kind of request at one number of clients.
-private struct Measured<Client: LoadClient> {
-    private let name: String
-    private var generator: LoadGenerator<Client>
-    private let process: ChildProcess
-    private var latencies: [Double] = []
-    private var serverSeconds = 0.0
-    private var generatorSeconds = 0.0
-    /// Answers per second, for each round.
-    private(set) var rates: [Double] = []
-    /// The p99 of each round, in seconds.
-    private(set) var slowest: [Double] = []
-
-    init(_ name: String, _ generator: LoadGenerator<Client>, of process: ChildProcess) {
-        self.name = name
-        self.generator = generator
-        self.process = process
-    }
-
-    mutating func warmUp(_ seconds: Double) throws(BenchmarkError) {
-        _ = try generator.run(seconds: seconds)
-    }
-
-    mutating func measure(_ seconds: Double) throws(BenchmarkError) {
-        // What the round before left to be written later is not this one's; on Linux this waits for it (sync(2)).
-        sync()
-        let server = try process.processorSeconds()
-        let own = Machine.processorSeconds
-        let result = try generator.run(seconds: seconds)
-        serverSeconds += try process.processorSeconds() - server
-        generatorSeconds += Machine.processorSeconds - own
-        rates.append(result.rate)
-        slowest.append(Samples(result.latencies).percentile(99))
-        latencies += result.latencies
-    }
-
-    func row(clients: Int, ratio: String) -> [String] {
-        let rounds = Samples(rates)
-        let all = Samples(latencies)
-        let count = Double(latencies.count)
-        return [
-            name, "\(clients)", rounds.median.text(decimals: 0), rounds.minimum.text(decimals: 0),
-            rounds.maximum.text(decimals: 0), ratio, all.median.milliseconds, all.percentile(99).milliseconds,
-            (serverSeconds / count).microseconds, (generatorSeconds / count).microseconds,
-        ]
-    }
-}
-
 /// One replica of one agent that keeps starting.
-private struct StartClient: LoadClient {
+struct StartClient: LoadClient {
     private var request: [UInt8]
     private let digits: Range<Int>
     private var count = UInt64.random(in: 0...(.max / 2))
@@ -206,30 +158,6 @@ private struct StartClient: LoadClient {
     }
 }
 
-/// Writes one value to a path of its own, again and again.
-private struct ValueWriter: LoadClient {
-    private let request: [UInt8]
-
-    init(token: String, path: String, value: String) {
-        let body = #"{"data":{"value":"\#(value)"}}"#
-        request = Array(
-            """
-            POST \(path) HTTP/1.1\r
-            Host: 127.0.0.1\r
-            X-Vault-Token: \(token)\r
-            Content-Type: application/json\r
-            Content-Length: \(body.utf8.count)\r
-            \r
-            \(body)
-            """.utf8
-        )
-    }
-
-    func nextRequest() -> [UInt8] { request }
-
-    func accepts(_ answer: HTTPAnswer) -> Bool { answer.status == 200 }
-}
-
 /// Reads the values of an environment one after the other.
 private struct ValueReader: LoadClient {
     private let requests: [[UInt8]]
@@ -265,14 +193,6 @@ extension OpenBaoNode {
                 headers: ["X-Vault-Token": token]
             )
         }
-    }
-
-    fileprivate func measured<Client: LoadClient>(_ what: String, _ clients: [Client]) -> Measured<Client> {
-        Measured("OpenBao, \(what)", LoadGenerator("OpenBao, \(what)", at: endpoint, clients: clients), of: process)
-    }
-
-    fileprivate func writers(_ count: Int, of value: String) -> [ValueWriter] {
-        (0..<count).map { ValueWriter(token: token, path: Self.path("writer-\($0)"), value: value) }
     }
 
     fileprivate func readers(_ clients: Int, of value: String, count: Int) -> [ValueReader] {

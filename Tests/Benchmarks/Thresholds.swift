@@ -49,6 +49,29 @@ enum Thresholds {
     static let bombMemory = Threshold("what that refusal adds to the server's peak memory", .atMost(64, unit: "MB"))
 
     static let containerStart = Threshold("what a container takes longer with an agent", .atMost(5, unit: "ms"))
+    static let writesAgainstOpenBao = Threshold(
+        "durable writes with audit ÷ OpenBao's durable writes, 32 clients",
+        .atLeast(3, unit: "×")
+    )
+    static let writeLatencyAgainstOpenBao = Threshold(
+        "p99 of such a write ÷ p99 of OpenBao's, 32 clients",
+        .atMost(1.0, unit: "×")
+    )
+    static let writesAgainstEtcd = Threshold(
+        "durable writes with audit ÷ etcd's puts, 32 clients",
+        .atLeast(0.5, unit: "×")
+    )
+    static let verification = Threshold("verification of 100,000 entries", .atLeast(20_000, unit: "records/s"))
+    static let backup = Threshold("backup of 100,000 entries, verified", .atMost(20, unit: "s"))
+    static let resealing = Threshold(
+        "sealing 100,000 entries anew while writes go on",
+        .atLeast(5_000, unit: "records/s")
+    )
+    static let writeBesideRotation = Threshold("p99 of a write while keys rotate", .atMost(60, unit: "ms"))
+    static let verificationTenfold = Threshold("verification of 100,000 entries ÷ of 10,000", .atMost(10.5, unit: "×"))
+    static let backupTenfold = Threshold("backup of 100,000 entries ÷ of 10,000", .atMost(10.5, unit: "×"))
+    static let rotationTenfold = Threshold("rotation over 100,000 entries ÷ over 10,000", .atMost(10.5, unit: "×"))
+    static let startTenfold = Threshold("a start among 100,000 entries ÷ among 10,000", .atMost(1.2, unit: "×"))
 
     static let coldStart = Threshold("attache serve to ready, 10,000 entries", .atMost(1, unit: "s"))
 }

@@ -36,6 +36,23 @@ struct FaultTests {
         try await server.checkNothingIsLost(of: outcome.acknowledged)
     }
 
+    /// The first start takes every step of the schema, each in a transaction of its own, and makes the key ring.
+    @Test(arguments: isLong ? Array(1...200) : [1, 2, 3, 5, 8, 13, 21, 34, 55, 89])
+    func aFirstStartThatIsKilledAtAnyWriteIsTakenUpByTheNextOne(write: Int) async throws {
+        let directory = try TemporaryDirectory()
+        let environment = [
+            "LD_PRELOAD": try await FaultShim.library(), "FAULT_FOLDER": directory.appending("data"),
+            "FAULT_KILL_AT": String(write),
+        ]
+        // Ready after all where so much is not written.
+        let first = try? await RunningServer.start(in: directory, environment: environment)
+        first?.signal(SIGKILL)
+        _ = await first?.waitForExit()
+        let server = try await RunningServer.start(in: directory)
+        #expect(try await server.puts("FIRST"))
+        try await server.checkNothingIsLost(of: ["FIRST"])
+    }
+
     @Test func aFailedSynchronizationStopsWritesForGoodAndLosesNothing() async throws {
         let directory = try TemporaryDirectory()
         let trigger = directory.appending("fail")

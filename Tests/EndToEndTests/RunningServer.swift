@@ -83,6 +83,14 @@ final class RunningServer: Sendable {
         input: [UInt8] = [],
         environment: [String: String] = [:]
     ) async throws -> CommandResult {
+        try await attache(arguments, input: input, environment: environment)
+    }
+
+    func attache(
+        _ arguments: [String],
+        input: [UInt8] = [],
+        environment: [String: String] = [:]
+    ) async throws -> CommandResult {
         var variables = ["ATTACHE_SOCKET": socket, "ATTACHE_AGENT_SOCKET": agentSocket, "PATH": "/usr/bin:/bin"]
         variables.merge(environment) { $1 }
         return try await run(Programs.attache, arguments, environment: variables, input: input)

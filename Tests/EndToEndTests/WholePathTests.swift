@@ -171,18 +171,4 @@ extension RunningServer {
         let body = try await attache("agents", "show", agent, "--json").json(AgentBody.self)
         return Dictionary(uniqueKeysWithValues: (body.secrets ?? []).map { ($0.name, $0.state.rawValue) })
     }
-
-    func attache(
-        _ arguments: [String],
-        input: [UInt8] = [],
-        environment: [String: String] = [:]
-    ) async throws -> CommandResult {
-        try await run(
-            Programs.attache,
-            arguments,
-            environment: ["ATTACHE_SOCKET": socket, "ATTACHE_AGENT_SOCKET": agentSocket, "PATH": "/usr/bin:/bin"]
-                .merging(environment) { $1 },
-            input: input
-        )
-    }
 }

@@ -45,6 +45,32 @@ struct BodyTests {
         }
     }
 
+    @Test(arguments: [
+        ("{\"name\":\"A\",\"kind\":\"secret\",\"value\":\"\(canary)\",\"name\":\"B\"}", "name"),
+        ("{\"name\":\"A\",\"kind\":\"secret\",\"value\":\"\(canary)\",\"n\\u0061me\":\"B\"}", "name"),
+        ("{\"name\":\"A\",\"value\":\"\\\"\",\"kind\":\"secret\",\"value\":\"\(canary)\"}", "value"),
+        ("{\"name\":\"A\",\"kind\":\"secret\",\"value\":\"v\",\"x\":[{\"deep\":1},{\"deep\":1,\"deep\":1}]}", "deep"),
+    ])
+    func aFieldThatIsThereTwiceIsRefused(text: String, field: String) async throws {
+        try await APISession.run { api async throws in
+            let answer = try await api.send(.post, "/api/v1/secrets", json: text)
+            #expect(answer.code == .invalidJSON)
+            #expect(try answer.body(ErrorBody.self).field == field)
+            #expect(!answer.text.contains(Self.canary))
+            #expect(try await api.send(.get, "/api/v1/secrets").body(SecretPage.self).secrets.isEmpty)
+        }
+    }
+
+    @Test func theSameNameInSeveralObjectsAndInValuesIsNoRepetition() async throws {
+        try await APISession.run { api async throws in
+            let value = "{\\\"name\\\":1,\\\"name\\\":2}"
+            let body = "{\"name\":\"A\",\"kind\":\"variable\",\"value\":\"\(value)\",\"note\":\"name\"}"
+            #expect(try await api.send(.post, "/api/v1/secrets", json: body).status == 201)
+            let secret = try await api.send(.get, "/api/v1/secrets/A").body(SecretBody.self)
+            #expect(secret.value == "{\"name\":1,\"name\":2}")
+        }
+    }
+
     @Test(arguments: [33, 600, 100_000])
     func aDeepBodyIsRefused(depth: Int) async throws {
         try await APISession.run { api async throws in

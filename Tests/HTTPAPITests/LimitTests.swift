@@ -114,6 +114,27 @@ struct LimitTests {
         }
     }
 
+    @Test func anAgentsTokenIsLimitedByItselfOverTheNetworkOnly() async throws {
+        for listener in [Listener.tcp, .agentSocket] {
+            try await APISession.run(listener, limits: settings { $0.perToken = 2 }) { api async throws in
+                let tokens = [
+                    try await api.test.createAgent("one").gatewayToken ?? "",
+                    try await api.test.createAgent("two").gatewayToken ?? "",
+                ]
+                func start(_ token: String) async throws -> APIAnswer {
+                    let headers = ["Attache-Instance": "one", "Attache-Start": "start-0001"]
+                    return try await api.send(.post, "/api/v1/starts", headers: headers, as: .token(token))
+                }
+                for _ in 0..<2 { #expect(try await start(tokens[0]).status == 200) }
+                let third = try await start(tokens[0])
+                #expect(third.code == (listener == .tcp ? .rateLimited : nil))
+                if listener == .tcp { #expect(third.header("Retry-After").flatMap { Int($0) } ?? 0 > 0) }
+                // Another one behind the same address is not held up.
+                #expect(try await start(tokens[1]).status == 200)
+            }
+        }
+    }
+
     @Test func aRotatedKeyWorksUntilItsGraceEnds() async throws {
         try await APISession.run { api async throws in
             let answer = try await api.send(.post, "/api/v1/workspace/api-key/rotate", json: "{\"graceSeconds\":60}")

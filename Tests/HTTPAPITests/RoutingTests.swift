@@ -41,6 +41,10 @@ struct RoutingTests {
             _ = try await api.test.createAgent("Ünï bot")
             let agent = try await api.send(.get, "/api/v1/agents/%C3%9Cn%C3%AF%20bot").body(AgentBody.self)
             #expect(agent.name == "Ünï bot")
+            _ = try await api.test.createAgent("team/bot")
+            #expect(try await api.send(.get, "/api/v1/agents/team%2Fbot").body(AgentBody.self).name == "team/bot")
+            #expect(try await api.send(.get, "/api/v1/agents/team/bot").code == .notFound)
+            #expect(try await api.send(.delete, "/api/v1/agents/team%2fbot").status == 204)
         }
     }
 

@@ -43,6 +43,37 @@ struct AuditTests {
         #expect(try await entries(test, filter).isEmpty)
     }
 
+    /// What only the machine's operator may do, tried by others.
+    enum OperatorsAct: String, CaseIterable, Sendable {
+        case viewKeys = "keys.view"
+        case rotateKeys = "keys.rotate"
+        case verifyKeys = "keys.verify"
+        case shredUser = "user.shred"
+        case viewBackups = "backup.view"
+        case createBackup = "backup.create"
+
+        fileprivate func attempt(_ test: TestVault, by caller: Caller) async throws {
+            switch self {
+            case .viewKeys: _ = try await test.vault.keys(by: caller)
+            case .rotateKeys: _ = try await test.vault.beginRotation(RotateKeysBody(kind: "epoch"), by: caller)
+            case .verifyKeys: _ = try await test.vault.verifyEverything(by: caller)
+            case .shredUser: _ = try await test.vault.shredUser(ShredUserBody(user: "operator"), by: caller)
+            case .viewBackups: _ = try await test.backups.list(by: caller)
+            case .createBackup: _ = try await test.backups.begin(by: caller)
+            }
+        }
+    }
+
+    @Test(arguments: OperatorsAct.allCases, [Role.owner, .member])
+    func anAttemptAtWhatIsTheOperatorsIsRecorded(act: OperatorsAct, role: Role) async throws {
+        let test = try await TestVault.make()
+        let caller = try await test.caller(role: role)
+        await #expect(throws: VaultError.self) { try await act.attempt(test, by: caller) }
+        var filter = AuditFilter()
+        filter.isAllowed = false
+        #expect(try await entries(test, filter).map(\.action) == [act.rawValue])
+    }
+
     @Test func pagesOfAFilteredListFollowEachOther() async throws {
         let test = try await TestVault.make()
         for number in 1...7 {

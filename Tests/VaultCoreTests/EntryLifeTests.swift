@@ -167,6 +167,59 @@ struct EntryLifeTests {
         #expect(try await test.vault.audit(PageRequest(), filter, by: test.localOperator).entries.count == 2)
     }
 
+    @Test func severalEntriesAreAttachedToSeveralAgentsOrNothingIs() async throws {
+        let test = try await TestVault.make()
+        for name in ["A", "B"] { try await test.create(name, "1") }
+        try await test.createAgent("one", with: ["A"])
+        try await test.createAgent("two")
+        let conflict = ConflictBody(code: .alreadyAttached, name: "A", agent: "one")
+        await #expect(throws: VaultError.conflicts([conflict])) {
+            let body = BulkSecretsBody(.attach, ["A", "B"], agents: ["two", "one"])
+            _ = try await test.vault.bulk(body, by: test.localOperator)
+        }
+        #expect(try await test.attached(to: "two") == [])
+        let rest = BulkSecretsBody(.attach, ["B"], agents: ["two", "one"])
+        _ = try await test.vault.bulk(rest, by: test.localOperator)
+        #expect(try await test.attached(to: "one") == ["A", "B"])
+        #expect(try await test.attached(to: "two") == ["B"])
+        var filter = AuditFilter()
+        filter.action = "agent.attach"
+        // The one that the agent was made with, and one for each of the two.
+        #expect(try await test.vault.audit(PageRequest(), filter, by: test.localOperator).entries.count == 3)
+    }
+
+    @Test func severalEntriesAreDetachedFromSeveralAgentsOrNothingIs() async throws {
+        let test = try await TestVault.make()
+        for name in ["A", "B"] { try await test.create(name, "1") }
+        try await test.createAgent("one", with: ["A", "B"])
+        try await test.createAgent("two", with: ["B"])
+        let conflict = ConflictBody(code: .notFound, name: "A", agent: "two")
+        await #expect(throws: VaultError.conflicts([conflict])) {
+            let body = BulkSecretsBody(.detach, ["A", "B"], agents: ["one", "two"])
+            _ = try await test.vault.bulk(body, by: test.localOperator)
+        }
+        #expect(try await test.attached(to: "one") == ["A", "B"])
+        let both = BulkSecretsBody(.detach, ["B"], agents: ["one", "two"])
+        _ = try await test.vault.bulk(both, by: test.localOperator)
+        #expect(try await test.attached(to: "one") == ["A"])
+        #expect(try await test.attached(to: "two") == [])
+    }
+
+    @Test(arguments: [
+        BulkSecretsBody(.attach, ["A"]), BulkSecretsBody(.attach, ["A"], agents: []),
+        BulkSecretsBody(.attach, ["A"], agents: ["bot", "BOT"]), BulkSecretsBody(.attach, ["A"], agents: ["nobody"]),
+        BulkSecretsBody(.attach, ["A"], note: "n", agents: ["bot"]), BulkSecretsBody(.delete, ["A"], agents: ["bot"]),
+        BulkSecretsBody(.annotate, ["A"], note: "n", agents: ["bot"]),
+    ])
+    func aBulkActWithoutItsAgentsOrWithWhatIsNotItsOwnIsRefused(body: BulkSecretsBody) async throws {
+        let test = try await TestVault.make()
+        try await test.create("A", "1")
+        try await test.createAgent("bot")
+        await #expect(throws: VaultError.self) { _ = try await test.vault.bulk(body, by: test.localOperator) }
+        #expect(try await test.attached(to: "bot") == [])
+        #expect(try await test.vault.secret("A", by: test.localOperator).note == "")
+    }
+
     @Test(arguments: [[], ["A", "A"], ["A", "MISSING"]])
     func aBulkActOnNothingOnOneTwiceOrOnWhatIsNotThereIsRefused(names: [String]) async throws {
         let test = try await TestVault.make()
@@ -187,5 +240,12 @@ struct EntryLifeTests {
         await #expect(throws: VaultError.denied(.entryUpdate)) {
             _ = try await test.vault.bulk(BulkSecretsBody(.annotate, ["A"], note: "n"), by: member)
         }
+    }
+}
+
+extension TestVault {
+    /// The names of what an agent holds.
+    fileprivate func attached(to agent: String) async throws -> [String] {
+        try await vault.agent(agent, by: localOperator).secrets?.map(\.name).sorted() ?? []
     }
 }

@@ -12,10 +12,12 @@ import VaultModel
 @Suite(.enabled(if: SmallDisk.isAvailable, "needs the right to mount a file system"))
 struct FullDiskTests {
     /// Whether every write position is tried, or only some.
-    private static let step = ProcessInfo.processInfo.environment["ATTACHE_FAULTS"] == nil ? 36_864 : 4_096
+    private static let step = isLong ? 4_096 : 36_864
+    private static let isLong = ProcessInfo.processInfo.environment["ATTACHE_FAULTS"] != nil
 
     @Test func whereverTheDiskIsFullNothingAcknowledgedIsLostAndNoRestartIsNeeded() async throws {
-        let disk = try SmallDisk(kibibytes: 8_192)
+        // All that the rounds get written stays: the room of every round adds up.
+        let disk = try SmallDisk(kibibytes: Self.isLong ? 65_536 : 8_192)
         let test = try await TestVault.make(in: "\(disk.path)/data")
         var acknowledged: Set<String> = []
         for room in stride(from: 0, through: 262_144, by: Self.step) {
@@ -42,6 +44,18 @@ struct FullDiskTests {
         let found = try await test.vault.verifyEverything(by: test.localOperator)
         #expect(found.problems == [])
         #expect(try await test.names() == acknowledged)
+    }
+
+    @Test func aServerOnAFullDiskIsNotReadyUntilThereIsRoom() async throws {
+        let disk = try SmallDisk(kibibytes: 8_192)
+        let test = try await TestVault.make(in: "\(disk.path)/data")
+        var vault = test.vault
+        vault.settings.dataFolder = "\(disk.path)/data"
+        try await vault.ready()
+        try disk.fill()
+        await #expect(throws: VaultError.storage(.full)) { try await vault.ready() }
+        disk.clear()
+        try await vault.ready()
     }
 
     @Test func aRotationThatRunsOutOfDiskGoesOnWhenThereIsRoom() async throws {

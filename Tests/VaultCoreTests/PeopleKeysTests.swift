@@ -85,13 +85,37 @@ struct PeopleKeysTests {
         #expect(try await team.problems() == [])
     }
 
+    @Test func shreddingEndsSessionsKeysAndInvitationsAtOnce() async throws {
+        let team = try await Team.make()
+        let key = try await team.test.vault.createAPIKey(CreateAPIKeyBody(name: "ci"), by: team.graces)
+        let open = try await team.test.vault.createInvitation(
+            CreateInvitationBody(email: "later@example.org"),
+            by: team.graces
+        )
+        let shredded = try await team.test.vault.shredUser(
+            ShredUserBody(user: team.grace.email),
+            by: team.test.localOperator
+        )
+        #expect(shredded.sessions == 2 && shredded.keys == 1 && shredded.entries == 1)
+        await #expect(throws: VaultError.token(.revoked)) { _ = try await team.graces }
+        await #expect(throws: VaultError.token(.revoked)) {
+            _ = try await team.test.vault.authenticate(Array((key.token ?? "").utf8))
+        }
+        await #expect(throws: VaultError.invitationNotValid) {
+            try await team.test.accept(open, password: "a long enough password")
+        }
+        #expect(try await team.problems() == [])
+    }
+
     @Test func nothingIsSealedForSomebodyWhoseKeysWereDestroyed() async throws {
         let team = try await Team.make()
         try await team.shredGrace()
+        let again = try await team.test.logIn(team.grace.email, team.grace.password)
+        let graces = try await team.test.caller(again, in: "acme")
         for kind in [EntryKind.secret, .variable] {
             await #expect(throws: VaultError.keys(.isShredded)) {
                 let body = CreateSecretBody(name: "NEW", kind: kind, value: .text("v"))
-                _ = try await team.test.vault.createSecret(body, by: team.graces)
+                _ = try await team.test.vault.createSecret(body, by: graces)
             }
         }
         let adas = try await team.adas

@@ -36,6 +36,20 @@ extension Component {
                 .optional("isOperator", .boolean("Give the account to the operator's own user."))
             )
         case .createWorkspace, .updateWorkspace: .request(.required("name", .displayName))
+        case .deletedUser:
+            .answer(
+                .required("id", .identifier),
+                .required("name", .string()),
+                .required("sessions", .count("How many sessions ended.")),
+                .required("personalEntries", .count("How many entries of the personal workspace were destroyed.")),
+                .required("workspaces", .array(of: .reference(.leftWorkspace), "Shared workspaces that were left.")),
+                .required("deletedWorkspaces", .array(of: .reference(.named), "Those that nobody else was in."))
+            )
+        case .leftWorkspace:
+            .answer(
+                .required("workspace", .reference(.named)),
+                .required("removed", .reference(.removedMember))
+            )
         case .invitation: Self.invitationSchema
         case .invitationList: .answer(.required("invitations", .array(of: .reference(.invitation))))
         case .loggedIn:
@@ -95,7 +109,10 @@ extension Component {
         .required("createdAt", .timestamp),
         .required("expiresAt", .timestamp),
         .required("isExpired", .boolean()),
-        .optional("token", .token("inv_", "Only when it was made or renewed; never shown again."))
+        .optional("token", .token("inv_", "Only when it was made or renewed, and not mailed; never shown again.")),
+        .optional("link", .string("The token as a link, where the server knows its own address.")),
+        .optional("mailed", .boolean("Whether the link went to the address; absent where no mail is sent.")),
+        .optional("mailProblem", .string("Why it did not."))
     )
 
     private static let workspaceSchema = Schema.answer(

@@ -45,6 +45,7 @@ package enum Component: String, CaseIterable, Sendable {
     case credentialTest = "CredentialTest"
     case epoch = "Epoch"
     case error = "Error"
+    case deletedUser = "DeletedUser"
     case expiring = "Expiring"
     case finding = "Finding"
     case health = "Health"
@@ -58,6 +59,7 @@ package enum Component: String, CaseIterable, Sendable {
     case invitation = "Invitation"
     case invitationList = "InvitationList"
     case keys = "Keys"
+    case leftWorkspace = "LeftWorkspace"
     case loggedIn = "LoggedIn"
     case login = "Login"
     case masterKey = "MasterKey"
@@ -208,7 +210,11 @@ package enum Component: String, CaseIterable, Sendable {
                 .required("action", .oneOf(BulkSecretsBody.Act.allCases.map(\.rawValue))),
                 .optional("provider", .provider),
                 .optional("note", .note),
-                .optional("expiresAt", .time)
+                .optional("expiresAt", .time),
+                .optional(
+                    "agents",
+                    .array(of: .nameOrID("An id or a name, each once."), count: 1...100)
+                )
             )
         case .expiring:
             .answer(
@@ -401,11 +407,13 @@ package enum Component: String, CaseIterable, Sendable {
                 .required("gatewayToken", .token("gwt_", "Never shown again.")),
                 .required("expiresAt", .timestamp)
             )
-        case .shredUser: .request(.required("user", .nameOrID("The user's id or name.")))
+        case .shredUser: .request(.required("user", .nameOrID("The user's id, address or name.")))
         case .shredded:
             .answer(
                 .required("userId", .identifier),
-                .required("entries", .count("How many entries were the user's."))
+                .required("entries", .count("How many entries were the user's.")),
+                .required("sessions", .count("How many sessions of the user ended.")),
+                .required("keys", .count("How many workspace keys of the user ended."))
             )
         case .skippedFile:
             .answer(
@@ -445,7 +453,8 @@ package enum Component: String, CaseIterable, Sendable {
         case .workspaceStatus: Self.workspaceStatusSchema
         case .acceptInvitation, .account, .createInvitation, .createUser, .createWorkspace, .invitation,
             .invitationList,
-            .loggedIn, .login, .member, .memberList, .removedMember, .updateAccount, .updateMember, .updateUser,
+            .deletedUser, .leftWorkspace, .loggedIn, .login, .member, .memberList, .removedMember, .updateAccount,
+            .updateMember, .updateUser,
             .updateWorkspace, .user, .userList, .workspace, .workspaceList:
             peopleSchema
         }

@@ -116,7 +116,7 @@ extension Endpoint {
             .createInvitation,
             .post,
             "/api/v1/workspace/invitations",
-            "Invite somebody by address; the token is shown once",
+            "Invite somebody by address: by mail, or with a token that is shown once",
             parameters: [.idempotencyKey],
             body: .json(.createInvitation),
             answer: .made(.invitation, "The invitation."),
@@ -136,6 +136,14 @@ extension Endpoint {
             "/api/v1/workspace/invitations/{id}",
             "Cancel an invitation; its link ends",
             answer: .done
+        ),
+        Endpoint(
+            .explainInvitation,
+            .get,
+            "/invitation",
+            "Say what to do with an invitation's link, whose part behind the # never comes here",
+            access: .anybody,
+            answer: Answer(status: 200, description: "A text for people.", content: .text)
         ),
         Endpoint(
             .acceptInvitation,
@@ -174,6 +182,14 @@ extension Endpoint {
             "Give somebody a new password and end the sessions; for the operator of the machine",
             body: .json(.updateUser),
             answer: .ok(.user, "The person.")
+        ),
+        Endpoint(
+            .deleteUser,
+            .delete,
+            "/api/v1/users/{id}",
+            "Delete somebody: sessions, account, personal workspace, memberships; for the operator of the machine",
+            answer: .ok(.deletedUser, "What ended and what changed hands."),
+            errors: [.keysConflict, .lastOwner]
         ),
     ]
 }

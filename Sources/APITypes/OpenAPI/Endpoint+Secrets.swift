@@ -46,11 +46,11 @@ extension Endpoint {
             .bulkSecrets,
             .post,
             "/api/v1/secrets/bulk",
-            "Delete or annotate several entries: all of them, or none",
+            "Delete, annotate, attach or detach several entries: all of them, or none",
             parameters: [.idempotencyKey],
             body: .json(.bulkSecrets),
             answer: .ok(.bulkDone, "What it was done to."),
-            errors: [.duplicateProvider, .stillAttached]
+            errors: attachErrors.union([.stillAttached])
         ),
         Endpoint(
             .listSecretVersions,

@@ -22,6 +22,7 @@ package enum Operation: String, CaseIterable, Sendable {
     case deleteAgent
     case deleteCredential
     case deleteSecret
+    case deleteUser
     case deleteWorkspace
     case detachCredential
     case detachSecret
@@ -29,6 +30,7 @@ package enum Operation: String, CaseIterable, Sendable {
     case endContainer
     case endInstance
     case exportAudit
+    case explainInvitation
     case getAccount
     case getAgent
     case getCredential

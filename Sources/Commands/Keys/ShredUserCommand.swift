@@ -9,7 +9,8 @@ struct ShredUserCommand: AsyncParsableCommand {
         commandName: "shred-user",
         abstract: "Destroy a user's keys, and all that was ever sealed for the user.",
         discussion: """
-            The user's entries are deleted and detached from every agent. Nothing brings them back: not a row that is put \
+            The user's entries are deleted and detached from every agent; sessions and workspace keys of the user end. \
+            Nothing brings them back: not a row that is put \
             back, and not a backup made from now on. Backups made before hold the keys too; see docs/operate/shred-user.md.
 
             Example:
@@ -31,6 +32,12 @@ struct ShredUserCommand: AsyncParsableCommand {
 
     func run() async throws {
         let shredded = try await client.withServer { try await $0.shredUser(ShredUserBody(user: user)) }
-        try client.show(shredded) { "destroyed the keys of \(user.printable) and \(shredded.entries) entries\n" }
+        try client.show(shredded) {
+            """
+            destroyed the keys of \(user.printable) and \(shredded.entries) entries; \
+            ended \(shredded.sessions) sessions and \(shredded.keys) workspace keys
+
+            """
+        }
     }
 }

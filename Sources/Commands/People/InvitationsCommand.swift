@@ -57,7 +57,8 @@ struct CreateInvitationCommand: AsyncParsableCommand {
         commandName: "create",
         abstract: "Invite somebody, for seven days.",
         discussion: """
-            The token is shown here, once: hand it over yourself. Whoever has it accepts with attache invitations accept.
+            Where the server sends mail, the link goes to the address and is not shown here. Otherwise the token is shown, \
+            once: hand it over yourself. Whoever has it accepts with attache invitations accept.
 
             Example:
               attache invitations create grace@example.org --role admin
@@ -132,11 +133,12 @@ struct AcceptInvitationCommand: AsyncParsableCommand {
         commandName: "accept",
         abstract: "Accept an invitation, and log in.",
         discussion: """
-            The invitation's token is asked for, or read from --token-file; never given as an argument. Then the password \
-            of your account; where you have none yet, it makes one.
+            The invitation's link or token is asked for, or read from --token-file; never given as an argument. A link says \
+            which server it is for; a token takes --address. Then the password of your account; where you have none yet, \
+            it makes one.
 
             Example:
-              attache invitations accept --address https://vault.example:8750 --name "Grace Hopper"
+              attache invitations accept --name "Grace Hopper"
             """
     )
 
@@ -144,7 +146,7 @@ struct AcceptInvitationCommand: AsyncParsableCommand {
     @OptionGroup var password: PasswordOptions
 
     @Option(
-        help: ArgumentHelp("Take the token from this file.", valueName: "file"),
+        help: ArgumentHelp("Take the link or the token from this file.", valueName: "file"),
         completion: .file()
     )
     var tokenFile: String?
@@ -153,17 +155,19 @@ struct AcceptInvitationCommand: AsyncParsableCommand {
     var name: String?
 
     func run() async throws {
-        let settings = try client.settings(isLoggingIn: true)
         let text: SecretBytes
         if let tokenFile {
             text = try BoundedFile(path: tokenFile, limit: 4_096).contents().droppingFinalNewline()
         } else {
             guard isatty(STDIN_FILENO) == 1 else {
-                throw CommandError.usage("the token is asked for at a terminal, or read from --token-file")
+                throw CommandError.usage("the link is asked for at a terminal, or read from --token-file")
             }
-            text = try HiddenPrompt().line("the invitation's token (not shown): ", limit: 4_096)
+            text = try HiddenPrompt().line("the invitation's link or token (not shown): ", limit: 4_096)
         }
-        let token = text.withBytes { SharedSecret(copying: $0) }
+        let (server, token) = text.invitation()
+        var client = client
+        if client.address == nil, client.socket == nil { client.address = server }
+        let settings = try client.settings(isLoggingIn: true)
         let body = AcceptInvitationBody(
             token: SecretText(token),
             name: name,
@@ -191,21 +195,44 @@ struct AcceptInvitationCommand: AsyncParsableCommand {
     }
 }
 
+extension SecretBytes {
+    /// The server that an invitation's link is for, nil for a token alone; and the token.
+    fileprivate func invitation() -> (server: String?, token: SharedSecret) {
+        withBytes { bytes in
+            // Pasted from a mail, with what may stand around it.
+            let isBlank = { (byte: UInt8) in
+                [UInt8(ascii: " "), 9, 10, 13, UInt8(ascii: "<"), UInt8(ascii: ">")].contains(byte)
+            }
+            guard let first = bytes.firstIndex(where: { !isBlank($0) }),
+                let last = bytes.lastIndex(where: { !isBlank($0) })
+            else { return (nil, SharedSecret(copying: [])) }
+            let text = bytes[first...last]
+            guard let mark = text.lastIndex(of: UInt8(ascii: "#")) else { return (nil, SharedSecret(copying: text)) }
+            let page = String(decoding: text[..<mark], as: UTF8.self)
+            let server = page.hasSuffix("/invitation") ? String(page.dropLast("/invitation".count)) : page
+            return (server, SharedSecret(copying: text[text.index(after: mark)...]))
+        }
+    }
+}
+
 extension InvitationBody {
     fileprivate var text: String {
         var fields = FieldList()
         fields.add("invited", email)
         fields.add("role", role.rawValue)
         fields.add("until", expiresAt.localWithZone)
-        fields.add("token", token)
+        if link == nil { fields.add("token", token) }
+        fields.add("link", link)
+        if mailed == true { fields.add("mailed", "yes, with its link") }
         return fields.text
     }
 }
 
 extension ClientOptions {
     fileprivate func tell(_ invitation: InvitationBody) {
-        if invitation.token != nil {
-            note("the token is not shown again and works once: hand it to \(invitation.email) and nobody else")
-        }
+        if invitation.mailed == false { note("it was not mailed: \(invitation.mailProblem ?? "")") }
+        guard invitation.token != nil else { return }
+        let what = invitation.link == nil ? "token" : "link"
+        note("the \(what) is not shown again and works once: hand it to \(invitation.email) and nobody else")
     }
 }

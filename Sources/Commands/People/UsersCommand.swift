@@ -13,7 +13,7 @@ struct UsersCommand: AsyncParsableCommand {
             Example:
               attache users list
             """,
-        subcommands: [ListUsersCommand.self, CreateUserCommand.self, SetPasswordCommand.self]
+        subcommands: [ListUsersCommand.self, CreateUserCommand.self, SetPasswordCommand.self, DeleteUserCommand.self]
     )
 }
 

@@ -17,6 +17,7 @@ struct AccountRoutes {
             Route(.patch, "/api/v1/account", handle: updateAccount),
             Route(.get, "/api/v1/users", handle: users), Route(.post, "/api/v1/users", handle: createUser),
             Route(.patch, "/api/v1/users/{id}", handle: updateUser),
+            Route(.delete, "/api/v1/users/{id}", handle: deleteUser),
         ]
     }
 
@@ -58,5 +59,10 @@ struct AccountRoutes {
         let caller = try await identity.caller(withoutQuery: reader)
         let (change, _) = try await reader.json(UpdateUserBody.self)
         return try .json(await vault.updateUser(reader.places[0], change, by: caller))
+    }
+
+    @Sendable private func deleteUser(_ reader: RequestReader) async throws -> Response {
+        let caller = try await identity.caller(withoutQuery: reader)
+        return try .json(await vault.deleteUser(reader.places[0], by: caller))
     }
 }

@@ -14,6 +14,8 @@ struct StartRoutes {
     let vault: Vault
     /// Whether a process without a token may be known by its container.
     let takesContainers: Bool
+    /// Of requests that come over the network; nil where they do not.
+    var limits: RequestLimits?
 
     var routes: [Route] {
         [
@@ -41,7 +43,7 @@ struct StartRoutes {
         _ = try await reader.bytes(upTo: 1_024)
         let answer = try await vault.start(
             StartRequest(
-                token: reader.request.bearerToken(),
+                token: token(of: reader),
                 replica: replica,
                 startID: startID,
                 isSession: headers[.attacheSession] == "1",
@@ -60,11 +62,18 @@ struct StartRoutes {
         return Response(status: .ok, headers: fields, body: ResponseBody(byteBuffer: body))
     }
 
+    /// The token that is shown; counted where requests are.
+    private func token(of reader: RequestReader) throws -> [UInt8]? {
+        let token = try reader.request.bearerToken()
+        if let limits, let token { try limits.charge(agentToken: token) }
+        return token
+    }
+
     @Sendable private func end(_ reader: RequestReader) async throws -> Response {
         try reader.noQuery()
         try await vault.endInstance(
             reader.places[0],
-            token: reader.request.bearerToken(),
+            token: token(of: reader),
             peer: peer(of: reader)
         )
         return .noContent
@@ -79,7 +88,7 @@ struct StartRoutes {
     @Sendable private func changes(_ reader: RequestReader) async throws -> Response {
         let query = try reader.query(["wait", "seen"])
         let request = ChangeRequest(
-            token: try reader.request.bearerToken(),
+            token: try token(of: reader),
             receipt: reader.places[0],
             seen: query.text("seen"),
             wait: .seconds(try query.seconds("wait", 1...300) ?? 60),

@@ -4,11 +4,13 @@ internal import APITypes
 internal import HTTPTypes
 internal import Hummingbird
 internal import VaultCore
+internal import VaultModel
 
 /// `/api/v1/workspaces`, `/api/v1/workspace` with its members and invitations, and the acceptance of one.
 struct TeamRoutes {
     let vault: Vault
     let identity: Identity
+    let post: any InvitationPost
 
     var routes: [Route] {
         [
@@ -25,6 +27,7 @@ struct TeamRoutes {
             Route(.post, "/api/v1/workspace/invitations/{id}/resend", handle: resendInvitation),
             Route(.delete, "/api/v1/workspace/invitations/{id}", handle: cancelInvitation),
             Route(.post, "/api/v1/invitations/accept", handle: acceptInvitation),
+            Route(.get, "/invitation", handle: explainInvitation),
         ]
     }
 
@@ -81,13 +84,40 @@ struct TeamRoutes {
         let caller = try await identity.caller(withoutQuery: reader)
         let (body, bytes) = try await reader.json(CreateInvitationBody.self)
         let made = try await vault.createInvitation(body, by: caller, once: reader.once(bytes))
-        return try .json(made, status: .created)
+        return try .json(await posted(made, by: caller), status: .created)
     }
 
     @Sendable private func resendInvitation(_ reader: RequestReader) async throws -> Response {
         let caller = try await identity.caller(withoutQuery: reader)
         let once = try reader.once([])
-        return try .json(await vault.resendInvitation(reader.places[0], by: caller, once: once))
+        let renewed = try await vault.resendInvitation(reader.places[0], by: caller, once: once)
+        return try .json(await posted(renewed, by: caller))
+    }
+
+    /// The invitation as its maker sees it, after it went to who is invited.
+    private func posted(_ invitation: InvitationBody, by caller: Caller) async throws -> InvitationBody {
+        await post.deliver(invitation, into: try await vault.workspace(by: caller).name)
+    }
+
+    /// Tells whoever follows a link in a mail what to do; the token is behind the `#`, which no browser sends.
+    @Sendable private func explainInvitation(_ reader: RequestReader) async throws -> Response {
+        try reader.noQuery()
+        let text = """
+            You were invited into a workspace of Attache.
+
+            Accept where the program attache is installed:
+
+                attache invitations accept
+
+            It asks for the link that you followed, whole, and for a password: that of your account on this server, or a new \
+            one if you have none. The link works once, for seven days after it was made.
+
+            """
+        return Response(
+            status: .ok,
+            headers: [.contentType: "text/plain; charset=utf-8"],
+            body: ResponseBody(byteBuffer: .init(string: text))
+        )
     }
 
     @Sendable private func cancelInvitation(_ reader: RequestReader) async throws -> Response {

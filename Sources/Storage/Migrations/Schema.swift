@@ -26,7 +26,11 @@ enum Schema {
     }
 
     /// Takes the next step and returns whether there was one; the caller runs each in a transaction of its own.
-    static func advance(on connection: some SQLConnection, at time: Timestamp) throws(StorageFailure) -> Bool {
+    static func advance(
+        on connection: some SQLConnection,
+        at time: Timestamp,
+        upTo last: Int64 = current
+    ) throws(StorageFailure) -> Bool {
         try connection.execute(
             """
             CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -36,7 +40,7 @@ enum Schema {
         )
         let found = try version(on: connection)
         try refuseNewer(found)
-        guard found < current else { return false }
+        guard found < last else { return false }
         for statement in steps[Int(found)] {
             try connection.execute(statement.replacing("{blob}", with: connection.blobType), [])
         }

@@ -42,12 +42,17 @@ package final class SQLiteEngine: SQLEngine {
     /// Opens the database of `folder`, brings its schema up to date and checks its settings; blocks its thread.
     ///
     /// Refuses a damaged file and a schema that is newer than this program before anything is written.
-    package init(opening folder: DataFolder) throws(StorageFailure) {
+    package convenience init(opening folder: DataFolder) throws(StorageFailure) {
+        try self.init(opening: folder, upTo: Schema.current)
+    }
+
+    /// Leaves the schema at an older `version`, as an older program would.
+    init(opening folder: DataFolder, upTo version: Int64) throws(StorageFailure) {
         try folder.beginUse()
         self.folder = folder
         gauge = LogGauge()
         do {
-            pool = try Self.openPool(of: folder, gauge: gauge)
+            pool = try Self.openPool(of: folder, gauge: gauge, upTo: version)
         } catch {
             folder.endUse()
             throw error
@@ -346,7 +351,11 @@ package final class SQLiteEngine: SQLEngine {
 
     // MARK: - Opening
 
-    private static func openPool(of folder: DataFolder, gauge: LogGauge) throws(StorageFailure) -> DatabasePool {
+    private static func openPool(
+        of folder: DataFolder,
+        gauge: LogGauge,
+        upTo version: Int64
+    ) throws(StorageFailure) -> DatabasePool {
         do {
             _ = try folder.inspectThoroughly()
             try folder.makeDatabaseFile()
@@ -355,7 +364,7 @@ package final class SQLiteEngine: SQLEngine {
                 try pool.writeWithoutTransaction { database in
                     try SQLiteSettings.harden(database)
                     gauge.watch(database)
-                    while try advanceSchema(of: database) {}
+                    while try advanceSchema(of: database, upTo: version) {}
                 }
                 try folder.synchronize()
             } catch {
@@ -368,10 +377,14 @@ package final class SQLiteEngine: SQLEngine {
         }
     }
 
-    private static func advanceSchema(of database: Database) throws -> Bool {
+    private static func advanceSchema(of database: Database, upTo version: Int64) throws -> Bool {
         var advanced = false
         try database.inTransaction(.immediate) {
-            advanced = try Schema.advance(on: SQLiteConnection(database), at: SystemWallClock().now)
+            advanced = try Schema.advance(
+                on: SQLiteConnection(database),
+                at: SystemWallClock().now,
+                upTo: version
+            )
             return .commit
         }
         return advanced

@@ -14,6 +14,10 @@ extension SQLConnection {
         )
     }
 
+    package func deleteAccount(of user: UserID) throws(StorageFailure) {
+        try execute("DELETE FROM accounts WHERE user_id = $1", [.text(user.text)])
+    }
+
     package func account(of user: UserID) throws(StorageFailure) -> AccountRow? {
         try selectOne("WHERE user_id = $1", [.text(user.text)])
     }

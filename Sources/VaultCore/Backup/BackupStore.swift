@@ -34,7 +34,7 @@ package final class BackupStore: Sendable {
 
     /// Asks for a backup and returns at once.
     package func begin(by caller: Caller, once: Once? = nil) async throws(VaultError) -> BackupInProgressBody {
-        try vault.requireOperator(caller, .backupCreate)
+        try await vault.requireOperator(caller, .backupCreate)
         let reserved = try reserve()
         do {
             let body: BackupInProgressBody = try await vault.write(.backupCreate, by: caller, once: once) { _ in
@@ -112,7 +112,7 @@ package final class BackupStore: Sendable {
     }
 
     package func list(by caller: Caller) async throws(VaultError) -> BackupList {
-        try vault.requireOperator(caller, .backupView)
+        try await vault.requireOperator(caller, .backupView)
         try await vault.read(.backupView, by: caller) { _ in }
         // Before the files: a backup that is finished in between would be neither running nor there.
         let (running, failure) = state.withLock { ($0.running, $0.failure) }

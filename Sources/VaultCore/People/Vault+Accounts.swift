@@ -128,7 +128,9 @@ extension Vault {
 
     package func users(by caller: Caller) async throws(VaultError) -> UserList {
         try await read(.userList, by: caller) { act in
-            UserList(users: try act.connection.allUsers().map { try act.body(of: $0) })
+            // Who was deleted is a member of nothing, not even of a workspace of the own.
+            let members = try act.connection.allUsers().filter { try !act.connection.memberships(of: $0.id).isEmpty }
+            return UserList(users: try members.map { try act.body(of: $0) })
         }
     }
 
@@ -317,6 +319,14 @@ extension Act {
         )
     }
 
+    /// Ends every session of a person but `kept`; returns how many it was.
+    @discardableResult
+    func endSessions(of user: UserID, besides kept: SessionID? = nil) throws -> Int {
+        let sessions = try connection.openSessions(of: user).filter { $0.id != kept }
+        for session in sessions { try end(session) }
+        return sessions.count
+    }
+
     fileprivate func end(_ session: SessionRow) throws {
         var session = session
         session.endedAt = now
@@ -331,7 +341,7 @@ extension Act {
         try connection.updateAccount(account)
         var own: SessionID?
         if case .user(_, let session) = member.actor { own = session }
-        for session in try connection.openSessions(of: account.userID) where session.id != own { try end(session) }
+        try endSessions(of: account.userID, besides: own)
     }
 }
 

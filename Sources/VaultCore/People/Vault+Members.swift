@@ -64,37 +64,13 @@ extension Vault {
             guard row.role <= act.member.role else { throw VaultError.denied(.memberRemove) }
             if row.role == .owner { try act.refuseWithoutOwner(besides: row.userID) }
             let heir = isOneself ? try act.oldestOwner(besides: row.userID) : act.member.user
-            let user = try act.user(row.userID)
-            let taken = try act.reseal(entriesOf: row.userID, for: heir)
-            let keys = try act.connection.openTokens(in: act.workspace).filter { $0.createdBy == row.userID }
-            for key in keys where key.kind == .workspaceKey { try act.end(key, reason: .revoked) }
-            for invitation in try act.connection.openInvitations(in: act.workspace)
-            where invitation.invitedBy == row.userID { try act.cancel(invitation) }
-            try act.connection.deleteMembership(of: row.userID, in: act.workspace)
-            if !taken.keepsSalt { try act.connection.deleteOwnerSalt(of: row.userID, in: act.workspace) }
-            let heirUser = try act.user(heir)
-            let agents = try Set(keys.compactMap { $0.kind == .gateway ? $0.agentID : nil }).sorted().compactMap {
-                try act.connection.agent($0, in: act.workspace)
-            }
-            let body = RemovedMemberBody(
-                id: row.userID.text,
-                name: user.name,
-                entries: taken.count,
-                heir: NamedBody(id: heir.text, name: heirUser.name),
-                revokedKeys: keys.filter { $0.kind == .workspaceKey }.map { NamedBody(id: $0.id.text, name: $0.name) },
-                agents: agents.map { NamedBody(id: $0.id.text, name: $0.name) },
-                damaged: taken.damaged
-            )
+            let body = try act.remove(row, heir: heir)
             return Done(
                 body,
                 AuditEvent(
                     action: leaves ? .memberLeave : .memberRemove,
-                    subjects: [user.subject, heirUser.subject],
-                    details: [
-                        AuditDetail(key: "entries", value: String(taken.count)),
-                        AuditDetail(key: "keys", value: String(body.revokedKeys.count)),
-                        AuditDetail(key: "damaged", value: String(taken.damaged.count)),
-                    ]
+                    subjects: [try act.user(row.userID).subject, try act.user(heir).subject],
+                    details: body.auditDetails
                 )
             )
         }
@@ -113,7 +89,57 @@ extension Vault {
     }
 }
 
+extension RemovedMemberBody {
+    var auditDetails: [AuditDetail] {
+        [
+            AuditDetail(key: "entries", value: String(entries)),
+            AuditDetail(key: "keys", value: String(revokedKeys.count)),
+            AuditDetail(key: "damaged", value: String(damaged.count)),
+        ]
+    }
+}
+
 extension Act {
+    /// Takes a member out of the workspace: what is sealed for the member is sealed anew for `heir`, what the member
+    /// made there to get in by ends.
+    func remove(_ row: MembershipRow, heir: UserID) throws -> RemovedMemberBody {
+        let user = try user(row.userID)
+        let taken = try reseal(entriesOf: row.userID, for: heir)
+        // Shown to the member once: they go on working, for their agents.
+        let shown = try connection.openTokens(in: workspace).filter {
+            $0.createdBy == row.userID && $0.kind == .gateway
+        }
+        let keys = try endKeys(madeBy: row.userID)
+        try cancelInvitations(by: row.userID)
+        try connection.deleteMembership(of: row.userID, in: workspace)
+        if !taken.keepsSalt { try connection.deleteOwnerSalt(of: row.userID, in: workspace) }
+        let agents = try Set(shown.compactMap(\.agentID)).sorted().compactMap {
+            try connection.agent($0, in: workspace)
+        }
+        return RemovedMemberBody(
+            id: row.userID.text,
+            name: user.name,
+            entries: taken.count,
+            heir: NamedBody(id: heir.text, name: try self.user(heir).name),
+            revokedKeys: keys.map { NamedBody(id: $0.id.text, name: $0.name) },
+            agents: agents.map { NamedBody(id: $0.id.text, name: $0.name) },
+            damaged: taken.damaged
+        )
+    }
+
+    /// Ends every workspace key that a user made here, and returns them.
+    func endKeys(madeBy user: UserID) throws -> [TokenRow] {
+        let keys = try connection.openTokens(in: workspace).filter { $0.createdBy == user && $0.kind == .workspaceKey }
+        for key in keys { try end(key, reason: .revoked) }
+        return keys
+    }
+
+    func cancelInvitations(by user: UserID) throws {
+        for invitation in try connection.openInvitations(in: workspace) where invitation.invitedBy == user {
+            try cancel(invitation)
+        }
+    }
+
     /// The member that `reference` names: by the user's id, the address, or the name where only one has it.
     func membership(_ reference: String) throws -> MembershipRow {
         let rows = try connection.verifiedMemberships(in: workspace, ring: ring)
@@ -155,7 +181,7 @@ extension Act {
         guard others.contains(where: { $0.role == .owner }) else { throw VaultError.lastOwner }
     }
 
-    fileprivate func oldestOwner(besides user: UserID) throws -> UserID {
+    func oldestOwner(besides user: UserID) throws -> UserID {
         let others = try connection.verifiedMemberships(in: workspace, ring: ring).filter { $0.userID != user }
         guard let owner = others.first(where: { $0.role == .owner }) else { throw VaultError.lastOwner }
         return owner.userID

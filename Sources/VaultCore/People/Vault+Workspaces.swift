@@ -82,16 +82,9 @@ extension Vault {
     /// The audit trail stays, and with it the names of what there was.
     package func deleteWorkspace(by caller: Caller) async throws(VaultError) {
         let _: Bool = try await write(.workspaceDelete, by: caller) { act in
-            var row = try act.workspaceRow()
+            let row = try act.workspaceRow()
             guard row.personalUserID == nil else { throw VaultError.personalWorkspace }
-            for token in try act.connection.openTokens(in: act.workspace) { try act.end(token, reason: .revoked) }
-            for invitation in try act.connection.openInvitations(in: act.workspace) { try act.cancel(invitation) }
-            for salt in try act.connection.ownerSalts(in: act.workspace) { _ = try act.shred(salt) }
-            for member in try act.connection.memberships(in: act.workspace) {
-                try act.connection.deleteMembership(of: member.userID, in: act.workspace)
-            }
-            row.deletedAt = act.now
-            try act.connection.updateWorkspace(row)
+            _ = try act.endWorkspace(row)
             return Done(true, AuditEvent(action: .workspaceDelete, subjects: [row.subject]))
         }
         await eraseFromLog()
@@ -99,6 +92,23 @@ extension Vault {
 }
 
 extension Act {
+    /// Destroys every value and every key of the workspace, ends every token and membership; returns how many entries
+    /// it was.
+    func endWorkspace(_ old: WorkspaceRow) throws -> Int {
+        for token in try connection.openTokens(in: old.id) { try end(token, reason: .revoked) }
+        for invitation in try connection.openInvitations(in: old.id) { try cancel(invitation) }
+        var entries = 0
+        for salt in try connection.ownerSalts(in: old.id) { entries += try shred(salt) }
+        for member in try connection.memberships(in: old.id) {
+            try connection.deleteMembership(of: member.userID, in: old.id)
+        }
+        var row = old
+        row.deletedAt = now
+        try connection.updateWorkspace(row)
+        try connection.bumpRevision(of: old.id)
+        return entries
+    }
+
     func workspaceRow() throws -> WorkspaceRow {
         guard let row = try connection.workspace(workspace) else { throw VaultError.notFound(.workspace) }
         return row

@@ -11,7 +11,7 @@ package import VaultModel
 extension Vault {
     /// Says which keys there are and how far the last rotation is.
     package func keys(by caller: Caller) async throws(VaultError) -> KeysBody {
-        try requireOperator(caller, .keysView)
+        try await requireOperator(caller, .keysView)
         let epochs = ring.epochs.map { EpochBody(number: $0.number, state: "\($0.state)") }
         let inFile = keys.keyInFile()
         return try await read(.keysView, by: caller) { act in
@@ -38,7 +38,7 @@ extension Vault {
         by caller: Caller,
         once: Once? = nil
     ) async throws(VaultError) -> KeysBody {
-        try requireOperator(caller, .keysRotate)
+        try await requireOperator(caller, .keysRotate)
         let new: MasterKey
         do {
             new = try MasterKey(fileContents: body.key.secret.bytes)
@@ -87,7 +87,7 @@ extension Vault {
     ///
     /// Refused unless the server holds the key that is left, and its key file holds it too.
     package func dropMasterKey(_ id: String, by caller: Caller) async throws(VaultError) {
-        try requireOperator(caller, .keysRotate)
+        try await requireOperator(caller, .keysRotate)
         let ring = ring
         let keys = keys
         let inFile = keys.keyInFile
@@ -117,8 +117,12 @@ extension Vault {
     }
 
     /// Refuses whoever is not the machine's operator: these acts concern every workspace of the server.
-    func requireOperator(_ caller: Caller, _ action: Action) throws(VaultError) {
-        guard case .localOperator = caller else { throw .denied(action) }
+    ///
+    /// The door refuses, so that the attempt is recorded as every other one.
+    func requireOperator(_ caller: Caller, _ action: Action) async throws(VaultError) {
+        if case .localOperator = caller { return }
+        try await read(action, by: caller) { _ in }
+        throw .denied(action)
     }
 }
 

@@ -28,7 +28,7 @@ extension Vault {
         by caller: Caller,
         once: Once? = nil
     ) async throws(VaultError) -> RotationBody {
-        try requireOperator(caller, .keysRotate)
+        try await requireOperator(caller, .keysRotate)
         guard let kind = RotationKind(rawValue: body.kind) else {
             throw .invalidField("kind", reason: "epoch or user")
         }
@@ -261,12 +261,18 @@ extension Act {
         }
     }
 
-    /// The user that `reference` names: by id first, then by name.
+    /// The user that `reference` names: by id, by address, or by name where only one has it.
     func user(_ reference: String?) throws -> UserID {
-        guard let reference else { throw VaultError.invalidField("user", reason: "a user's id or name") }
+        guard let reference else { throw VaultError.invalidField("user", reason: "a user's id, address or name") }
         if let id = UserID(reference) {
             guard let row = try connection.user(id) else { throw VaultError.notFound(.user) }
             return row.id
+        }
+        if let email = EmailAddress(reference) {
+            guard let account = try connection.verifiedAccount(email: email, ring: ring) else {
+                throw VaultError.notFound(.user)
+            }
+            return account.userID
         }
         let named = try connection.users(named: reference)
         guard let only = named.first, named.count == 1 else { throw VaultError.notFound(.user) }

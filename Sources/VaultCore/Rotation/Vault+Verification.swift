@@ -27,7 +27,7 @@ extension Vault {
     ///
     /// Goes on beside other requests, page by page.
     package func verifyEverything(by caller: Caller) async throws(VaultError) -> VerificationBody {
-        try requireOperator(caller, .keysVerify)
+        try await requireOperator(caller, .keysVerify)
         try await read(.keysVerify, by: caller) { _ in }
         let start = ContinuousClock.now
         let findings = try await verification()

@@ -5,6 +5,7 @@
 //
 // FAULT_UNSYNCED  a name's end; synchronizing such a file succeeds and reaches nothing, as a database's log that is not
 //                 synchronized at each commit. For the control that must lose something.
+// FAULT_KILL_AT   a number; the process is killed instead of the write or synchronization of that number in FAULT_FOLDER.
 // FAULT_TRIGGER   a path; while there is such a file, synchronizing fails with EIO.
 
 #define _GNU_SOURCE
@@ -14,6 +15,8 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +40,8 @@ static struct file files[file_limit];
 static int file_count;
 static signed char known[descriptor_limit];  // 0 not looked at, -1 elsewhere, else the file's place + 1
 static const char *folder, *shadow, *unsynced, *trigger;
+static int kill_at;
+static atomic_int steps;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static ssize_t (*real_pwrite)(int, const void *, size_t, off_t);
@@ -55,6 +60,8 @@ __attribute__((constructor)) static void load(void) {
     shadow = getenv("FAULT_SHADOW");
     unsynced = getenv("FAULT_UNSYNCED");
     trigger = getenv("FAULT_TRIGGER");
+    const char *number = getenv("FAULT_KILL_AT");
+    kill_at = number ? atoi(number) : 0;
 }
 
 static int path_of(int descriptor, char *path) {
@@ -64,6 +71,16 @@ static int path_of(int descriptor, char *path) {
     if (length < 0) return -1;
     path[length] = 0;
     return 0;
+}
+
+// Counts what is done to the folder or to a file in it, and ends the process at the number that was asked for.
+static void step(int descriptor) {
+    if (!kill_at || !folder) return;
+    char path[PATH_MAX];
+    size_t length = strlen(folder);
+    if (path_of(descriptor, path) != 0 || strncmp(path, folder, length) != 0) return;
+    if (path[length] != '/' && path[length] != 0) return;
+    if (atomic_fetch_add(&steps, 1) + 1 == kill_at) kill(getpid(), SIGKILL);
 }
 
 // The file that a descriptor is of, when it lies in the folder itself; the lock is held.
@@ -146,6 +163,7 @@ static void forget_removed(int descriptor) {
 }
 
 static int synchronize(int descriptor, int (*real)(int)) {
+    step(descriptor);
     if (trigger && access(trigger, F_OK) == 0) {
         errno = EIO;
         return -1;
@@ -170,6 +188,7 @@ int fsync(int descriptor) { return synchronize(descriptor, real_fsync); }
 int fdatasync(int descriptor) { return synchronize(descriptor, real_fdatasync); }
 
 ssize_t pwrite64(int descriptor, const void *bytes, size_t count, off_t place) {
+    step(descriptor);
     ssize_t written = real_pwrite(descriptor, bytes, count, place);
     wrote(descriptor, place, written);
     return written;
@@ -180,6 +199,7 @@ ssize_t pwrite(int descriptor, const void *bytes, size_t count, off_t place) {
 }
 
 ssize_t write(int descriptor, const void *bytes, size_t count) {
+    step(descriptor);
     off_t place = folder ? lseek(descriptor, 0, SEEK_CUR) : -1;
     ssize_t written = real_write(descriptor, bytes, count);
     if (place >= 0) wrote(descriptor, place, written);
