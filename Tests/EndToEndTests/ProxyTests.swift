@@ -132,6 +132,18 @@ struct ProxyTests {
         #expect(try await scene.server.attache("status").status == 0)
     }
 
+    @Test func aClientThatWaitsWithItsBodyIsToldToSendIt() async throws {
+        let target = try RecordingTarget { _ in [.text("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")] }
+        let scene = try await ProxyScene(target)
+        let fields = ["Content-Length: 5", "Expect: 100-continue"]
+        let request = scene.request("POST", "\(scene.base)/", fields: fields)
+        #expect(try await scene.exchange(request, until: "\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n")
+        let answer = try await scene.exchange(request + "hello")
+        #expect(answer.hasPrefix("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n"))
+        #expect(target.requests.last?.hasSuffix("\r\n\r\nhello") == true)
+        #expect(target.requests.last?.lowercased().contains("expect") == false)
+    }
+
     @Test func whatIsLongerThanTheOperatorAllowsIsRefusedOrBrokenOff() async throws {
         let target = try RecordingTarget { request in
             request.hasPrefix("GET /announced")
