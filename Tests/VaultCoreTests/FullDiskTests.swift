@@ -15,7 +15,7 @@ struct FullDiskTests {
     private static let step = ProcessInfo.processInfo.environment["ATTACHE_FAULTS"] == nil ? 36_864 : 4_096
 
     @Test func whereverTheDiskIsFullNothingAcknowledgedIsLostAndNoRestartIsNeeded() async throws {
-        let disk = try SmallDisk(kibibytes: 8_192)
+        let disk = try SmallDisk(kibibytes: 10_240)
         let test = try await TestVault.make(in: "\(disk.path)/data")
         var acknowledged: Set<String> = []
         for room in stride(from: 0, through: 262_144, by: Self.step) {
@@ -45,7 +45,7 @@ struct FullDiskTests {
     }
 
     @Test func aRotationThatRunsOutOfDiskGoesOnWhenThereIsRoom() async throws {
-        let disk = try SmallDisk(kibibytes: 8_192)
+        let disk = try SmallDisk(kibibytes: 10_240)
         let test = try await TestVault.make(in: "\(disk.path)/data")
         for number in 0..<300 { try await test.create("SECRET_\(number)", String(repeating: "v", count: 400)) }
         _ = try await test.vault.beginRotation(RotateKeysBody(kind: "epoch"), by: test.localOperator)
