@@ -426,16 +426,16 @@ if Context.environment["ATTACHE_FUZZ"] != nil {
             swiftSettings: [.unsafeFlags(["-parse-as-library"])]
         ),
         .executableTarget(
-            name: "SealingFuzzer",
-            dependencies: ["Sealing", "VaultModel"],
-            path: "Tests/Fuzzing/SealingFuzzer",
+            name: "ScrubberFuzzer",
+            dependencies: ["ProxyRules", "VaultModel"],
+            path: "Tests/Fuzzing/ScrubberFuzzer",
             exclude: ["Corpus"],
             swiftSettings: [.unsafeFlags(["-parse-as-library"])]
         ),
         .executableTarget(
-            name: "ScrubberFuzzer",
-            dependencies: ["ProxyRules", "VaultModel"],
-            path: "Tests/Fuzzing/ScrubberFuzzer",
+            name: "SealingFuzzer",
+            dependencies: ["Sealing", "VaultModel"],
+            path: "Tests/Fuzzing/SealingFuzzer",
             exclude: ["Corpus"],
             swiftSettings: [.unsafeFlags(["-parse-as-library"])]
         ),

@@ -118,8 +118,8 @@ package struct HTTPSurface: Sendable {
     ) throws -> some ApplicationProtocol {
         let configuration = HTTP1Channel.Configuration(
             additionalChannelHandlers: listener == .operatorSocket
-                ? [PeerOfConnection(), DepartureOfPeer(), MalformedRequestAnswer()]
-                : [DepartureOfPeer(), MalformedRequestAnswer()],
+                ? [PeerOfConnection(), ContinueAnswer(), DepartureOfPeer(), MalformedRequestAnswer()]
+                : [ContinueAnswer(), DepartureOfPeer(), MalformedRequestAnswer()],
             idleTimeout: .seconds(120),
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: 16 << 10,

@@ -38,8 +38,8 @@ package enum HeaderRules {
 
     /// Whether text holds what a token of the vault begins with, long enough to be one.
     package static func holdsToken(_ text: String) -> Bool {
+        guard text.utf8.contains(UInt8(ascii: "_")) else { return false }
         let bytes = Array(text.utf8)
-        guard bytes.contains(UInt8(ascii: "_")) else { return false }
         return tokenPrefixes.contains { prefix in
             bytes.indices.contains { start in
                 let rest = bytes[start...]
@@ -50,7 +50,10 @@ package enum HeaderRules {
     }
 
     package static func folded(_ name: String) -> String {
-        name.lowercased().replacing("_", with: "-")
+        // Most names are in their one spelling already, and this runs for every field of every request.
+        let isLowercase = !name.utf8.contains { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
+        let lowercased = isLowercase ? name : name.lowercased()
+        return lowercased.utf8.contains(UInt8(ascii: "_")) ? lowercased.replacing("_", with: "-") : lowercased
     }
 
     private static func nominated(by fields: HTTPFields) -> Set<String> {

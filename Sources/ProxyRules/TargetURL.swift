@@ -55,12 +55,10 @@ package struct TargetURL: Equatable, Sendable {
         guard let decoded = percentDecoded(path) else { throw .forbiddenCharacter }
         guard decoded.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else { throw .forbiddenCharacter }
         // A parameter after `;` hides a dot segment from who does not know that form, so it ends the segment here.
-        let separators: Set<UInt8> = [UInt8(ascii: "/"), UInt8(ascii: "\\"), UInt8(ascii: ";")]
-        let dots: [[UInt8]] = [[UInt8(ascii: ".")], [UInt8(ascii: "."), UInt8(ascii: ".")]]
+        guard !Self.hasDotSegment(decoded) else { throw .dotSegment }
         // Decoded a second time too: some servers do that.
-        for reading in [decoded, percentDecoded(decoded[...]) ?? decoded] {
-            let segments = reading.split(whereSeparator: separators.contains)
-            guard !segments.contains(where: { dots.contains(Array($0)) }) else { throw .dotSegment }
+        if decoded.contains(UInt8(ascii: "%")), let twice = percentDecoded(decoded[...]) {
+            guard !Self.hasDotSegment(twice) else { throw .dotSegment }
         }
         self.scheme = scheme
         self.host = host
@@ -123,6 +121,11 @@ package struct TargetURL: Equatable, Sendable {
         guard let port else { return (host, scheme.defaultPort) }
         guard let number = portNumber(port) else { throw .invalidPort }
         return (host, number)
+    }
+
+    private static func hasDotSegment(_ path: [UInt8]) -> Bool {
+        path.split { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") || $0 == UInt8(ascii: ";") }
+            .contains { $0.count <= 2 && $0.allSatisfy { $0 == UInt8(ascii: ".") } }
     }
 
     private static func isPathByte(_ byte: UInt8) -> Bool {

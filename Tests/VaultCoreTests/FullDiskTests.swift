@@ -17,7 +17,7 @@ struct FullDiskTests {
 
     @Test func whereverTheDiskIsFullNothingAcknowledgedIsLostAndNoRestartIsNeeded() async throws {
         // All that the rounds get written stays: the room of every round adds up.
-        let disk = try SmallDisk(kibibytes: Self.isLong ? 65_536 : 8_192)
+        let disk = try SmallDisk(kibibytes: Self.isLong ? 65_536 : 10_240)
         let test = try await TestVault.make(in: "\(disk.path)/data")
         var acknowledged: Set<String> = []
         for room in stride(from: 0, through: 262_144, by: Self.step) {
@@ -47,7 +47,7 @@ struct FullDiskTests {
     }
 
     @Test func aServerOnAFullDiskIsNotReadyUntilThereIsRoom() async throws {
-        let disk = try SmallDisk(kibibytes: 8_192)
+        let disk = try SmallDisk(kibibytes: 10_240)
         let test = try await TestVault.make(in: "\(disk.path)/data")
         var vault = test.vault
         vault.settings.dataFolder = "\(disk.path)/data"
@@ -59,7 +59,7 @@ struct FullDiskTests {
     }
 
     @Test func aRotationThatRunsOutOfDiskGoesOnWhenThereIsRoom() async throws {
-        let disk = try SmallDisk(kibibytes: 8_192)
+        let disk = try SmallDisk(kibibytes: 10_240)
         let test = try await TestVault.make(in: "\(disk.path)/data")
         for number in 0..<300 { try await test.create("SECRET_\(number)", String(repeating: "v", count: 400)) }
         _ = try await test.vault.beginRotation(RotateKeysBody(kind: "epoch"), by: test.localOperator)

@@ -62,12 +62,9 @@ struct CredentialRoutes {
     }
 
     @Sendable private func test(_ reader: RequestReader) async throws -> Response {
-        let caller = try await identity.caller(of: reader.request, context: reader.context)
-        try reader.noQuery()
+        let caller = try await identity.caller(withoutQuery: reader)
         _ = try await reader.bytes(upTo: 1_024)
-        guard let forwarding else {
-            throw APIFailure(.notFound, "this server has no proxy")
-        }
+        guard let forwarding else { throw APIFailure(.notFound, "this server has no proxy") }
         return try .json(await forwarding.test(reader.places[0], by: caller))
     }
 

@@ -11,7 +11,7 @@ internal import Synchronization
 // `@unchecked Sendable`: the mapping is written in slots that one holder has, and the list of free ones is behind a lock.
 package final class AttemptSlots: @unchecked Sendable {
     /// As many records as there are at a time.
-    package static let count = 4_096
+    package static let count = 2_048
     /// As long as a record may be.
     package static let maximumBytes = slotBytes - 4
 
