@@ -6,7 +6,7 @@ SYSTEM_PACKAGES = binutils ca-certificates git libarchive-dev libc6-dev libgcc-1
 # of system calls, a server of TLS.
 TEST_PACKAGES = curl gcc libc6-dev openssl strace util-linux
 # What the benchmarks measure themselves against.
-BENCH_PACKAGES = gcc s6
+BENCH_PACKAGES = age gcc openssl s6 tini
 
 # How long `make fuzz` looks at each parser.
 SECONDS = 60
