@@ -51,8 +51,11 @@ struct ExecPeers {
                 LaunchedProgram(
                     name: "OpenBao agent",
                     variables: ["PATH=\(path)"],
-                    path: "/usr/bin/env",
-                    arguments: [bao, "agent", "-config=\(configuration)", "-log-level=error"]
+                    path: "/bin/sh",
+                    // It prints its settings where the launcher prints its lines.
+                    arguments: [
+                        "-c", "exec \"$0\" agent -config=\"$1\" -log-level=error >/dev/null", bao, configuration,
+                    ]
                 )
             )
         } else {
