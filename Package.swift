@@ -239,7 +239,8 @@ let package = Package(
             swiftSettings: [
                 .enableExperimentalFeature("Embedded"),
                 .unsafeFlags(["-wmo"]),
-                .unsafeFlags(["-Osize"], .when(configuration: .release)),
+                // A section for each function, so that the linker drops those that nothing calls.
+                .unsafeFlags(["-Osize", "-Xfrontend", "-function-sections"], .when(configuration: .release)),
             ],
             linkerSettings: [
                 .unsafeFlags(["-static-executable"]),

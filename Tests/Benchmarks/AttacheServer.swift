@@ -15,7 +15,13 @@ final class AttacheServer {
     /// Starts a server and waits for its line `ready`.
     ///
     /// `folder` holds data and may have been used before; `name` tells the sockets of one run apart.
-    init(_ name: String, data folder: String, place: Workplace) throws(BenchmarkError) {
+    init(
+        _ name: String,
+        data folder: String,
+        place: Workplace,
+        listen: String = "127.0.0.1:0",
+        extraArguments: [String] = []
+    ) throws(BenchmarkError) {
         let program = try place.program("attache")
         let sockets = "\(place.sockets)/\(name)"
         guard mkdir(sockets, 0o755) == 0 || errno == EEXIST else { throw .system("mkdir \(sockets)", errno) }
@@ -27,9 +33,9 @@ final class AttacheServer {
         process = try ChildProcess(
             program,
             [
-                "serve", "--data", folder, "--listen", "127.0.0.1:\(port)", "--socket", "\(sockets)/attache.sock",
+                "serve", "--data", folder, "--listen", listen, "--socket", "\(sockets)/attache.sock",
                 "--agent-socket", agentSocket, "--master-key-file", "\(sockets)/master.key",
-            ],
+            ] + extraArguments,
             environment: [
                 "HOME": sockets, "PATH": "/usr/bin:/bin", "ATTACHE_RATE_PER_TOKEN": "0",
                 "ATTACHE_RATE_PER_ADDRESS": "0",
@@ -101,7 +107,10 @@ enum Payload {
 
 extension ChildProcess {
     /// What its memory holds now and held at most, in MB of 10⁶ bytes, from proc_pid_status(5).
-    func memory() throws(BenchmarkError) -> (now: Double, peak: Double) {
+    func memory() throws(BenchmarkError) -> (now: Double, peak: Double) { try Self.memory(of: pid) }
+
+    /// The same of any process.
+    static func memory(of pid: pid_t) throws(BenchmarkError) -> (now: Double, peak: Double) {
         var found: [Substring: Double] = [:]
         for line in try Machine.contents(of: "/proc/\(pid)/status").split(separator: "\n") {
             let fields = line.split(whereSeparator: { " \t:".contains($0) })
@@ -112,7 +121,10 @@ extension ChildProcess {
     }
 
     /// Seconds of processor time that it used so far, from proc_pid_stat(5); a tick is 10 ms.
-    func processorSeconds() throws(BenchmarkError) -> Double {
+    func processorSeconds() throws(BenchmarkError) -> Double { try Self.processorSeconds(of: pid) }
+
+    /// The same of any process.
+    static func processorSeconds(of pid: pid_t) throws(BenchmarkError) -> Double {
         let text = try Machine.contents(of: "/proc/\(pid)/stat")
         // The second field is a name in parentheses that may hold blanks.
         let fields = text.split(separator: ")").last?.split(separator: " ") ?? []

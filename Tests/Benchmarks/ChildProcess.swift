@@ -101,6 +101,12 @@ final class ChildProcess: Sendable {
         throw .notReady(name, log: logTail)
     }
 
+    /// Lets that time pass, or less where it prints something.
+    func listen(for seconds: Double) {
+        var printed = pollfd(fd: output, events: Int16(POLLIN), revents: 0)
+        poll(&printed, 1, Int32(seconds * 1000))
+    }
+
     /// Waits for its end and returns what it printed; anything but exit code 0 is an error.
     func finish(within seconds: Double) throws(BenchmarkError) -> String {
         let deadline = Machine.now + seconds

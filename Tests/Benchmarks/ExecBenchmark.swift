@@ -20,9 +20,15 @@ struct ExecBenchmark {
             "\(Self.rounds) rounds, interleaved; attache-exec fetches over the agents' socket"
         )
         try judgeFile(wrapper, &report)
+        let secure = try place.program("attache-exec-tls")
+        report.judge(Thresholds.tlsSize, Double(try ExecutableFile(path: stripped(secure)).byteCount) / 1e6)
         guard let measuring = try MeasuringPrograms(place: place) else {
             report.note("SKIPPED: no C compiler `cc` in PATH")
-            for threshold in [Thresholds.wrapperAgainstEnv, Thresholds.wrapperOnDisk, Thresholds.wrapperMemory] {
+            for threshold in [
+                Thresholds.wrapperAgainstEnv, Thresholds.wrapperOnDisk, Thresholds.wrapperMemory,
+                Thresholds.wrapperAgainstDoppler, Thresholds.wrapperOverTLS, Thresholds.tlsMemory,
+                Thresholds.supervisorMemory, Thresholds.supervisorTime,
+            ] {
                 report.skip(threshold, because: "no C compiler")
             }
             return
@@ -53,6 +59,9 @@ struct ExecBenchmark {
             report.skip(Thresholds.wrapperOnDisk, because: "no tmpfs at /dev/shm")
         }
 
+        try compareFetching(inMemory ?? onDisk, wrapper, secure, with: measuring, &report)
+        try judgeIdleSupervisor(inMemory ?? onDisk, wrapper, &report)
+
         // In front of a program that needs next to nothing, so that the peak is the wrapper's own.
         let lean = try Launches(
             [onDisk.launch(wrapper, "attache-exec", target: measuring.floor)],
@@ -74,6 +83,11 @@ struct ExecBenchmark {
             LaunchedProgram(name: "C, static", path: measuring.floor, arguments: [Self.target]),
             LaunchedProgram(name: "env", path: "/usr/bin/env", arguments: variables + [Self.target]),
         ]
+        if let tini = Machine.find("tini") {
+            cases.append(
+                LaunchedProgram(name: "tini", variables: variables, path: tini, arguments: ["--", Self.target])
+            )
+        }
         if let envdir = Machine.find("s6-envdir") {
             let folder = try place.folder("envdir", in: place.disk)
             for variable in variables {
@@ -85,15 +99,97 @@ struct ExecBenchmark {
         return cases
     }
 
-    private func show(_ cases: [LaunchedProgram], _ launches: Launches, _ report: inout Report) {
-        let env = cases.firstIndex { $0.name == "env" }.map { launches.seconds[$0].median } ?? .nan
+    /// Programs that fetch, and TLS; fewer rounds, since some of them take long.
+    private func compareFetching(
+        _ agent: Agent,
+        _ wrapper: String,
+        _ secure: String,
+        with measuring: MeasuringPrograms,
+        _ report: inout Report
+    ) throws(BenchmarkError) {
+        let peers = try ExecPeers(variables: agent.strings, target: Self.target, place: place)
+        defer { peers.stop() }
+        let overTLS = try Agent.overTLS(
+            "exec-tls",
+            data: place.folder("exec-tls", in: place.memory ?? place.disk),
+            place
+        )
+        defer { overTLS?.server.process.stop() }
+        if let overTLS { try overTLS.checkDelivery(by: secure, place: place) }
+        let first = agent.launch(wrapper, "attache-exec, Unix socket")
+        var cases = [first] + peers.cases
+        if let overTLS { cases.insert(overTLS.launch(secure, "attache-exec-tls, TLS 1.3"), at: 1) }
+        for (cases, rounds) in [(cases, 60), ([first] + peers.slowCases, 5)] where cases.count > 1 {
+            let launches = try Launches(cases, rounds: rounds, with: measuring, place: place)
+            report.begin("Programs that fetch \(Self.entryCount) variables", "\(rounds) rounds, interleaved")
+            show(cases, launches, &report, to: first.name)
+            let own = launches.seconds[0].median
+            if let doppler = cases.firstIndex(where: { $0.name == ExecPeers.doppler }) {
+                report.judge(Thresholds.wrapperAgainstDoppler, own / launches.seconds[doppler].median)
+            }
+            if overTLS != nil, rounds > 5 {
+                report.judge(Thresholds.wrapperOverTLS, launches.seconds[1].median * 1e3)
+            }
+        }
+        for line in peers.skipped { report.note(line) }
+        if Machine.find("doppler") == nil {
+            report.skip(Thresholds.wrapperAgainstDoppler, because: "no doppler in PATH")
+        }
+        guard let overTLS else {
+            report.skip(Thresholds.wrapperOverTLS, because: "no openssl in PATH")
+            report.skip(Thresholds.tlsMemory, because: "no openssl in PATH")
+            return
+        }
+        let lean = overTLS.launch(secure, "attache-exec-tls", target: measuring.floor)
+        let peak = try Launches([lean], rounds: 5, with: measuring, place: place).peakMemory[0]
+        report.judge(Thresholds.tlsMemory, peak)
+    }
+
+    /// Memory and processor time of the supervisor and of the process that waits for the server.
+    private func judgeIdleSupervisor(
+        _ agent: Agent,
+        _ wrapper: String,
+        _ report: inout Report
+    ) throws(BenchmarkError) {
+        let process = try agent.supervise(wrapper, ["/bin/sh", "-c", "echo ready; exec sleep 1000"], place: place)
+        defer { process.stop() }
+        try process.waitForLine("ready", within: 30)
+        // Nothing more is printed: the time until it would, in which the second process comes to its wait.
+        process.listen(for: 1)
+        let children = "/proc/\(process.pid)/task/\(process.pid)/children"
+        let all = [process.pid] + (try Machine.contents(of: children)).split(separator: " ").compactMap { pid_t($0) }
+        var own: [pid_t] = []
+        for pid in all where try Machine.contents(of: "/proc/\(pid)/comm").hasPrefix("attache-exec") { own.append(pid) }
+        func seconds() throws(BenchmarkError) -> Double {
+            var sum = 0.0
+            for pid in own { sum += try ChildProcess.processorSeconds(of: pid) }
+            return sum
+        }
+        let before = try seconds()
+        process.listen(for: 2)
+        report.judge(Thresholds.supervisorTime, (try seconds() - before) * 1e3)
+        var memory = 0.0
+        for pid in own { memory += try ChildProcess.memory(of: pid).now }
+        report.note("idle attache-exec --supervise: \(own.count) processes, \((memory * 1e3).text(decimals: 0)) kB")
+        report.judge(Thresholds.supervisorMemory, memory)
+    }
+
+    private func show(
+        _ cases: [LaunchedProgram],
+        _ launches: Launches,
+        _ report: inout Report,
+        to reference: String = "env"
+    ) {
+        let env = cases.firstIndex { $0.name == reference }.map { launches.seconds[$0].median } ?? .nan
         let rows = zip(cases, launches.seconds).map { program, seconds in
             [
                 program.name, seconds.median.microseconds, seconds.minimum.microseconds,
                 seconds.percentile(90).microseconds, (seconds.median / env).times,
             ]
         }
-        report.table(["", "median", "lowest", "p90", "to env"], rows)
+        report.table(["", "median", "lowest", "p90", reference == "env" ? "to env" : "to it"], rows)
+        guard reference == "env" else { return }
+        if !cases.contains(where: { $0.name == "tini" }) { report.note("tini SKIPPED: not in PATH") }
         if !cases.contains(where: { $0.name == "s6-envdir" }) { report.note("s6-envdir SKIPPED: not in PATH") }
         report.note(
             "fdatasync of 4 KiB appended, once a round: median \(launches.fdatasync.median.milliseconds), "
@@ -105,18 +201,20 @@ struct ExecBenchmark {
     private func judgeFile(_ wrapper: String, _ report: inout Report) throws(BenchmarkError) {
         let file = try ExecutableFile(path: wrapper)
         report.judge(Thresholds.wrapperDynamicParts, Double(file.dynamicParts))
-        guard let strip = Machine.find("strip") else {
-            report.skip(Thresholds.wrapperSize, because: "no strip")
-            return
-        }
-        let stripped = "\(place.disk)/attache-exec"
+        report.judge(Thresholds.wrapperSize, Double(try ExecutableFile(path: stripped(wrapper)).byteCount) / 1e6)
+    }
+
+    /// A copy without symbols; the program itself where there is no `strip`, which is never smaller.
+    private func stripped(_ program: String) throws(BenchmarkError) -> String {
+        guard let strip = Machine.find("strip") else { return program }
+        let copy = "\(place.disk)/stripped"
         _ = try ChildProcess(
             strip,
-            ["-o", stripped, wrapper],
+            ["-o", copy, program],
             environment: ["PATH": "/usr/bin:/bin"],
             log: "\(place.sockets)/strip.log"
         ).finish(within: 60)
-        report.judge(Thresholds.wrapperSize, Double(try ExecutableFile(path: stripped).byteCount) / 1e6)
+        return copy
     }
 
     /// A server with one agent that has ten entries.
@@ -125,8 +223,38 @@ struct ExecBenchmark {
         let strings: [String]
         private let tokenFile: String
 
+        /// What it is found by, instead of the socket.
+        private var secure: [String: String]?
+
         init(_ name: String, data folder: String, place: Workplace) throws(BenchmarkError) {
-            server = try AttacheServer(name, data: folder, place: place)
+            try self.init(name, try AttacheServer(name, data: folder, place: place), place)
+        }
+
+        /// The same over HTTPS, with one file of authorities; nil without `openssl`.
+        static func overTLS(_ name: String, data folder: String, _ place: Workplace) throws(BenchmarkError) -> Agent? {
+            guard let openssl = Machine.find("openssl") else { return nil }
+            let (certificate, key) = ("\(place.sockets)/\(name).pem", "\(place.sockets)/\(name).key")
+            _ = try ChildProcess(
+                openssl,
+                [
+                    "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                    "-subj",
+                    "/CN=bench", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate,
+                ],
+                environment: ["PATH": "/usr/bin:/bin"],
+                log: "\(place.sockets)/openssl.log"
+            ).finish(within: 60)
+            let port = try Endpoint.freePort()
+            let flags = ["--tls-certificate", certificate, "--tls-key", key]
+            let listen = "127.0.0.1:\(port)"
+            let server = try AttacheServer(name, data: folder, place: place, listen: listen, extraArguments: flags)
+            var agent = try Agent(name, server, place)
+            agent.secure = ["ATTACHE_ADDRESS": "https://\(listen)", "ATTACHE_CA_FILE": certificate]
+            return agent
+        }
+
+        private init(_ name: String, _ server: AttacheServer, _ place: Workplace) throws(BenchmarkError) {
+            self.server = server
             strings = try server.createEntries(ExecBenchmark.entryCount, valueBytes: ExecBenchmark.valueBytes)
             let names = strings.map { String($0.prefix { $0 != "=" }) }
             tokenFile = "\(place.sockets)/\(name).token"
@@ -137,7 +265,19 @@ struct ExecBenchmark {
             [
                 "ATTACHE_ADDRESS": "unix://\(server.agentSocket)", "ATTACHE_GATEWAY_TOKEN_FILE": tokenFile,
                 "ATTACHE_INSTANCE": "bench",
-            ]
+            ].merging(secure ?? [:]) { $1 }
+        }
+
+        func supervise(
+            _ wrapper: String,
+            _ command: [String],
+            place: Workplace
+        ) throws(BenchmarkError) -> ChildProcess {
+            let arguments = ["--supervise", "--"] + command
+            var environment = variables
+            environment["PATH"] = "/usr/bin:/bin"
+            let log = "\(place.sockets)/supervise.log"
+            return try ChildProcess(wrapper, arguments, environment: environment, log: log)
         }
 
         func launch(_ wrapper: String, _ name: String, target: String = ExecBenchmark.target) -> LaunchedProgram {

@@ -66,7 +66,12 @@ final class OpenBaoNode {
                 headers: asRoot
             )
         }
-        let policy = #"path "secret/data/bench/*" { capabilities = ["create", "read", "update"] }"#
+        // The two last are what an agent asks about its own token.
+        let policy = #"""
+            path "secret/data/bench/*" { capabilities = ["create", "read", "update"] }
+            path "auth/token/lookup-self" { capabilities = ["read"] }
+            path "auth/token/renew-self" { capabilities = ["update"] }
+            """#
         try endpoint.json("PUT", "/v1/sys/policies/acl/bench", ["policy": policy], headers: asRoot)
         let created = try endpoint.json(
             "POST",

@@ -22,6 +22,21 @@ enum Thresholds {
         "attache-exec with 10 entries ÷ /usr/bin/env with 10 variables",
         .atMost(2.0, unit: "×")
     )
+    static let wrapperAgainstDoppler = Threshold(
+        "attache-exec with 10 entries ÷ doppler run with 10 of a loopback API",
+        .atMost(0.25, unit: "×")
+    )
+    static let wrapperOverTLS = Threshold("attache-exec-tls with 10 entries over TLS 1.3", .atMost(6, unit: "ms"))
+    static let tlsSize = Threshold("attache-exec-tls, stripped", .atMost(6, unit: "MB"))
+    static let tlsMemory = Threshold("peak memory of attache-exec-tls", .atMost(10, unit: "MB"))
+    static let supervisorMemory = Threshold(
+        "resident memory of an idle attache-exec --supervise",
+        .atMost(2, unit: "MB")
+    )
+    static let supervisorTime = Threshold(
+        "processor time of an idle attache-exec --supervise in two seconds",
+        .atMost(0, unit: "ms")
+    )
     static let wrapperOnDisk = Threshold(
         "what the disk adds to attache-exec ÷ fdatasync",
         .atMost(1.5, unit: "×")
