@@ -32,7 +32,7 @@ final class AttacheServer {
             ],
             environment: [
                 "HOME": sockets, "PATH": "/usr/bin:/bin", "ATTACHE_RATE_PER_TOKEN": "0",
-                "ATTACHE_RATE_PER_ADDRESS": "0",
+                "ATTACHE_RATE_PER_ADDRESS": "0", "ATTACHE_PROXY_ALLOW": "127.0.0.1/32",
             ],
             log: "\(sockets)/log"
         )
