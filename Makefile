@@ -8,7 +8,7 @@ TEST_PACKAGES = curl gcc libc6-dev openssl python3-aiosmtpd strace util-linux
 # The container engines that `make engines` starts.
 ENGINE_PACKAGES = busybox-static catatonit conmon containerd crun curl docker.io jq podman runc tini util-linux
 # What the benchmarks measure themselves against.
-BENCH_PACKAGES = age etcd-server gcc openssl s6 tini
+BENCH_PACKAGES = age etcd-server gcc nginx-light openssl s6 tini
 
 # How long `make fuzz` looks at each parser.
 SECONDS = 60

@@ -19,7 +19,7 @@ final class AttacheServer {
         _ name: String,
         data folder: String,
         place: Workplace,
-        listen: String = "127.0.0.1:0",
+        listen: String? = nil,
         extraArguments: [String] = []
     ) throws(BenchmarkError) {
         let program = try place.program("attache")
@@ -33,12 +33,12 @@ final class AttacheServer {
         process = try ChildProcess(
             program,
             [
-                "serve", "--data", folder, "--listen", listen, "--socket", "\(sockets)/attache.sock",
+                "serve", "--data", folder, "--listen", listen ?? "127.0.0.1:\(port)", "--socket", "\(sockets)/attache.sock",
                 "--agent-socket", agentSocket, "--master-key-file", "\(sockets)/master.key",
             ] + extraArguments,
             environment: [
                 "HOME": sockets, "PATH": "/usr/bin:/bin", "ATTACHE_RATE_PER_TOKEN": "0",
-                "ATTACHE_RATE_PER_ADDRESS": "0",
+                "ATTACHE_RATE_PER_ADDRESS": "0", "ATTACHE_PROXY_ALLOW": "127.0.0.1/32",
             ],
             log: "\(sockets)/log"
         )

@@ -10,7 +10,7 @@ internal import Glibc
 @main
 enum Benchmarks {
     private enum Part: String, CaseIterable {
-        case sealing, starts, exec, lists, vault, engines
+        case sealing, starts, exec, lists, vault, engines, proxy
         case coldStart = "cold-start"
         case environmentFile = "environment-file"
         case importing = "import"
@@ -45,6 +45,7 @@ enum Benchmarks {
                 case .starts: try StartBenchmark(place: place).run(&report)
                 case .exec: try ExecBenchmark(place: place).run(&report)
                 case .engines: try EngineBenchmark(place: place).run(&report)
+                case .proxy: try ProxyBenchmark(place: place).run(&report)
                 case .lists: try ListBenchmark(place: place).run(&report)
                 case .vault: try VaultBenchmark(place: place).run(&report)
                 case .environmentFile: EnvironmentFileBenchmark().run(&report)

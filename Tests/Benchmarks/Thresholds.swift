@@ -48,6 +48,15 @@ enum Thresholds {
         .atMost(0, unit: "")
     )
 
+    static let proxyAgainstEnvoy = Threshold(
+        "proxied requests of 1 KB ÷ Envoy's credential_injector, 32 clients",
+        .atLeast(1.0, unit: "×")
+    )
+    static let proxyProcessorTime = Threshold(
+        "processor time of a proxied request ÷ Envoy's",
+        .atMost(1.0, unit: "×")
+    )
+
     static let page = Threshold("a page of a list or search of 100,000 entries", .atMost(10, unit: "ms"))
     static let wholeVaultJob = Threshold(
         "check of the audit trail of 100,000 entries ÷ of 10,000",
