@@ -56,8 +56,8 @@ engine-packages:
 engines: build engine-packages ## real container engines with attache-hook: a table, engine by feature
 	@Tests/Engines/run "$$($(SWIFT) build --show-bin-path)" $(ENGINES)
 
-fuzz: system-packages ## throw made-up files at every parser of them, SECONDS=60 each
-	.ci/fuzz $(SECONDS)
+fuzz: system-packages ## throw made-up input at every parser, SECONDS=60 each; FUZZERS="…" for some
+	.ci/fuzz $(SECONDS) $(FUZZERS)
 
 attacks: system-packages test-packages ## the known attacks on the proxy, against a real server; says how many were stopped
 	$(SWIFT) build --build-tests

@@ -33,7 +33,8 @@ final class AttacheServer {
         process = try ChildProcess(
             program,
             [
-                "serve", "--data", folder, "--listen", listen ?? "127.0.0.1:\(port)", "--socket", "\(sockets)/attache.sock",
+                "serve", "--data", folder, "--listen", listen ?? "127.0.0.1:\(port)", "--socket",
+                "\(sockets)/attache.sock",
                 "--agent-socket", agentSocket, "--master-key-file", "\(sockets)/master.key",
             ] + extraArguments,
             environment: [
