@@ -25,7 +25,7 @@ package enum MailError: Error, Equatable {
     package var text: String {
         switch self {
         case .unreachable: "the mail server cannot be reached"
-        case .untrusted: "the mail server's certificate is not trusted"
+        case .untrusted: "TLS with the mail server fails: its certificate is not trusted, or it speaks none there"
         case .noEncryption: "the mail server offers no TLS"
         case .noLogin: "the mail server offers neither PLAIN nor LOGIN"
         case .loginRefused(let code): "the mail server refuses the login (\(code))"

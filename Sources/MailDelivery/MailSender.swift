@@ -80,27 +80,51 @@ package struct MailSender: Sendable {
     ) async throws -> Result<Void, MailError> {
         var dialogue = dialogue
         var reader = MailReplyReader()
-        for try await bytes in inbound {
-            reader.add(bytes.readableBytesView)
-            while let reply = try reader.next() {
-                var action = dialogue.received(reply)
-                if action == .startTLS {
-                    // What came before TLS was agreed on could be anybody's (CVE-2011-0411).
-                    guard reader.isEmpty else { return .failure(.notUnderstood) }
-                    try await channel.eventLoop.submit { try addTLS(to: channel) }.get()
-                    action = dialogue.encrypted()
-                }
-                switch action {
-                case .send(let bytes): try await outbound.write(ByteBuffer(bytes: bytes))
-                case .startTLS: return .failure(.notUnderstood)
-                case .fail(let error): return .failure(error)
-                case .finish:
-                    try? await outbound.write(ByteBuffer(string: "QUIT\r\n"))
-                    return .success(())
+        // From when TLS begins until something came through it: a connection that ends in between ends because of it,
+        // whichever of reading and writing notices first.
+        var isAgreeingOnTLS = server.encryption == .tls
+        do {
+            for try await bytes in inbound {
+                reader.add(bytes.readableBytesView)
+                while let reply = try reader.next() {
+                    isAgreeingOnTLS = false
+                    let result = try await answer(reply, &dialogue, &isAgreeingOnTLS, reader.isEmpty, channel, outbound)
+                    if let result { return result }
                 }
             }
+        } catch {
+            guard isAgreeingOnTLS, !(error is MailError) else { throw error }
+            return .failure(.untrusted)
         }
-        return .failure(.unreachable)
+        return .failure(isAgreeingOnTLS ? .untrusted : .unreachable)
+    }
+
+    /// Does what the dialogue says to a reply; returns how it ended, where it did.
+    private func answer(
+        _ reply: MailReply,
+        _ dialogue: inout MailDialogue,
+        _ isAgreeingOnTLS: inout Bool,
+        _ isAllRead: Bool,
+        _ channel: any Channel,
+        _ outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
+    ) async throws -> Result<Void, MailError>? {
+        var action = dialogue.received(reply)
+        if action == .startTLS {
+            // What came before TLS was agreed on could be anybody's (CVE-2011-0411).
+            guard isAllRead else { return .failure(.notUnderstood) }
+            isAgreeingOnTLS = true
+            try await channel.eventLoop.submit { try addTLS(to: channel) }.get()
+            action = dialogue.encrypted()
+        }
+        switch action {
+        case .send(let bytes): try await outbound.write(ByteBuffer(bytes: bytes))
+        case .startTLS: return .failure(.notUnderstood)
+        case .fail(let error): return .failure(error)
+        case .finish:
+            try? await outbound.write(ByteBuffer(string: "QUIT\r\n"))
+            return .success(())
+        }
+        return nil
     }
 
     private func addTLS(to channel: any Channel) throws {
