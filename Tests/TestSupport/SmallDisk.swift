@@ -25,14 +25,18 @@ package final class SmallDisk: Sendable {
     }
 
     /// Fills the disk but for `bytes`; what fills it is removed by ``clear()``.
+    ///
+    /// While no child is made: one that holds a removed file open for a moment gives its room back afterwards.
     package func fill(leaving bytes: Int = 0) throws {
-        let descriptor = Glibc.open("\(path)/filler", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw POSIXError(.EIO) }
-        defer { Glibc.close(descriptor) }
-        let page = [UInt8](repeating: 0xFF, count: 4096)
-        var written = 0
-        while Glibc.write(descriptor, page, page.count) == page.count { written += page.count }
-        guard ftruncate(descriptor, max(0, written - bytes)) == 0 else { throw POSIXError(.EIO) }
+        try betweenSpawns {
+            let descriptor = Glibc.open("\(path)/filler", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+            guard descriptor >= 0 else { throw POSIXError(.EIO) }
+            defer { Glibc.close(descriptor) }
+            let page = [UInt8](repeating: 0xFF, count: 4096)
+            var written = 0
+            while Glibc.write(descriptor, page, page.count) == page.count { written += page.count }
+            guard ftruncate(descriptor, max(0, written - bytes)) == 0 else { throw POSIXError(.EIO) }
+        }
     }
 
     package func clear() {
