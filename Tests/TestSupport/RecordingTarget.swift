@@ -66,22 +66,43 @@ package final class RecordingTarget: Sendable {
         defer { close(peer) }
         var limit = timeval(tv_sec: 20, tv_usec: 0)
         setsockopt(peer, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-        var request: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 64 << 10)
+        while let text = request(from: peer, &chunk) {
+            received.withLock { $0.append(text) }
+            var answer: [UInt8] = []
+            for piece in reply(text) {
+                switch piece {
+                case .bytes(let bytes):
+                    answer += bytes
+                    _ = send(peer, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+                case .untilClosed: while recv(peer, &chunk, chunk.count, 0) > 0 {}
+                }
+            }
+            guard !answersEarly, Self.leavesOpen(answer) else { return }
+        }
+    }
+
+    private func request(from peer: Int32, _ chunk: inout [UInt8]) -> String? {
+        var request: [UInt8] = []
         while !Self.isWhole(request), !(answersEarly && Self.hasHead(request)) {
             let count = recv(peer, &chunk, chunk.count, 0)
             guard count > 0 else { break }
             request += chunk[..<count]
         }
-        guard !request.isEmpty else { return }
-        let text = String(decoding: request, as: UTF8.self)
-        received.withLock { $0.append(text) }
-        for piece in reply(text) {
-            switch piece {
-            case .bytes(let bytes): _ = send(peer, bytes, bytes.count, Int32(MSG_NOSIGNAL))
-            case .untilClosed: while recv(peer, &chunk, chunk.count, 0) > 0 {}
-            }
-        }
+        return request.isEmpty ? nil : String(decoding: request, as: UTF8.self)
+    }
+
+    /// Whether the end of an answer can be seen, so that the peer may send its next request on the same connection.
+    ///
+    /// A target that closed all the same would race with a request that is on its way.
+    private static func leavesOpen(_ answer: [UInt8]) -> Bool {
+        let text = String(decoding: answer, as: UTF8.self)
+        guard text.hasPrefix("HTTP/1.1 "), let end = text.range(of: "\r\n\r\n") else { return false }
+        let head = text[..<end.lowerBound].lowercased()
+        if head.contains("connection: close") { return false }
+        if head.contains("transfer-encoding: chunked") { return text.hasSuffix("\r\n0\r\n\r\n") }
+        guard let field = head.range(of: "content-length: ") else { return false }
+        return text[end.upperBound...].utf8.count == Int(head[field.upperBound...].prefix { $0.isNumber })
     }
 
     private static func hasHead(_ request: [UInt8]) -> Bool {
