@@ -115,31 +115,10 @@ package enum Component: String, CaseIterable, Sendable {
         case .apiKeyList: .answer(.required("apiKeys", .array(of: .reference(.apiKey))))
         case .attach:
             .request(.required("secretIds", .array(of: .nameOrID("An id or a name."), count: 1...500)))
-        case .attachCredential:
-            .request(
-                .required("credentialId", .nameOrID("An id or a name.")),
-                .optional("delivery", .oneOf(Delivery.allCases.map(\.rawValue), "`proxy` unless told."))
-            )
-        case .attachedCredential:
-            .answer(
-                .required("agentId", .identifier),
-                .required("credentialId", .identifier),
-                .required("delivery", .oneOf(Delivery.allCases.map(\.rawValue))),
-                .optional("proxyToken", .token("pxr_", "With delivery `proxy`; not shown again."))
-            )
-        case .credentialTest:
-            .answer(
-                .required("result", .oneOf(CredentialTestBody.Result.allCases.map(\.rawValue))),
-                .optional("status", .count("What the provider answered.")),
-                .optional("reason", .string("Why it was skipped, or what kept it from being reached."))
-            )
-        case .rotatedProxyToken:
-            .answer(
-                .required("proxyToken", .token("pxr_", "Not shown again.")),
-                .required("agentId", .identifier),
-                .required("credentialId", .identifier),
-                .optional("previousExpiresAt", .timestamp)
-            )
+        case .attachCredential: Self.attachCredentialSchema
+        case .attachedCredential: Self.attachedCredentialSchema
+        case .credentialTest: Self.credentialTestSchema
+        case .rotatedProxyToken: Self.rotatedProxyTokenSchema
         case .attached:
             .answer(
                 .required("success", .boolean()),
@@ -175,27 +154,9 @@ package enum Component: String, CaseIterable, Sendable {
                     .array(of: .string(length: 1...1_024, "A checkpoint: `atc1.…`."), count: 0...1_000)
                 )
             )
-        case .backup:
-            .answer(
-                .required("name", .string("The file's name in the folder.")),
-                .required("id", .identifier),
-                .required("createdAt", .timestamp),
-                .required("bytes", .count("Of the file.")),
-                .required("masterKeyIds", .array(of: .string(), "The master keys that open it."))
-            )
-        case .backupFailure:
-            .answer(
-                .required("id", .identifier),
-                .required("at", .timestamp),
-                .required("text", .string())
-            )
-        case .backupInProgress:
-            .answer(
-                .required("id", .identifier),
-                .required("phase", .oneOf(["waiting", "copying", "writing"])),
-                .required("done", .count("Pages while copying, bytes while writing.")),
-                .required("total", .count("Of how many; 0 when that is not known."))
-            )
+        case .backup: Self.backupSchema
+        case .backupFailure: Self.backupFailureSchema
+        case .backupInProgress: Self.backupInProgressSchema
         case .backupList:
             .answer(
                 .required("folder", .string()),
@@ -273,34 +234,14 @@ package enum Component: String, CaseIterable, Sendable {
                 .optional("expiresAt", .time),
                 .optional("networks", Self.networks)
             )
-        case .createCredential:
-            .request(
-                .required("name", .displayName),
-                .optional("type", .credentialScheme),
-                .required("value", .value),
-                .optional("provider", .provider),
-                .optional("environmentName", .environmentName),
-                .optional("header", .string(length: 1...128, "For `CUSTOM_HEADER`: the field's name.")),
-                .optional("prefix", .string(length: 0...64, "What stands before the value in that field.")),
-                .optional("parameter", .string(length: 1...128, "For `QUERY_PARAM`: the parameter's name.")),
-                .optional("hosts", .hosts),
-                .optional("note", .note),
-                .optional("expiresAt", .time)
-            )
+        case .createCredential: Self.createCredentialSchema
         case .credential: Self.credentialSchema
         case .credentialPage:
             .answer(
                 .required("credentials", .array(of: .reference(.credential))),
                 .optional("nextCursor", .nextCursor)
             )
-        case .updateCredential:
-            .request(
-                .optional("name", .displayName),
-                .optional("value", .value),
-                .optional("hosts", .hosts),
-                .optional("note", .note),
-                .optional("expiresAt", .time)
-            )
+        case .updateCredential: Self.updateCredentialSchema
         case .createSecret:
             .request(
                 .required("name", .environmentName),
@@ -310,11 +251,7 @@ package enum Component: String, CaseIterable, Sendable {
                 .optional("note", .note),
                 .optional("expiresAt", .time)
             )
-        case .epoch:
-            .answer(
-                .required("number", .count("Ascending; a number is never used again.")),
-                .required("state", .string("`readable`, `active` or `retired`."))
-            )
+        case .epoch: Self.epochSchema
         case .error: Self.errorSchema
         case .finding:
             .answer(
@@ -342,18 +279,8 @@ package enum Component: String, CaseIterable, Sendable {
                 .required("instances", .array(of: .reference(.instance))),
                 .optional("nextCursor", .nextCursor)
             )
-        case .keys:
-            .answer(
-                .required("masterKeys", .array(of: .reference(.masterKey), "Two while one is being replaced.")),
-                .required("epochs", .array(of: .reference(.epoch))),
-                .optional("rotation", .reference(.rotation))
-            )
-        case .masterKey:
-            .answer(
-                .required("id", .string("16 hexadecimal digits; says nothing about the key.")),
-                .required("wrappedAt", .timestamp),
-                .optional("inKeyFile", .boolean("Whether the server's key file holds it now."))
-            )
+        case .keys: Self.keysSchema
+        case .masterKey: Self.masterKeySchema
         case .named:
             .answer(
                 .required("id", .string()),
@@ -380,11 +307,7 @@ package enum Component: String, CaseIterable, Sendable {
                 .required("gatewayToken", .token("gwt_", "Never shown again.")),
                 .optional("previousExpiresAt", .timestamp)
             )
-        case .rotateKeys:
-            .request(
-                .required("kind", .oneOf(["epoch", "user"])),
-                .optional("user", .nameOrID("With `user`: the user's id or name."))
-            )
+        case .rotateKeys: Self.rotateKeysSchema
         case .rotation: Self.rotationSchema
         case .secret: Self.secretSchema
         case .secretPage:
@@ -392,29 +315,14 @@ package enum Component: String, CaseIterable, Sendable {
                 .required("secrets", .array(of: .reference(.secret))),
                 .optional("nextCursor", .nextCursor)
             )
-        case .server:
-            .answer(
-                .required("version", .string()),
-                .required("masterKeyId", .string()),
-                .required("activeEpoch", .count("The epoch under which new records are sealed.")),
-                .required("storage", .string()),
-                .optional("time", .timestamp),
-                .optional("freeBytes", .count("What is left on the disk of the data.")),
-                .optional("totalBytes", .count("The size of that disk."))
-            )
+        case .server: Self.serverSchema
         case .session:
             .answer(
                 .required("gatewayToken", .token("gwt_", "Never shown again.")),
                 .required("expiresAt", .timestamp)
             )
         case .shredUser: .request(.required("user", .nameOrID("The user's id, address or name.")))
-        case .shredded:
-            .answer(
-                .required("userId", .identifier),
-                .required("entries", .count("How many entries were the user's.")),
-                .required("sessions", .count("How many sessions of the user ended.")),
-                .required("keys", .count("How many workspace keys of the user ended."))
-            )
+        case .shredded: Self.shreddedSchema
         case .skippedFile:
             .answer(
                 .required("path", .string()),
@@ -435,16 +343,7 @@ package enum Component: String, CaseIterable, Sendable {
                 .optional("note", .note),
                 .optional("expiresAt", .time)
             )
-        case .verification:
-            .answer(
-                .required("intact", .boolean()),
-                .required("rows", .count("Rows whose codes were verified.")),
-                .required("records", .count("Sealed records that were opened.")),
-                .required("chains", .count("Audit chains.")),
-                .required("auditEntries", .count("Their entries.")),
-                .required("problems", .array(of: .string(), "What is wrong; never a part of a value.")),
-                .required("milliseconds", .count("How long it took."))
-            )
+        case .verification: Self.verificationSchema
         case .rotatedAPIKey:
             .answer(
                 .required("apiKey", .reference(.apiKey)),

@@ -68,7 +68,7 @@ package final class AttemptSlots: @unchecked Sendable {
         let place = base + slot * Self.slotBytes
         (place + 4).copyMemory(from: record, byteCount: record.count)
         // The length last: a process that ends in between leaves a free slot.
-        atomicMemoryFence()
+        atomicMemoryFence(ordering: .releasing)
         place.storeBytes(of: UInt32(record.count), as: UInt32.self)
         return slot
     }
@@ -83,9 +83,4 @@ package final class AttemptSlots: @unchecked Sendable {
     package func synchronize() throws(StorageFailure) {
         guard msync(base, Self.slotBytes * (Self.count + 1), MS_SYNC) == 0 else { throw StorageFailure(errno: errno) }
     }
-
-    /// Keeps the compiler and the processor from writing the length before the record.
-    private func atomicMemoryFence() { fence.store(0, ordering: .sequentiallyConsistent) }
-
-    private let fence = Atomic<UInt8>(0)
 }

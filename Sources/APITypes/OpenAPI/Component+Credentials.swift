@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import VaultModel
+
+/// The bodies about credentials and their attachments.
+extension Component {
+    static let createCredentialSchema = Schema.request(
+        .required("name", .displayName),
+        .optional("type", .credentialScheme),
+        .required("value", .value),
+        .optional("provider", .provider),
+        .optional("environmentName", .environmentName),
+        .optional("header", .string(length: 1...128, "For `CUSTOM_HEADER`: the field's name.")),
+        .optional("prefix", .string(length: 0...64, "What stands before the value in that field.")),
+        .optional("parameter", .string(length: 1...128, "For `QUERY_PARAM`: the parameter's name.")),
+        .optional("hosts", .hosts),
+        .optional("note", .note),
+        .optional("expiresAt", .time)
+    )
+
+    static let updateCredentialSchema = Schema.request(
+        .optional("name", .displayName),
+        .optional("value", .value),
+        .optional("hosts", .hosts),
+        .optional("note", .note),
+        .optional("expiresAt", .time)
+    )
+
+    static let credentialTestSchema = Schema.answer(
+        .required("result", .oneOf(CredentialTestBody.Result.allCases.map(\.rawValue))),
+        .optional("status", .count("What the provider answered.")),
+        .optional("reason", .string("Why it was skipped, or what kept it from being reached."))
+    )
+
+    static let attachCredentialSchema = Schema.request(
+        .required("credentialId", .nameOrID("An id or a name.")),
+        .optional("delivery", .oneOf(Delivery.allCases.map(\.rawValue), "`proxy` unless told."))
+    )
+
+    static let attachedCredentialSchema = Schema.answer(
+        .required("agentId", .identifier),
+        .required("credentialId", .identifier),
+        .required("delivery", .oneOf(Delivery.allCases.map(\.rawValue))),
+        .optional("proxyToken", .token("pxr_", "With delivery `proxy`; not shown again."))
+    )
+
+    static let rotatedProxyTokenSchema = Schema.answer(
+        .required("proxyToken", .token("pxr_", "Not shown again.")),
+        .required("agentId", .identifier),
+        .required("credentialId", .identifier),
+        .optional("previousExpiresAt", .timestamp)
+    )
+}
