@@ -156,8 +156,10 @@ package struct Dispatcher: HTTPResponder {
         guard path.hasPrefix("/"), path.utf8.count <= 2_048 else { return nil }
         let segments = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
         for segment in segments {
+            if segment.isEmpty || segment == "." || segment == ".." { return nil }
+            guard segment.utf8.contains(UInt8(ascii: "%")) else { continue }
             let text = segment.lowercased().replacing("%2e", with: ".")
-            if text.isEmpty || text == "." || text == ".." { return nil }
+            if text == "." || text == ".." { return nil }
         }
         return segments
     }

@@ -7,6 +7,7 @@ internal import HummingbirdCore
 internal import HummingbirdTLS
 package import Logging
 package import NIOCore
+internal import NIOHTTP1
 internal import NIOPosix
 package import NIOSSL
 package import ServiceLifecycle
@@ -21,6 +22,10 @@ package struct HTTPSurface: Sendable {
     private let metrics: MetricsRegistry
     private let forwarding: (any Forwarding)?
     private let post: any InvitationPost
+
+    private static let mostHeaderBytes = 16 << 10
+    private static let mostHeaderListBytes = 32 << 10
+    private static let mostHeaders = 100
 
     /// `metrics` gets what requests measure, and is what `/metrics` shows.
     ///
@@ -101,8 +106,22 @@ package struct HTTPSurface: Sendable {
         switch listener {
         case .agentSocket:
             let loop = loops.next()
-            let application = try application(for: listener, at: address, tls: tls, on: loop, onRunning: onRunning)
-            return LoopBoundService(base: application, eventLoop: loop)
+            var limits = NIOHTTPDecoderLimitConfiguration()
+            limits.maxHeaderFieldSize = Self.mostHeaderBytes
+            limits.maxHeaderListSize = Self.mostHeaderListBytes
+            limits.maxHeaderFieldCount = Self.mostHeaders
+            let server = WholeRequestChannel(
+                dispatcher: dispatcher(for: listener),
+                limits: limits,
+                idleTimeout: .seconds(120)
+            )
+            .server(
+                configuration: ServerConfiguration(address: address, backlog: 1_024),
+                onServerRunning: onRunning,
+                eventLoopGroup: loop,
+                logger: frameworkLogger
+            )
+            return LoopBoundService(base: server, eventLoop: loop)
         case .operatorSocket, .tcp:
             return try application(for: listener, at: address, tls: tls, on: loops, onRunning: onRunning)
         }
@@ -122,9 +141,9 @@ package struct HTTPSurface: Sendable {
                 : [ContinueAnswer(), DepartureOfPeer(), MalformedRequestAnswer()],
             idleTimeout: .seconds(120),
             httpDecoderConfiguration: .init(
-                maxHeaderFieldSize: 16 << 10,
-                maxHeaderListSize: 32 << 10,
-                maxHeaderFieldCount: 100
+                maxHeaderFieldSize: Self.mostHeaderBytes,
+                maxHeaderListSize: Self.mostHeaderListBytes,
+                maxHeaderFieldCount: Self.mostHeaders
             )
         )
         let http = HTTPServerBuilder { responder in

@@ -35,7 +35,7 @@ struct LoopBoundService: Service {
 }
 
 /// An event loop as the preferred executor of a task (SE-0417).
-private final class EventLoopTaskExecutor: TaskExecutor {
+final class EventLoopTaskExecutor: TaskExecutor {
     private let eventLoop: any EventLoop
 
     init(eventLoop: any EventLoop) {

@@ -2,6 +2,12 @@
 
 internal import Glibc
 
+#if canImport(FoundationEssentials)
+    internal import FoundationEssentials
+#else
+    internal import Foundation
+#endif
+
 /// The file of a Unix socket that is about to be bound.
 package struct SocketFile: Sendable {
     package let path: String
@@ -20,11 +26,15 @@ package struct SocketFile: Sendable {
     package func prepare() throws(SocketFileError) {
         guard path.utf8.count < MemoryLayout.size(ofValue: sockaddr_un().sun_path) else { throw .pathTooLong }
         try makeFolder()
-        var status = stat()
-        guard lstat(path, &status) == 0 else { return }
-        guard status.st_mode & S_IFMT == S_IFSOCK else { throw .notASocket }
+        guard let type = Self.type(of: path) else { return }
+        guard type == .typeSocket else { throw .notASocket }
         guard !isListenedOn() else { throw .inUse }
         guard unlink(path) == 0 else { throw .notPermitted }
+    }
+
+    /// What is at a path, a symbolic link as such; nil where there is nothing.
+    private static func type(of path: String) -> FileAttributeType? {
+        (try? FileManager.default.attributesOfItem(atPath: path))?[.type] as? FileAttributeType
     }
 
     package func applyMode() {
@@ -46,9 +56,8 @@ package struct SocketFile: Sendable {
     package func linkForContainers() throws(SocketFileError) {
         let file = SocketFile(path: pathForContainers, mode: mode)
         try file.makeFolder()
-        var status = stat()
-        if lstat(file.path, &status) == 0 {
-            guard status.st_mode & S_IFMT == S_IFSOCK else { throw .notASocket }
+        if let type = Self.type(of: file.path) {
+            guard type == .typeSocket else { throw .notASocket }
             guard unlink(file.path) == 0 else { throw .notPermitted }
         }
         guard link(path, file.path) == 0 else { throw .notPermitted }

@@ -11,9 +11,9 @@ extension Vault {
 
     /// Hands an agent its environment: all that is attached, or nothing.
     ///
-    /// The values are opened first, from a snapshot; the receipt and the audit entry are then committed on condition
-    /// that nothing changed since, and only after that do the values leave. One damaged row fails the start and names
-    /// the entry.
+    /// The values are opened first, from a snapshot, unless the same rows opened for a start before; the receipt and the
+    /// audit entry are committed on condition that nothing changed since, and only after that do the values leave. One
+    /// damaged row fails the start and names the entry.
     func deliver(_ request: StartRequest) async throws(VaultError) -> StartAnswer {
         let digest = try await holderDigest(of: request.token, peer: request.peer)
         try check(request)
@@ -70,10 +70,13 @@ extension Vault {
         if let problem = snapshot.token.problem(at: now) { throw .token(problem) }
         try snapshot.refuseExpired(at: now)
         let leases = try snapshot.leases(for: request, at: settings.agentURL)
-        let environment = try snapshot.open(with: ring, adding: leases)
+        let ring = ring
+        async let opening = Result { () throws(VaultError) in try snapshot.open(with: ring, adding: leases) }
+        // What opened before opens again: its values are made while the receipt is on its way to the disk.
+        if isFresh { _ = try await opening.get() }
         let requestID = Self.requestID
         let receipt: String? = try await mappingErrors {
-            try await engine.write { [ring, starts] connection in
+            try await engine.write { [starts] connection in
                 guard starts.note(try connection.foreignChanges()) || isFresh else { return nil }
                 guard try connection.revision(of: snapshot.workspace) == snapshot.revision else { return nil }
                 let start = StartRecording(connection: connection, ring: ring, now: now, requestID: requestID)
@@ -82,7 +85,11 @@ extension Vault {
         }
         guard let receipt else { return nil }
         notices.announce([snapshot.agent.id.text])
-        return StartAnswer(environment: environment, receipt: receipt, allowedNames: snapshot.allowedNames)
+        return StartAnswer(
+            environment: try await opening.get(),
+            receipt: receipt,
+            allowedNames: snapshot.allowedNames
+        )
     }
 
     private func check(_ request: StartRequest) throws(VaultError) {

@@ -2,6 +2,7 @@
 
 import APITypes
 import Foundation
+import HTTPAPI
 import Testing
 
 /// What a connection goes through, request after request.
@@ -28,13 +29,16 @@ struct ConnectionTests {
         }
     }
 
-    @Test(arguments: [
-        "GET /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
-        "GET /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
-        "GET /healthz HTTP/1.1\r\nBad Header: x\r\n\r\n", "NONSENSE\r\n\r\n",
-    ])
-    func whatIsNoHTTPIsRefusedAndTheConnectionEnds(request: String) async throws {
-        try await withServedSocket(.operatorSocket) { _, path async throws in
+    @Test(
+        arguments: [
+            "GET /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+            "GET /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+            "GET /healthz HTTP/1.1\r\nBad Header: x\r\n\r\n", "NONSENSE\r\n\r\n",
+        ],
+        [Listener.operatorSocket, .agentSocket]
+    )
+    func whatIsNoHTTPIsRefusedAndTheConnectionEnds(request: String, listener: Listener) async throws {
+        try await withServedSocket(listener) { _, path async throws in
             let answer = try await exchange(request, at: path)
             #expect(answer.hasPrefix("HTTP/1.1 400 "))
             #expect(answer.contains("\"code\":\"invalid_request\""))
@@ -42,12 +46,56 @@ struct ConnectionTests {
         }
     }
 
-    @Test func aHeaderBeyondTheLimitIsRefused() async throws {
-        try await withServedSocket(.operatorSocket) { _, path async throws in
+    @Test(arguments: [Listener.operatorSocket, .agentSocket])
+    func aHeaderBeyondTheLimitIsRefused(listener: Listener) async throws {
+        try await withServedSocket(listener) { _, path async throws in
             let field = "X-Large: \(String(repeating: "x", count: 20 << 10))\r\n"
             let answer = try await exchange("GET /healthz HTTP/1.1\r\nHost: a\r\n\(field)\r\n", at: path)
             #expect(answer.hasPrefix("HTTP/1.1 431 "))
             #expect(answer.contains("\"code\":\"headers_too_large\""))
+        }
+    }
+
+    // MARK: - The agents' socket
+
+    private static let request = "POST /api/v1/starts HTTP/1.1\r\nHost: a\r\nAttache-Instance: one\r\n"
+
+    @Test func requestsOfOneConnectionAreAnsweredInTheirOrder() async throws {
+        try await withServedSocket(.agentSocket) { _, path async throws in
+            let requests = ["one-start", "two-start", "three-start"].map { id in
+                "\(Self.request)Attache-Start: \(id)\r\nX-Request-Id: \(id)\r\nContent-Length: 2\r\n\r\n{}"
+            }
+            let last = "DELETE /api/v1/starts/x HTTP/1.1\r\nHost: a\r\nX-Request-Id: last\r\nConnection: close\r\n\r\n"
+            let answer = try await exchange(requests.joined() + last, at: path).lowercased()
+            let ids = answer.components(separatedBy: "x-request-id: ").dropFirst().map { $0.prefix { $0 != "\r\n" } }
+            #expect(ids == ["one-start", "two-start", "three-start", "last"])
+            #expect(answer.components(separatedBy: "http/1.1 401 ").count == 5)
+        }
+    }
+
+    @Test func anAnswerFollowsAPeerThatSendsNoMore() async throws {
+        try await withServedSocket(.agentSocket) { test, path async throws in
+            try await test.create("A", "1")
+            let agent = try await test.createAgent("bot", with: ["A"])
+            let token = "Authorization: Bearer \(agent.gatewayToken ?? "")\r\n"
+            let bytes = "\(Self.request)Attache-Start: abcdefgh\r\n\(token)\r\n"
+            let answer = try await exchange(bytes, at: path, sendsNoMore: true)
+            #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n"))
+            #expect(answer.hasSuffix("\r\n\r\nA=1\0"))
+            #expect(answer.lowercased().contains("\r\ndate: "))
+        }
+    }
+
+    @Test(arguments: [
+        "Content-Length: 100000\r\n\r\n", "Content-Length: 3000\r\n\r\n\(String(repeating: "x", count: 3_000))",
+        "Transfer-Encoding: chunked\r\n\r\nBB8\r\n\(String(repeating: "x", count: 3_000))\r\n",
+    ])
+    func aBodyBeyondTheLimitIsRefusedBeforeItIsWhole(rest: String) async throws {
+        try await withServedSocket(.agentSocket) { _, path async throws in
+            let answer = try await exchange("\(Self.request)Attache-Start: abcdefgh\r\n\(rest)", at: path)
+            #expect(answer.hasPrefix("HTTP/1.1 413 "))
+            #expect(answer.lowercased().contains("\r\nconnection: close\r\n"))
+            #expect(answer.components(separatedBy: "HTTP/1.1 ").count == 2)
         }
     }
 }

@@ -4,11 +4,11 @@ import Foundation
 
 /// Sends bytes over a Unix socket and returns all that comes back until the server closes.
 ///
-/// Blocking, on a thread of its own; a server that stays silent for 20 seconds ends the exchange with what has come.
-func exchange(_ request: String, at path: String) async throws -> String {
+/// With `sendsNoMore` the server sees the end of what is sent at once. Blocking, on a thread of its own; a server that stays silent for 20 seconds ends the exchange with what has come.
+func exchange(_ request: String, at path: String, sendsNoMore: Bool = false) async throws -> String {
     try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<String, any Error>) in
         Thread.detachNewThread {
-            continuation.resume(with: Result { try blockingExchange(Array(request.utf8), at: path) })
+            continuation.resume(with: Result { try blockingExchange(Array(request.utf8), at: path, sendsNoMore) })
         }
     }
 }
@@ -33,7 +33,7 @@ func connectedSocket(at path: String) throws -> Int32 {
     return descriptor
 }
 
-private func blockingExchange(_ request: [UInt8], at path: String) throws -> String {
+private func blockingExchange(_ request: [UInt8], at path: String, _ sendsNoMore: Bool) throws -> String {
     let descriptor = try connectedSocket(at: path)
     defer { close(descriptor) }
     var limit = timeval(tv_sec: 20, tv_usec: 0)
@@ -41,6 +41,7 @@ private func blockingExchange(_ request: [UInt8], at path: String) throws -> Str
     guard send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else {
         throw POSIXError(.EIO)
     }
+    if sendsNoMore { shutdown(descriptor, Int32(SHUT_WR)) }
     var answer: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 64 << 10)
     while true {

@@ -292,7 +292,7 @@ package final class SQLiteEngine: SQLEngine {
                 if !outcome.isKept { try savepoint.execute("ROLLBACK TO one_write", []) }
                 try savepoint.execute("RELEASE one_write", [])
             }
-            try measuringCommit(of: outcomes.count) { try database.commit() }
+            let commitTime = try ContinuousClock().measure { try database.commit() }
             state.withLock { state in
                 state.commits += 1
                 state.writes += outcomes.count { $0.isKept }
@@ -300,6 +300,7 @@ package final class SQLiteEngine: SQLEngine {
             let kept = zip(group, outcomes).count { $0.isSynchronous && $1.isKept }
             if kept > 0 { keptWrites.add(UInt64(kept), ordering: .releasing) }
             for outcome in outcomes { outcome.tell() }
+            record(commitTime, of: outcomes.count)
         } catch {
             let failure = StorageFailure(error)
             try? database.rollback()
@@ -317,11 +318,9 @@ package final class SQLiteEngine: SQLEngine {
         }
     }
 
-    /// A COMMIT waits for fsync(2) and for little else.
-    private func measuringCommit(of writes: Int, _ commit: () throws -> Void) rethrows {
-        let start = ContinuousClock.now
-        try commit()
-        let (seconds, attoseconds) = (ContinuousClock.now - start).components
+    /// Callers do not wait for what is measured; a COMMIT waits for fsync(2) and for little else.
+    private func record(_ commitTime: Duration, of writes: Int) {
+        let (seconds, attoseconds) = commitTime.components
         Timer(label: "attache_commit_seconds").recordNanoseconds(
             seconds * 1_000_000_000 + attoseconds / 1_000_000_000
         )
