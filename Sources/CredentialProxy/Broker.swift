@@ -41,19 +41,23 @@ package struct ProxyRequest: Sendable {
     package var fields: HTTPFields
     package var peer: IPAddress
     package var body: any AsyncSequence<ByteBuffer, any Error> & Sendable
+    /// Runs what is done for the request, best on the event loop of its connection; nil for any thread.
+    package var executor: (any TaskExecutor)?
 
     package init(
         method: String,
         path: String,
         fields: HTTPFields,
         peer: IPAddress = .loopback,
-        body: any AsyncSequence<ByteBuffer, any Error> & Sendable
+        body: any AsyncSequence<ByteBuffer, any Error> & Sendable,
+        executor: (any TaskExecutor)? = nil
     ) {
         self.method = method
         self.path = path
         self.fields = fields
         self.peer = peer
         self.body = body
+        self.executor = executor
     }
 }
 
@@ -61,8 +65,10 @@ package struct ProxyRequest: Sendable {
 package struct ProxyAnswer: Sendable {
     package var status: Int
     package var fields: HTTPFields
-    package var contentLength: Int?
     let exchange: Exchange
+
+    /// Whether the next piece is there without waiting.
+    package var isReady: Bool { exchange.isReady }
 
     /// A piece of the body, or its end.
     package enum Part: Sendable {
@@ -168,7 +174,13 @@ package struct Broker: Sendable {
         let mayBeSentAgain = resting != nil && request.body == nil && request.isIdempotent
         do {
             let exchange = Exchange(connection, from: pool, as: key, open, admission, settings: settings)
-            return try await exchange.run(head, request.body, attempt, mayBeSentAgain: mayBeSentAgain)
+            return try await exchange.run(
+                head,
+                request.body,
+                on: request.executor,
+                attempt,
+                mayBeSentAgain: mayBeSentAgain
+            )
         } catch is Exchange.EndedUnanswered {
             return try await again(head, to: target, as: key, open, admission, attempt)
         } catch {
@@ -216,7 +228,7 @@ package struct Broker: Sendable {
     ) async throws(ProxyError) -> ProxyAnswer {
         do {
             let exchange = Exchange(try await dial(target), from: pool, as: key, open, admission, settings: settings)
-            return try await exchange.run(head, nil, attempt, mayBeSentAgain: false)
+            return try await exchange.run(head, nil, on: nil, attempt, mayBeSentAgain: false)
         } catch {
             let failure = error as? ProxyError ?? .badAnswer
             var attempt = attempt

@@ -53,21 +53,26 @@ final class Exchange: Sendable {
     func run(
         _ head: HTTPRequestHead,
         _ body: (any AsyncSequence<ByteBuffer, any Error> & Sendable)?,
+        on executor: (any TaskExecutor)?,
         _ attempt: ProxyAttempt,
         mayBeSentAgain: Bool
     ) async throws -> ProxyAnswer {
         var attempt = attempt
         do {
             connection.send(head, with: open.credential)
-            if let body { send(body) } else { connection.sendEnd() }
-            let answer = try await firstPart(mayBeSentAgain: mayBeSentAgain)
+            if let body { send(body, on: executor) } else { connection.sendEnd() }
+            let answer = try await withTaskCancellationHandler {
+                try await firstPart(mayBeSentAgain: mayBeSentAgain)
+            } onCancel: {
+                cancel()
+            }
             attempt.status = Int(answer.status.code)
             return try self.answer(answer, attempt)
-        } catch is EndedUnanswered {
+        } catch is EndedUnanswered where !Task.isCancelled {
             cancel()
             throw EndedUnanswered()
         } catch {
-            let failure = error as? ProxyError ?? .badAnswer
+            let failure = Task.isCancelled ? .brokenOff : error as? ProxyError ?? .badAnswer
             cancel()
             await stopSending()
             attempt.error = failure.reason
@@ -82,11 +87,11 @@ final class Exchange: Sendable {
         connection.close()
     }
 
-    private func send(_ body: any AsyncSequence<ByteBuffer, any Error> & Sendable) {
+    private func send(_ body: any AsyncSequence<ByteBuffer, any Error> & Sendable, on executor: (any TaskExecutor)?) {
         let connection = connection
         let most = settings.mostRequestBytes ?? .max
         // Stored, and cancelled by `cancel`.
-        let task = Task {
+        let task = Task(executorPreference: executor) {
             do {
                 var count = 0
                 for try await bytes in body {
@@ -140,10 +145,12 @@ final class Exchange: Sendable {
         return ProxyAnswer(
             status: Int(head.status.code),
             fields: fields,
-            contentLength: head.headers.contains(name: "transfer-encoding") ? nil : length,
             exchange: self
         )
     }
+
+    /// Whether ``next()`` has something without waiting; false on any thread but the connection's own.
+    var isReady: Bool { connection.isReady }
 
     /// The next piece of the answer's body, clean; throws where the target broke off.
     func next() async throws -> ProxyAnswer.Part {
@@ -169,13 +176,14 @@ final class Exchange: Sendable {
                 }
             }
         } catch {
-            await end((error as? ProxyError)?.reason ?? ProxyError.badAnswer.reason)
-            throw error
+            let failure = Task.isCancelled ? .brokenOff : error as? ProxyError ?? .badAnswer
+            await end(failure.reason)
+            throw failure
         }
     }
 
     /// Ends an exchange whose answer nobody takes any more.
-    func abandon() async { await end("broken_off") }
+    func abandon() async { await end(ProxyError.brokenOff.reason) }
 
     /// Gives the connection back or closes it, and records what came of the attempt, once.
     private func end(_ error: String?) async {

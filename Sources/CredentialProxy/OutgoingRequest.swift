@@ -12,11 +12,13 @@ struct OutgoingRequest: Sendable {
     let fields: HTTPFields
     /// Nil where there is none (RFC 9112 §6).
     let body: (any AsyncSequence<ByteBuffer, any Error> & Sendable)?
+    let executor: (any TaskExecutor)?
 
     init(method: String, fields: HTTPFields) {
         self.method = method
         self.fields = fields
         body = nil
+        executor = nil
     }
 
     init(_ request: ProxyRequest, method: String) {
@@ -24,6 +26,7 @@ struct OutgoingRequest: Sendable {
         fields = request.fields
         let hasBody = fields[.transferEncoding] != nil || fields[.contentLength].map { $0 != "0" } ?? false
         body = hasBody ? request.body : nil
+        executor = request.executor
     }
 
     var contentLength: Int? { fields[.contentLength].flatMap { Int($0) } }

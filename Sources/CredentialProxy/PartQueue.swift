@@ -38,11 +38,15 @@ final class PartQueue: ChannelInboundHandler, @unchecked Sendable {
     ///
     /// Throws ``ProxyError/timedOut`` after `limit`.
     func next(within limit: TimeAmount) async throws -> Part? {
-        try await withCheckedThrowingContinuation { continuation in
+        if eventLoop.inEventLoop, let part = parts.popFirst() { return part }
+        return try await withCheckedThrowingContinuation { continuation in
             guard eventLoop.inEventLoop else { return eventLoop.execute { self.take(continuation, within: limit) } }
             take(continuation, within: limit)
         }
     }
+
+    /// Whether a part is there; asked on the event loop.
+    var isReady: Bool { !parts.isEmpty }
 
     /// The whole request is with the kernel.
     func requestIsSent() { exchange.requestIsSent = true }

@@ -34,6 +34,8 @@ package enum ProxyError: Error, Equatable, Sendable {
     /// The body is longer than the operator lets through.
     case requestTooLarge
     case answerTooLarge
+    /// The agent is gone.
+    case brokenOff
 }
 
 extension ProxyError {
@@ -54,15 +56,16 @@ extension ProxyError {
         case .badAnswer: ErrorCode.targetAnswerInvalid.rawValue
         case .requestTooLarge: ErrorCode.bodyTooLarge.rawValue
         case .answerTooLarge: "answer_too_large"
+        case .brokenOff: "broken_off"
         }
     }
 
-    /// The answer to the agent; nil where the vault's own errors are mapped elsewhere.
+    /// The answer to the agent; nil where nobody takes one, and for the vault's own errors, which are mapped elsewhere.
     ///
     /// It never tells where the credential may go: that is the operator's to know.
     package var body: ErrorBody? {
         switch self {
-        case .vault: nil
+        case .vault, .brokenOff: nil
         case .targetMissing:
             ErrorBody(.targetInvalid, "the header is missing or given twice", field: "X-Target-Url")
         case .targetInvalid(let error):

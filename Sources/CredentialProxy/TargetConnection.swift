@@ -124,6 +124,8 @@ struct TargetConnection: Sendable {
         channel.writeAndFlush(HTTPClientRequestPart.end(nil), promise: sent)
     }
 
+    var isReady: Bool { eventLoop.inEventLoop && queue.isReady }
+
     func next(within limit: TimeAmount) async throws -> HTTPClientResponsePart? {
         try await queue.next(within: limit)
     }

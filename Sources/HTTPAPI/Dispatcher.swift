@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import APITypes
-internal import CoreMetrics
 internal import Foundation
 internal import HTTPTypes
 package import Hummingbird
@@ -20,10 +19,10 @@ package struct Dispatcher: HTTPResponder {
     /// Of requests that come over the network; nil where they do not.
     private let limits: RequestLimits?
     private let logger: Logger
-    private let metrics: MetricsRegistry
-    private let forwarding: (any Forwarding)?
+    private let meters: RequestMeters
+    let forwarding: (any Forwarding)?
 
-    /// Requests that `forwarding` takes never come to a route.
+    /// Requests that `forwarding` takes never come here: ``ForwardingGate`` has them.
     init(
         routes: [Route],
         namesMethods: Bool = true,
@@ -34,7 +33,7 @@ package struct Dispatcher: HTTPResponder {
     ) {
         self.limits = limits
         self.forwarding = forwarding
-        self.metrics = metrics
+        meters = RequestMeters(metrics)
         self.namesMethods = namesMethods
         // Literals win over places: `/secrets/import` is not the secret named `import`.
         self.routes = routes.sorted { left, right in
@@ -45,76 +44,71 @@ package struct Dispatcher: HTTPResponder {
 
     package func respond(to request: Request, context: APIContext) async throws -> Response {
         var context = context
-        context.requestID = Self.requestID(of: request)
-        let start = ContinuousClock.now
-        var template = "-"
+        var passage = Passage(method: request.method.rawValue, fields: request.headers, peer: context.peer)
+        context.requestID = passage.requestID
         var response: Response
-        var isOwn = true
         do {
-            if let limits {
-                context.peer = limits.source(of: request, peer: context.peer)
-                try limits.charge(context.peer)
-            }
-            if let forwarding, forwarding.takes(request.uri.string) {
-                template = "(proxy)"
-                if Task.isShuttingDownGracefully { throw Self.shuttingDown }
-                response = try await Vault.$requestID.withValue(context.requestID) {
-                    try await forwarded(request, by: forwarding, context: context)
-                }
-                isOwn = false
-            } else {
-                response = try await answer(request, context: context, template: &template)
-            }
-        } catch let failure as APIFailure {
-            response = Self.response(to: failure)
-        } catch let error as VaultError {
-            let body = error.body
-            if body.status >= 500 {
-                // No case of it holds a value or a token.
-                logger.error(
-                    "request failed",
-                    metadata: ["request": "\(context.requestID)", "route": "\(template)", "error": "\(error)"]
-                )
-            }
-            response = Self.response(to: APIFailure(body))
-            if case .integrity(.some(let entry)) = error { response.headers[.attacheEntry] = entry }
-            if case .rateLimited(let seconds) = error { response.headers[.retryAfter] = String(max(seconds, 1)) }
+            try admit(&passage, request.headers)
+            context.peer = passage.peer
+            response = try await answer(request, context: context, template: &passage.template)
         } catch {
-            // The type only: the text of a foreign error may quote what it was working on.
-            logger.error(
-                "request failed",
-                metadata: ["request": "\(context.requestID)", "route": "\(template)", "error": "\(type(of: error))"]
-            )
-            response = Self.response(to: APIFailure(.internalError, "the request could not be handled"))
+            let own = ownAnswer(to: error, passage)
+            response = Response(status: own.status, headers: own.fields, body: ResponseBody(byteBuffer: own.body))
         }
-        // What a target answers says nothing of who asked.
-        if isOwn, response.status == .unauthorized { limits?.refused(context.peer) }
-        // What a target said of its answer stays as it is.
-        if isOwn {
-            response.headers[.cacheControl] = "no-store"
-            response.headers[.xContentTypeOptions] = "nosniff"
-        }
-        response.headers[.requestID] = context.requestID
-        measure(request, template: template, status: response.status.code, since: start)
-        logger.debug(
-            "request",
-            metadata: [
-                "request": "\(context.requestID)", "method": "\(request.method.rawValue)", "route": "\(template)",
-                "status": "\(response.status.code)", "duration": "\(ContinuousClock.now - start)",
-            ]
-        )
+        // The handlers' own answers, too.
+        if response.status == .unauthorized { limits?.refused(context.peer) }
+        response.headers.setOwn(passage)
+        finish(passage, status: response.status)
         return response
     }
 
-    /// By the route, never by the path: what a client makes up is no label.
-    private func measure(_ request: Request, template: String, status: Int, since start: ContinuousClock.Instant) {
-        let method = template == "-" ? "-" : request.method.rawValue
-        let route = [("method", method), ("route", template)]
-        Counter(label: "attache_requests_total", dimensions: route + [("status", "\(status)")], factory: metrics)
-            .increment()
-        let (seconds, attoseconds) = (ContinuousClock.now - start).components
-        Timer(label: "attache_request_seconds", dimensions: route, factory: metrics)
-            .recordNanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+    /// Counts a request against what its source may send.
+    func admit(_ passage: inout Passage, _ fields: HTTPFields) throws {
+        guard let limits else { return }
+        passage.peer = limits.source(of: fields, peer: passage.peer)
+        try limits.charge(passage.peer)
+    }
+
+    /// The one place where whatever is thrown becomes an answer, and a line of the log where it is a failure.
+    func ownAnswer(to error: any Error, _ passage: Passage) -> OwnAnswer {
+        switch error {
+        case let failure as APIFailure: return OwnAnswer(failure)
+        case let error as VaultError:
+            let body = error.body
+            // No case of it holds a value or a token.
+            if body.status >= 500 { logFailure("\(error)", passage) }
+            var failure = APIFailure(body)
+            if case .integrity(.some(let entry)) = error { failure.headers[.attacheEntry] = entry }
+            if case .rateLimited(let seconds) = error { failure.headers[.retryAfter] = String(max(seconds, 1)) }
+            return OwnAnswer(failure)
+        default:
+            // The type only: the text of a foreign error may quote what it was working on.
+            logFailure("\(type(of: error))", passage)
+            return OwnAnswer(APIFailure(.internalError, "the request could not be handled"))
+        }
+    }
+
+    private func logFailure(_ error: String, _ passage: Passage) {
+        logger.error(
+            "request failed",
+            metadata: ["request": "\(passage.requestID)", "route": "\(passage.template)", "error": "\(error)"]
+        )
+    }
+
+    /// Counts an answer of the server's own that refuses its caller.
+    func refused(_ passage: Passage) { limits?.refused(passage.peer) }
+
+    /// Measures and logs a request whose answer has begun.
+    func finish(_ passage: Passage, status: HTTPResponse.Status) {
+        let duration = ContinuousClock.now - passage.start
+        meters.record(passage.method, passage.template, status.code, duration)
+        logger.debug(
+            "request",
+            metadata: [
+                "request": "\(passage.requestID)", "method": "\(passage.method)", "route": "\(passage.template)",
+                "status": "\(status.code)", "duration": "\(duration)",
+            ]
+        )
     }
 
     private func answer(
@@ -170,36 +164,5 @@ package struct Dispatcher: HTTPResponder {
             throw noRoute
         }
         return text
-    }
-
-    private static func response(to failure: APIFailure) -> Response {
-        var headers = failure.headers
-        headers[.attacheError] = failure.body.code.rawValue
-        switch failure.body.status {
-        case 401: headers[.wwwAuthenticate] = "Bearer"
-        case 503: headers[.retryAfter] = "1"
-        default: break
-        }
-        let status = HTTPResponse.Status(code: failure.body.status)
-        // The vault's own types always encode.
-        return (try? .json(failure.body, status: status, headers: headers))
-            ?? Response(status: status, headers: headers)
-    }
-
-    /// The client's own id when it is a plain one, otherwise a new one.
-    private static func requestID(of request: Request) -> String {
-        if let given = request.headers[.requestID], (1...64).contains(given.utf8.count),
-            given.utf8.allSatisfy({ byte in
-                (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-                    || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
-            })
-        {
-            return given
-        }
-        return newRequestID()
-    }
-
-    static func newRequestID() -> String {
-        String(UInt64.random(in: .min ... .max), radix: 36) + String(UInt32.random(in: .min ... .max), radix: 36)
     }
 }

@@ -2,7 +2,6 @@
 
 package import APITypes
 package import HTTPTypes
-internal import Hummingbird
 package import NIOCore
 package import VaultModel
 
@@ -25,14 +24,17 @@ package struct ForwardedRequest: Sendable {
     package let fields: HTTPFields
     /// Whom the request comes from, for tokens that are good from some networks only.
     package let peer: IPAddress
-    package let body: any AsyncSequence<ByteBuffer, any Error> & Sendable
+    package let body: ForwardedBody
+    /// Runs what is done for the request on the event loop of its connection.
+    package let executor: any TaskExecutor
 }
 
 /// A target's answer: its head, and its body piece by piece.
 package protocol ForwardedAnswer: Sendable {
     var status: Int { get }
     var fields: HTTPFields { get }
-    var contentLength: Int? { get }
+    /// Whether the next piece is there without waiting.
+    var isReady: Bool { get }
 
     /// The next piece; throws where the target broke off.
     func next() async throws -> ForwardedPart
@@ -57,47 +59,5 @@ package struct ForwardingRefusal: Error {
 
     package init(_ body: ErrorBody) {
         self.body = body
-    }
-}
-
-extension Dispatcher {
-    /// Carries a request to whoever forwards it and its answer back, piece by piece.
-    func forwarded(_ request: Request, by forwarding: any Forwarding, context: APIContext) async throws -> Response {
-        let answer: any ForwardedAnswer
-        do {
-            answer = try await forwarding.forward(
-                ForwardedRequest(
-                    method: request.method.rawValue,
-                    path: request.uri.string,
-                    fields: request.headers,
-                    peer: context.peer,
-                    body: request.body
-                )
-            )
-        } catch let refusal as ForwardingRefusal {
-            throw APIFailure(refusal.body)
-        }
-        let departure = try? await context.channel.pipeline.handler(type: DepartureOfPeer.self).get()
-        departure?.calls { answer.cancel() }
-        return Response(
-            status: HTTPResponse.Status(code: answer.status),
-            headers: answer.fields,
-            body: ResponseBody(contentLength: answer.contentLength) { writer in
-                defer { departure?.calls(nil) }
-                do {
-                    while true {
-                        switch try await answer.next() {
-                        case .bytes(let bytes): try await writer.write(bytes)
-                        case .end(let trailers): return try await writer.finish(trailers)
-                        }
-                    }
-                } catch {
-                    await answer.abandon()
-                    // Not finished where the target broke off: the connection is closed, and no answer looks whole
-                    // that is not.
-                    throw error
-                }
-            }
-        )
     }
 }

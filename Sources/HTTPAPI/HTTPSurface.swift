@@ -146,11 +146,13 @@ package struct HTTPSurface: Sendable {
                 maxHeaderFieldCount: Self.mostHeaders
             )
         )
+        let dispatcher = dispatcher(for: listener)
         let http = HTTPServerBuilder { responder in
-            LoopBoundChannel(base: HTTP1Channel(responder: responder, configuration: configuration))
+            let channel = HTTP1Channel(responder: responder, configuration: configuration)
+            return LoopBoundChannel(base: GatedChannel(base: channel, dispatcher: dispatcher))
         }
         return Application(
-            responder: dispatcher(for: listener),
+            responder: dispatcher,
             server: try tls.map { try .tls(http, tlsConfiguration: $0) } ?? http,
             configuration: ApplicationConfiguration(address: address, backlog: 1_024),
             onServerRunning: onRunning,

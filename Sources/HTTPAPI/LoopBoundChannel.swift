@@ -24,6 +24,25 @@ struct LoopBoundChannel<Base: ServerChildChannel>: ServerChildChannel {
     }
 }
 
+/// Puts a ``ForwardingGate`` before the framework, so that what is forwarded never goes through it.
+struct GatedChannel: ServerChildChannel {
+    let base: HTTP1Channel
+    let dispatcher: Dispatcher
+
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTP1Channel.Value> {
+        base.setup(channel: channel, logger: logger).flatMapThrowing { value in
+            guard let forwarding = dispatcher.forwarding else { return value }
+            let pipeline = channel.pipeline.syncOperations
+            // After what counts requests: a connection with one under way is not idle.
+            let counts = try pipeline.handler(type: HTTPConnectionStateHandler.self)
+            try pipeline.addHandler(ForwardingGate(dispatcher, forwarding), position: .after(counts))
+            return value
+        }
+    }
+
+    func handle(value: HTTP1Channel.Value, logger: Logger) async { await base.handle(value: value, logger: logger) }
+}
+
 /// Accepts a listener's connections on the event loop that serves them.
 struct LoopBoundService: Service {
     let base: any Service

@@ -50,7 +50,7 @@ final class MalformedRequestAnswer: ChannelDuplexHandler, RemovableChannelHandle
             headerFields: [
                 .contentType: "application/json", .contentLength: String(body.readableBytes), .connection: "close",
                 .cacheControl: "no-store", .xContentTypeOptions: "nosniff", .attacheError: code.rawValue,
-                .requestID: Dispatcher.newRequestID(),
+                .requestID: Passage.newRequestID(),
             ]
         )
         context.write(wrapOutboundOut(.head(head)), promise: nil)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import HTTPTypes
-internal import Hummingbird
 internal import Synchronization
 internal import VaultCore
 package import VaultModel
@@ -61,11 +60,11 @@ final class RequestLimits: Sendable {
     ///
     /// The first address that is no trusted proxy counts, since everything before it was written by that one. What is no
     /// address ends the search at the proxy that passed it on.
-    func source(of request: Request, peer: IPAddress) -> IPAddress {
+    func source(of fields: HTTPFields, peer: IPAddress) -> IPAddress {
         func isTrusted(_ address: IPAddress) -> Bool { settings.trustedProxies.contains { $0.contains(address) } }
         guard isTrusted(peer) else { return peer }
         var source = peer
-        let hops = request.headers[values: .forwardedFor].joined(separator: ",").split(separator: ",")
+        let hops = fields[values: .forwardedFor].joined(separator: ",").split(separator: ",")
         for hop in hops.reversed() {
             let text = hop.drop { $0 == " " }.prefix { $0 != " " }
             guard let address = IPAddress(text) else { return source }

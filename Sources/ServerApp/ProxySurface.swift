@@ -22,7 +22,8 @@ struct ProxySurface: Forwarding {
                     path: request.path,
                     fields: request.fields,
                     peer: request.peer,
-                    body: request.body
+                    body: request.body,
+                    executor: request.executor
                 )
             )
         } catch {
@@ -49,7 +50,7 @@ private struct ProxiedAnswer: ForwardedAnswer {
 
     var status: Int { answer.status }
     var fields: HTTPFields { answer.fields }
-    var contentLength: Int? { answer.contentLength }
+    var isReady: Bool { answer.isReady }
 
     func next() async throws -> ForwardedPart {
         switch try await answer.next() {

@@ -194,7 +194,8 @@ private struct Peer {
             """,
             to: "\(place.sockets)/secret.yaml"
         )
-        let arguments = ["-c", file, "--concurrency", "1", "--log-level", "error", "--disable-hot-restart"]
+        let identity = ["--service-node", "bench", "--service-cluster", "bench"]
+        let arguments = ["-c", file, "--concurrency", "1", "--log-level", "error", "--disable-hot-restart"] + identity
         return try Peer("Envoy, credential_injector", program, arguments, port, place)
     }
 

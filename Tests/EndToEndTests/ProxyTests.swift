@@ -101,6 +101,55 @@ struct ProxyTests {
         try await scene.waitForAudit("broken_off", "target_answer_invalid")
     }
 
+    @Test func anAgentThatLeavesBeforeTheAnswerEndsItsRequestAtTheTargetAtOnce() async throws {
+        let target = try RecordingTarget { _ in [.untilClosed] }
+        let scene = try await ProxyScene(target)
+        // The interim answer says that the request is under way; then the agent is gone.
+        let request = scene.request("GET", "\(scene.base)/", fields: ["Expect: 100-continue"])
+        _ = try await scene.exchange(request, until: "100 Continue\r\n\r\n")
+        // Long before the 300 seconds that a target may take.
+        try await scene.waitForAudit("broken_off")
+    }
+
+    @Test func requestsOfOneConnectionAreAnsweredInTheirOrderWhoeverAnswersThem() async throws {
+        let target = try RecordingTarget { request in
+            let path = request.split(separator: " ")[1]
+            return [.text("HTTP/1.1 200 OK\r\nContent-Length: \(path.utf8.count)\r\n\r\n\(path)")]
+        }
+        let scene = try await ProxyScene(target)
+        func proxied(_ path: String, body: String = "") -> String {
+            scene.request("POST", scene.base + path, fields: ["Content-Length: \(body.utf8.count)"], body: body)
+                .replacing("Connection: close\r\n", with: "")
+        }
+        let ready = "GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n"
+        let requests = proxied("/one") + ready + proxied("/two", body: "body") + proxied("/three") + ready
+        let answers = try await scene.exchange(
+            requests + scene.request("GET", scene.base + "/four"),
+            at: scene.server.socket
+        )
+        let marks = ["/one", "HTTP/1.1 200", "/two", "/three", "HTTP/1.1 200", "/four"]
+        var rest = answers[...]
+        for mark in marks {
+            let found = try #require(rest.range(of: mark), "\(mark) in \(answers)")
+            rest = rest[found.upperBound...]
+        }
+        #expect(answers.components(separatedBy: "HTTP/1.1 200 OK").count == marks.count + 1)
+        #expect(target.requests.count == 4)
+        #expect(target.requests.contains { $0.hasSuffix("\r\n\r\nbody") })
+    }
+
+    @Test(arguments: ["Content-Length: 7", "Transfer-Encoding: chunked"])
+    func anAnswerToHeadHasNoBodyWhateverItsFieldsSay(framing: String) async throws {
+        let target = try RecordingTarget { _ in
+            [.text("HTTP/1.1 200 OK\r\n\(framing)\r\nX-Is: there\r\n\r\n"), .untilClosed]
+        }
+        let scene = try await ProxyScene(target)
+        let answer = try await scene.send("HEAD", "\(scene.base)/")
+        #expect(answer.hasPrefix("HTTP/1.1 200"))
+        #expect(answer.contains("X-Is: there"))
+        try await scene.waitForAudit("\"200\"")
+    }
+
     @Test(arguments: [
         "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nshort\r\n",
