@@ -77,6 +77,7 @@ let package = Package(
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ]
         ),
+        .target(name: "UnixSockets"),
 
         // 2 · built on mechanisms
         .target(
@@ -151,6 +152,20 @@ let package = Package(
             ]
         ),
         .target(
+            name: "EnginePlugins",
+            dependencies: [
+                "APIClient",
+                "CKernel",
+                "UnixSockets",
+                "VaultModel",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ]
+        ),
+        .target(
             name: "HTTPAPI",
             dependencies: [
                 "APITypes",
@@ -191,6 +206,7 @@ let package = Package(
                 "CKernel",
                 "ContainerEdits",
                 "EngineClient",
+                "EnginePlugins",
                 "EnvironmentFile",
                 "ServerApp",
                 "VaultModel",
@@ -209,6 +225,7 @@ let package = Package(
                 "ProxyRules",
                 "Sealing",
                 "Storage",
+                "UnixSockets",
                 "VaultCore",
                 "VaultModel",
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -272,6 +289,7 @@ let package = Package(
         .testTarget(name: "AccessRulesTests", dependencies: ["AccessRules", "VaultModel"]),
         .testTarget(name: "AuditTrailTests", dependencies: ["AuditTrail", "Sealing", "VaultModel"]),
         .testTarget(name: "ContainerEditsTests", dependencies: ["ContainerEdits"]),
+        .testTarget(name: "EnginePluginsTests", dependencies: ["EnginePlugins", "TestSupport", "VaultModel"]),
         .testTarget(name: "EnvironmentFileTests", dependencies: ["CLibArchive", "EnvironmentFile", "VaultModel"]),
         .testTarget(name: "ExecTests", dependencies: ["TestSupport"]),
         .testTarget(
@@ -358,6 +376,7 @@ let package = Package(
             dependencies: ["CSyncProbe", "Storage", "StorageConformance", "TestSupport", "VaultModel"],
             exclude: ["SyncProbe"]
         ),
+        .testTarget(name: "UnixSocketsTests", dependencies: ["TestSupport", "UnixSockets"]),
         .target(
             name: "TestSupport",
             dependencies: ["APITypes", "Sealing", "Storage", "VaultCore", "VaultModel"],

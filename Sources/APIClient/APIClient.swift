@@ -82,6 +82,15 @@ package struct APIClient: Sendable {
         }
     }
 
+    /// Lends the body of a success.
+    func call<Result>(
+        _ request: APIRequest,
+        _ body: (UnsafeRawBufferPointer) -> Result
+    ) async throws(APIClientError) -> Result {
+        let answer = try await send(request)
+        return answer.withUnsafeReadableBytes(body)
+    }
+
     /// Sends a request whose answer has no content.
     func call(_ request: APIRequest) async throws(APIClientError) {
         _ = try await send(request)
@@ -151,8 +160,7 @@ package struct APIClient: Sendable {
         message.headers.add(name: "User-Agent", value: userAgent)
         // A socket's path is no host name.
         if case .socket = address { message.headers.add(name: "Host", value: "localhost") }
-        if let key {
-            let token = key.bytes.withBytes { String(decoding: $0, as: UTF8.self) }
+        if let token = request.token ?? key?.bytes.withBytes({ String(decoding: $0, as: UTF8.self) }) {
             message.headers.add(name: "Authorization", value: "Bearer \(token)")
         }
         if let workspace { message.headers.add(name: "Attache-Workspace", value: percentEncoded(workspace)) }

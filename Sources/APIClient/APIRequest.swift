@@ -13,6 +13,8 @@ struct APIRequest: Sendable {
     var query: [(name: String, value: String)] = []
     var headers = HTTPHeaders()
     var body: ByteBuffer?
+    /// Takes the place of the client's own key.
+    var token: String?
     var timeout = TimeAmount.seconds(30)
 
     /// A call below `/api/v1`.

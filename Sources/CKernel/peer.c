@@ -58,11 +58,16 @@ static int is_own_proc(void) {
     return readlink("/proc/self", target, sizeof target - 1) > 0 && strcmp(target, own.text) == 0;
 }
 
-int ckernel_peer_shares_namespaces(int32_t pid) {
+int ckernel_peer_shares_processes(int32_t pid) {
     if (pid <= 0 || !is_own_proc()) return 0;
     struct process_name peer = name_of_process(pid);
-    return is_same_namespace(peer.text, "self", "user") && is_same_namespace(peer.text, "self", "pid") &&
-           (is_same_namespace(peer.text, "self", "mnt") || is_same_namespace(peer.text, "1", "mnt"));
+    return is_same_namespace(peer.text, "self", "user") && is_same_namespace(peer.text, "self", "pid");
+}
+
+int ckernel_peer_shares_namespaces(int32_t pid) {
+    if (!ckernel_peer_shares_processes(pid)) return 0;
+    struct process_name peer = name_of_process(pid);
+    return is_same_namespace(peer.text, "self", "mnt") || is_same_namespace(peer.text, "1", "mnt");
 }
 
 int ckernel_peer_is_alive(int pidfd) {

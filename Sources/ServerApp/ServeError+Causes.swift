@@ -3,6 +3,7 @@
 internal import HTTPAPI
 internal import Sealing
 internal import Storage
+internal import UnixSockets
 internal import VaultCore
 
 // The one place where a cause below the server becomes what its operator reads.

@@ -16,6 +16,7 @@ internal import Sealing
 internal import ServiceLifecycle
 internal import Storage
 internal import UnixSignals
+internal import UnixSockets
 internal import VaultCore
 
 /// The server, put together from its parts: the only place that knows all of them.

@@ -21,6 +21,10 @@ int ckernel_peer_credentials_option(void);
 /// The number of the socket option `SO_PEERPIDFD` (Linux 6.5): a pidfd of the process that called connect(2).
 int ckernel_peer_pidfd_option(void);
 
+/// 1 where the process shares this one's user and PID namespaces (namespaces(7)); 0 where it does not, or where that
+/// cannot be read.
+int ckernel_peer_shares_processes(int32_t pid);
+
 /// 1 where the process shares this one's user and PID namespaces, and its mount namespace is this one's or that of
 /// PID 1 (namespaces(7)); 0 where it does not, or where any of it cannot be read.
 ///

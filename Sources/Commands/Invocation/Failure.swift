@@ -3,6 +3,7 @@
 package import APIClient
 internal import APITypes
 internal import ArgumentParser
+internal import EnginePlugins
 internal import Glibc
 
 /// What is told about an error, to people or to programs, and the status that goes with it.
@@ -54,6 +55,7 @@ extension Failure {
         switch error {
         case let error as APIClientError: self.init(error)
         case let error as CommandError: self.init(error)
+        case let error as PluginError: self.init(error)
         case is ExitCode: return nil
         case is CancellationError: self.init(.failed, code: "cancelled", "cancelled")
         default: self.init(parsing: error)
@@ -75,6 +77,13 @@ extension Failure {
         let help = AttacheCommand.fullMessage(for: error).split(separator: "\n").last { $0.contains("See '") }
         let command = help?.split(separator: "'").dropFirst().first.map(String.init)
         self.init(.usage, code: "usage", text, hint: command.map { "see \($0)" })
+    }
+
+    private init(_ error: PluginError) {
+        switch error {
+        case .socket(let place, let reason):
+            self.init(.failed, code: "server_failed", "\(place): \(reason)")
+        }
     }
 
     package init(_ error: CommandError) {
