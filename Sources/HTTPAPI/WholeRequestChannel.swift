@@ -39,8 +39,12 @@ struct WholeRequestChannel: ServerChildChannel {
             let connection = WholeRequests(channel)
             try pipeline.addHandlers([
                 HTTP1ToHTTPServerCodec(secure: false), ContinueAnswer(), DepartureOfPeer(), MalformedRequestAnswer(),
-                HTTPConnectionStateHandler(idleTimeout: idleTimeout, logger: logger), connection,
+                HTTPConnectionStateHandler(idleTimeout: idleTimeout, logger: logger),
             ])
+            if let forwarding = dispatcher.forwarding {
+                try pipeline.addHandler(ForwardingGate(dispatcher, forwarding))
+            }
+            try pipeline.addHandler(connection)
             return connection
         }
     }
@@ -85,6 +89,8 @@ final class WholeRequests: ChannelDuplexHandler, ServerChildChannelValue, @unche
     private var isAnswering = false
     private var hasEnded = false
     private var wantsRead = false
+    /// Done when the last answer is with the kernel.
+    private var written: EventLoopFuture<Void>?
     private var reader: CheckedContinuation<(Request, isLast: Bool)?, Never>?
 
     init(_ channel: any Channel) {
@@ -115,13 +121,14 @@ final class WholeRequests: ChannelDuplexHandler, ServerChildChannelValue, @unche
         for piece in body.pieces where piece.readableBytes > 0 {
             channel.write(HTTPResponsePart.body(piece), promise: nil)
         }
-        channel.writeAndFlush(HTTPResponsePart.end(nil), promise: nil)
+        written = channel.writeAndFlush(HTTPResponsePart.end(nil))
         return channel.isActive
     }
 
     /// Closes the connection when what was written is with the kernel.
     func end() {
-        channel.close(promise: nil)
+        guard let written else { return channel.close(promise: nil) }
+        written.whenComplete { [channel] _ in channel.close(promise: nil) }
     }
 
     // MARK: - What comes from the agent
@@ -167,9 +174,9 @@ final class WholeRequests: ChannelDuplexHandler, ServerChildChannelValue, @unche
         context.fireUserInboundEventTriggered(event)
     }
 
-    func channelInactive(context: ChannelHandlerContext) {
+    /// The connection has ended; ``HTTPConnectionStateHandler`` lets nobody else hear of `channelInactive`.
+    func handlerRemoved(context: ChannelHandlerContext) {
         sendsNoMore()
-        context.fireChannelInactive()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

@@ -3,6 +3,7 @@
 import APITypes
 import Foundation
 import HTTPAPI
+import TestSupport
 import Testing
 
 /// What a connection goes through, request after request.
@@ -96,6 +97,20 @@ struct ConnectionTests {
             #expect(answer.hasPrefix("HTTP/1.1 413 "))
             #expect(answer.lowercased().contains("\r\nconnection: close\r\n"))
             #expect(answer.components(separatedBy: "HTTP/1.1 ").count == 2)
+        }
+    }
+
+    @Test func anAnswerLargerThanTheSocketTakesIsWhole() async throws {
+        try await withServedSocket(.agentSocket) { test, path async throws in
+            let names = (0..<10).map { "LARGE_\($0)" }
+            for name in names { try await test.create(name, String(repeating: "x", count: 120_000)) }
+            let agent = try await test.createAgent("bot", with: names)
+            let token = "Authorization: Bearer \(agent.gatewayToken ?? "")\r\n"
+            let bytes = "\(Self.request)Attache-Start: abcdefgh\r\nConnection: close\r\n\(token)\r\n"
+            let answer = try await exchange(bytes, at: path)
+            #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n"))
+            #expect(answer.utf8.count > 1_200_000)
+            #expect(answer.hasSuffix("x\0"))
         }
     }
 }
