@@ -42,7 +42,8 @@ package struct AttacheCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Running",
                 subcommands: [
-                    ExecCommand.self, EnginesCommand.self, PluginCommand.self, ProxyCommand.self, ServeCommand.self, KeysCommand.self,
+                    ExecCommand.self, EnginesCommand.self, PluginCommand.self, ProxyCommand.self, ServeCommand.self,
+                    KeysCommand.self,
                     BackupCommand.self,
                 ]
             ),
