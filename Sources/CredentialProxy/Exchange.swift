@@ -59,8 +59,12 @@ final class Exchange: Sendable {
     ) async throws -> ProxyAnswer {
         var attempt = attempt
         do {
-            connection.send(head, with: open.credential)
-            if let body { send(body, on: executor) } else { connection.sendEnd() }
+            if let body {
+                connection.send(head, with: open.credential)
+                send(body, on: executor)
+            } else {
+                connection.sendWhole(head, with: open.credential)
+            }
             let answer = try await withTaskCancellationHandler {
                 try await firstPart(mayBeSentAgain: mayBeSentAgain)
             } onCancel: {
@@ -141,7 +145,8 @@ final class Exchange: Sendable {
         if let most = settings.mostAnswerBytes, let length, length > most { throw .answerTooLarge }
         var scrubber = open.credential.takeScrubber()
         let fields = scrubbed(head.headers, by: &scrubber)
-        state.withLock { $0 = State(scrubber: scrubber, attempt: attempt) }
+        let begun = State(scrubber: scrubber, of: open.credential, attempt: attempt)
+        state.withLock { $0 = begun }
         return ProxyAnswer(
             status: Int(head.status.code),
             fields: fields,
@@ -191,13 +196,13 @@ final class Exchange: Sendable {
             defer { state = nil }
             return state
         }
-        guard let ended else {
+        guard var ended else {
             cancel()
             return await stopSending()
         }
         if error == nil { connection.rest(in: place.pool, as: place.key) } else { cancel() }
         await stopSending()
-        open.credential.giveBack(ended.scrubber)
+        ended.scrubber.wipe()
         var attempt = ended.attempt
         attempt.error = error
         record(attempt, bytes: ended.bytes)
@@ -224,18 +229,24 @@ final class Exchange: Sendable {
         var scrubber: ResponseScrubber
         var attempt: ProxyAttempt
         var bytes = 0
+        private let credential: RenderedCredential
+        private var knownStates: Int
         private var trailers: HTTPFields?
         private var hasEnded = false
 
-        init(scrubber: ResponseScrubber, attempt: ProxyAttempt) {
+        init(scrubber: ResponseScrubber, of credential: RenderedCredential, attempt: ProxyAttempt) {
             self.scrubber = scrubber
+            self.credential = credential
             self.attempt = attempt
+            knownStates = scrubber.stateCount
+            credential.learn(from: scrubber)
         }
 
         func mayAdd(_ count: Int, upTo most: Int) -> Bool { bytes <= most - count }
 
         mutating func clean(_ bytes: ByteBuffer) -> ByteBuffer {
             self.bytes += bytes.readableBytes
+            defer { learn() }
             if bytes.withUnsafeReadableBytes({ scrubber.passes($0) }) { return bytes }
             var bytes = bytes
             var clean = ByteBuffer()
@@ -253,6 +264,12 @@ final class Exchange: Sendable {
             scrubber.finish { _ = rest.writeBytes($0) }
             self.trailers = trailers.map { scrubbed($0, &scrubber) }
             return rest
+        }
+
+        private mutating func learn() {
+            guard scrubber.stateCount > knownStates else { return }
+            knownStates = scrubber.stateCount
+            credential.learn(from: scrubber)
         }
 
         func takeEnd() -> ProxyAnswer.Part? { hasEnded ? .end(trailers) : nil }

@@ -102,7 +102,7 @@ struct TargetConnection: Sendable {
         }
     }
 
-    /// Sends the head; the credential goes in as it is written.
+    /// Sends the head of a request with a body; the credential goes in as it is written.
     ///
     /// It leaves with the first piece of the body, or at the loop's next turn.
     func send(_ head: HTTPRequestHead, with credential: RenderedCredential) {
@@ -110,6 +110,13 @@ struct TargetConnection: Sendable {
         channel.write(HTTPClientRequestPart.head(head), promise: nil)
         let channel = channel
         eventLoop.execute { channel.flush() }
+    }
+
+    /// Sends a request without a body.
+    func sendWhole(_ head: HTTPRequestHead, with credential: RenderedCredential) {
+        channel.triggerUserOutboundEvent(credential, promise: nil)
+        channel.write(HTTPClientRequestPart.head(head), promise: nil)
+        sendEnd()
     }
 
     /// Returns when the kernel has taken the piece, so that a slow target slows the agent down.

@@ -29,7 +29,7 @@ final class ForwardingGate: ChannelDuplexHandler, RemovableChannelHandler, @unch
     private var unanswered = 0
     private var current: Carriage?
     /// What came before the answers to earlier requests were over; of one read only, since nothing is read meanwhile.
-    private var later = CircularBuffer<HTTPRequestPart>()
+    private var later: [HTTPRequestPart] = []
     private var wantsRead = false
     private var writer: CheckedContinuation<Void, Never>?
 
