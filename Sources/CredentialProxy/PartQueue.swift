@@ -24,6 +24,7 @@ final class PartQueue: ChannelInboundHandler, @unchecked Sendable {
     private var failure: (any Error)?
     private var hasEnded = false
     private var deadline = NIODeadline.distantFuture
+    private var limit = TimeAmount.zero
     private var alarm: (at: NIODeadline, timer: Scheduled<Void>)?
     private var exchange = ExchangeState()
 
@@ -56,6 +57,17 @@ final class PartQueue: ChannelInboundHandler, @unchecked Sendable {
     /// The whole request is with the kernel.
     func requestIsSent() { exchange.requestIsSent = true }
 
+    /// Begins a wait anew, since the connection is in use in the other direction.
+    func prolongWait() {
+        if waiting != nil { deadline = .now() + limit }
+    }
+
+    /// What follows are bytes, until the connection ends; it never rests again.
+    func becomeTunnel() {
+        parts.removeAll()
+        exchange.requestIsSent = false
+    }
+
     /// Begins to rest; false where the connection cannot carry another exchange.
     func rest() -> Bool {
         guard exchange.requestIsSent, exchange.answerIsWhole, exchange.keepsAlive, parts.isEmpty, failure == nil,
@@ -79,6 +91,7 @@ final class PartQueue: ChannelInboundHandler, @unchecked Sendable {
         if let failure { return continuation.resume(throwing: failure) }
         if hasEnded { return continuation.resume(returning: nil) }
         waiting = continuation
+        self.limit = limit
         deadline = .now() + limit
         setAlarm()
         readOn()
