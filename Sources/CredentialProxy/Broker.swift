@@ -65,6 +65,7 @@ package struct ProxyRequest: Sendable {
 package struct ProxyAnswer: Sendable {
     package var status: Int
     package var fields: HTTPFields
+    package var contentLength: Int?
     let exchange: Exchange
 
     /// Whether the next piece is there without waiting.
@@ -81,6 +82,14 @@ package struct ProxyAnswer: Sendable {
     ///
     /// Throws where the target broke off, so that the answer is broken off as well and never looks whole.
     package func next() async throws -> Part { try await exchange.next() }
+
+    /// Sends what the agent says over the WebSocket that the target has agreed to, which is what status 101 means.
+    package func carry(
+        _ bytes: any AsyncSequence<ByteBuffer, any Error> & Sendable,
+        on executor: (any TaskExecutor)? = nil
+    ) {
+        exchange.carry(bytes, on: executor)
+    }
 
     /// Ends the exchange at once: the agent is gone.
     package func cancel() { exchange.cancel() }

@@ -59,14 +59,24 @@ final class Exchange: Sendable {
     ) async throws -> ProxyAnswer {
         var attempt = attempt
         do {
-            connection.send(head, with: open.credential)
-            if let body { send(body, on: executor) } else { connection.sendEnd() }
+            if let body {
+                connection.send(head, with: open.credential)
+                send(body, on: executor)
+            } else {
+                connection.sendWhole(head, with: open.credential)
+            }
             let answer = try await withTaskCancellationHandler {
                 try await firstPart(mayBeSentAgain: mayBeSentAgain)
             } onCancel: {
                 cancel()
             }
             attempt.status = Int(answer.status.code)
+            if answer.status == .switchingProtocols {
+                guard head.headers.contains(name: "upgrade"), answer.isPlainWebSocket else {
+                    throw ProxyError.badAnswer
+                }
+                try await connection.becomeTunnel()
+            }
             return try self.answer(answer, attempt)
         } catch is EndedUnanswered where !Task.isCancelled {
             cancel()
@@ -87,7 +97,11 @@ final class Exchange: Sendable {
         connection.close()
     }
 
-    private func send(_ body: any AsyncSequence<ByteBuffer, any Error> & Sendable, on executor: (any TaskExecutor)?) {
+    private func send(
+        _ body: any AsyncSequence<ByteBuffer, any Error> & Sendable,
+        on executor: (any TaskExecutor)?,
+        closesAtEnd: Bool = false
+    ) {
         let connection = connection
         let most = settings.mostRequestBytes ?? .max
         // Stored, and cancelled by `cancel`.
@@ -99,7 +113,7 @@ final class Exchange: Sendable {
                     guard count <= most else { throw ProxyError.requestTooLarge }
                     try await connection.send(bytes)
                 }
-                connection.sendEnd()
+                if closesAtEnd { connection.close() } else { connection.sendEnd() }
             } catch {
                 // The agent broke off, so the target must not take what it has for the whole; or the target did.
                 if !(error is ChannelError) { connection.close() }
@@ -120,6 +134,11 @@ final class Exchange: Sendable {
         await task.value
     }
 
+    /// Sends what an agent says over a WebSocket, until it says no more.
+    func carry(_ bytes: any AsyncSequence<ByteBuffer, any Error> & Sendable, on executor: (any TaskExecutor)?) {
+        send(bytes, on: executor, closesAtEnd: true)
+    }
+
     private func firstPart(mayBeSentAgain: Bool) async throws -> HTTPResponseHead {
         let part: HTTPClientResponsePart?
         do {
@@ -136,15 +155,18 @@ final class Exchange: Sendable {
 
     private func answer(_ head: HTTPResponseHead, _ attempt: ProxyAttempt) throws(ProxyError) -> ProxyAnswer {
         let encodings = head.headers["content-encoding"]
-        guard encodings.allSatisfy({ $0.lowercased() == "identity" }), head.status.code != 101 else { throw .badAnswer }
+        guard encodings.allSatisfy({ $0.lowercased() == "identity" }) else { throw .badAnswer }
         let length = head.headers.first(name: "content-length").flatMap { Int($0) }
         if let most = settings.mostAnswerBytes, let length, length > most { throw .answerTooLarge }
         var scrubber = open.credential.takeScrubber()
         let fields = scrubbed(head.headers, by: &scrubber)
-        state.withLock { $0 = State(scrubber: scrubber, attempt: attempt) }
+        let isTunnel = head.status == .switchingProtocols
+        let begun = State(scrubber: scrubber, of: open.credential, attempt: attempt, isTunnel: isTunnel)
+        state.withLock { $0 = begun }
         return ProxyAnswer(
             status: Int(head.status.code),
             fields: fields,
+            contentLength: head.headers.contains(name: "transfer-encoding") ? nil : length,
             exchange: self
         )
     }
@@ -166,18 +188,22 @@ final class Exchange: Sendable {
                     guard state.withLock({ $0?.mayAdd(bytes.readableBytes, upTo: most) ?? true }) else {
                         throw ProxyError.answerTooLarge
                     }
-                    let clean = state.withLock { $0?.clean(bytes) }
+                    let clean = try state.withLock { try $0?.clean(bytes) }
                     if let clean, clean.readableBytes > 0 { return .bytes(clean) }
                 case .end(let trailers):
                     let rest = state.withLock { $0?.finish(trailers, by: scrubbed) } ?? ByteBuffer()
                     if rest.readableBytes > 0 { return .bytes(rest) }
+                case nil where state.withLock({ $0?.isTunnel == true }):
+                    _ = state.withLock { $0?.finish(nil, by: scrubbed) }
                 // The connection ended before the message did.
                 case .head, nil: throw ProxyError.badAnswer
                 }
             }
         } catch {
             let failure = Task.isCancelled ? .brokenOff : error as? ProxyError ?? .badAnswer
-            await end(failure.reason)
+            // Either end may leave a tunnel.
+            let isOrderly = failure == .brokenOff && state.withLock { $0?.isTunnel == true }
+            await end(isOrderly ? nil : failure.reason)
             throw failure
         }
     }
@@ -191,13 +217,13 @@ final class Exchange: Sendable {
             defer { state = nil }
             return state
         }
-        guard let ended else {
+        guard var ended else {
             cancel()
             return await stopSending()
         }
         if error == nil { connection.rest(in: place.pool, as: place.key) } else { cancel() }
         await stopSending()
-        open.credential.giveBack(ended.scrubber)
+        ended.wipe()
         var attempt = ended.attempt
         attempt.error = error
         record(attempt, bytes: ended.bytes)
@@ -224,23 +250,54 @@ final class Exchange: Sendable {
         var scrubber: ResponseScrubber
         var attempt: ProxyAttempt
         var bytes = 0
+        private let credential: RenderedCredential
+        private var knownStates: Int
+        private var frames: WebSocketScrubber?
         private var trailers: HTTPFields?
         private var hasEnded = false
 
-        init(scrubber: ResponseScrubber, attempt: ProxyAttempt) {
+        init(
+            scrubber: ResponseScrubber,
+            of credential: RenderedCredential,
+            attempt: ProxyAttempt,
+            isTunnel: Bool
+        ) {
             self.scrubber = scrubber
+            self.credential = credential
             self.attempt = attempt
+            knownStates = scrubber.stateCount
+            credential.learn(from: scrubber)
+            frames = isTunnel ? WebSocketScrubber(scrubber) : nil
         }
+
+        var isTunnel: Bool { frames != nil }
 
         func mayAdd(_ count: Int, upTo most: Int) -> Bool { bytes <= most - count }
 
-        mutating func clean(_ bytes: ByteBuffer) -> ByteBuffer {
+        mutating func clean(_ bytes: ByteBuffer) throws(ProxyError) -> ByteBuffer {
             self.bytes += bytes.readableBytes
+            defer { learn() }
+            if isTunnel { return try cleanFrames(bytes) }
             if bytes.withUnsafeReadableBytes({ scrubber.passes($0) }) { return bytes }
             var bytes = bytes
             var clean = ByteBuffer()
             bytes.withUnsafeMutableReadableBytes { scrubber.scrub($0) { _ = clean.writeBytes($0) } }
             return clean
+        }
+
+        private mutating func cleanFrames(_ bytes: ByteBuffer) throws(ProxyError) -> ByteBuffer {
+            var bytes = bytes
+            var clean = ByteBuffer()
+            let isReadable = bytes.withUnsafeMutableReadableBytes { chunk in
+                frames?.scrub(chunk) { _ = clean.writeBytes($0) }
+            }
+            guard isReadable == true else { throw .badAnswer }
+            return clean
+        }
+
+        mutating func wipe() {
+            scrubber.wipe()
+            frames?.wipe()
         }
 
         /// What was held back, which is no beginning of a find any more.
@@ -255,6 +312,20 @@ final class Exchange: Sendable {
             return rest
         }
 
+        private mutating func learn() {
+            guard scrubber.stateCount > knownStates else { return }
+            knownStates = scrubber.stateCount
+            credential.learn(from: scrubber)
+        }
+
         func takeEnd() -> ProxyAnswer.Part? { hasEnded ? .end(trailers) : nil }
+    }
+}
+
+extension HTTPResponseHead {
+    /// Whether it agrees to a WebSocket whose frames are as they were said (RFC 6455 §4.1).
+    fileprivate var isPlainWebSocket: Bool {
+        headers["upgrade"].map { $0.lowercased() } == ["websocket"]
+            && !headers.contains(name: "sec-websocket-extensions")
     }
 }

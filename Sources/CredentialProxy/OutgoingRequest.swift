@@ -31,6 +31,13 @@ struct OutgoingRequest: Sendable {
 
     var contentLength: Int? { fields[.contentLength].flatMap { Int($0) } }
 
+    /// Whether it asks for a WebSocket (RFC 6455 §4.1); any other upgrade is not forwarded.
+    var isWebSocket: Bool {
+        method == "GET" && body == nil && fields[values: .upgrade].count == 1
+            && fields[.upgrade]?.lowercased() == "websocket"
+            && fields[values: .connection].contains { $0.lowercased().contains("upgrade") }
+    }
+
     /// RFC 9110 §9.2.2.
     var isIdempotent: Bool { ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"].contains(method) }
 
@@ -45,7 +52,13 @@ struct OutgoingRequest: Sendable {
         headers.reserveCapacity(fields.count + 4)
         headers.add(name: "host", value: target.authority)
         for field in HeaderRules.forwarded(fields, injected: credential.fieldNames) where field.name != .via {
+            // What an extension does to frames could hide the credential from the scrubber.
+            if field.name == .secWebSocketExtensions { continue }
             headers.add(name: field.name.rawName, value: field.value)
+        }
+        if isWebSocket {
+            headers.add(name: "connection", value: "Upgrade")
+            headers.add(name: "upgrade", value: "websocket")
         }
         // Anything else could hide the credential from the scrubber.
         headers.add(name: "accept-encoding", value: "identity")

@@ -3,22 +3,28 @@
 internal import NIOCore
 internal import NIOHTTP1
 
-/// Hands out what a target sends, part by part, and reads from its connection only when somebody waits for more.
+/// Hands out what a target sends, part by part, and reads on only while little of it waits.
 ///
-/// So a slow agent slows the target down, and no more than one read of the socket is ever held. Between two exchanges it
-/// rests: whatever comes then was not asked for, and ends the connection.
+/// So a slow agent slows the target down, and no more than ``mostHeld`` and one read of the socket is ever held. Between two
+/// exchanges it rests: whatever comes then was not asked for, and ends the connection.
 // `@unchecked Sendable`: every property is touched on the channel's event loop only.
 final class PartQueue: ChannelInboundHandler, @unchecked Sendable {
     typealias InboundIn = HTTPClientResponsePart
     typealias Part = HTTPClientResponsePart
 
+    private static let mostHeld = 64 << 10
+
     private let eventLoop: any EventLoop
     private var context: ChannelHandlerContext?
-    private var parts = CircularBuffer<Part>()
+    private var parts = CircularBuffer<Part>(initialCapacity: 4)
+    /// Bytes of bodies in the parts.
+    private var held = 0
+    private var isReading = false
     private var waiting: CheckedContinuation<Part?, any Error>?
     private var failure: (any Error)?
     private var hasEnded = false
     private var deadline = NIODeadline.distantFuture
+    private var limit = TimeAmount.zero
     private var alarm: (at: NIODeadline, timer: Scheduled<Void>)?
     private var exchange = ExchangeState()
 
@@ -38,7 +44,7 @@ final class PartQueue: ChannelInboundHandler, @unchecked Sendable {
     ///
     /// Throws ``ProxyError/timedOut`` after `limit`.
     func next(within limit: TimeAmount) async throws -> Part? {
-        if eventLoop.inEventLoop, let part = parts.popFirst() { return part }
+        if eventLoop.inEventLoop, let part = takeFirst() { return part }
         return try await withCheckedThrowingContinuation { continuation in
             guard eventLoop.inEventLoop else { return eventLoop.execute { self.take(continuation, within: limit) } }
             take(continuation, within: limit)
@@ -51,6 +57,17 @@ final class PartQueue: ChannelInboundHandler, @unchecked Sendable {
     /// The whole request is with the kernel.
     func requestIsSent() { exchange.requestIsSent = true }
 
+    /// Begins a wait anew, since the connection is in use in the other direction.
+    func prolongWait() {
+        if waiting != nil { deadline = .now() + limit }
+    }
+
+    /// What follows are bytes, until the connection ends; it never rests again.
+    func becomeTunnel() {
+        parts.removeAll()
+        exchange.requestIsSent = false
+    }
+
     /// Begins to rest; false where the connection cannot carry another exchange.
     func rest() -> Bool {
         guard exchange.requestIsSent, exchange.answerIsWhole, exchange.keepsAlive, parts.isEmpty, failure == nil,
@@ -58,7 +75,7 @@ final class PartQueue: ChannelInboundHandler, @unchecked Sendable {
         else { return false }
         exchange.isResting = true
         // To see the end of the connection when it comes.
-        context?.read()
+        readOn()
         return true
     }
 
@@ -70,13 +87,28 @@ final class PartQueue: ChannelInboundHandler, @unchecked Sendable {
     }
 
     private func take(_ continuation: CheckedContinuation<Part?, any Error>, within limit: TimeAmount) {
-        if let part = parts.popFirst() { return continuation.resume(returning: part) }
+        if let part = takeFirst() { return continuation.resume(returning: part) }
         if let failure { return continuation.resume(throwing: failure) }
         if hasEnded { return continuation.resume(returning: nil) }
         waiting = continuation
+        self.limit = limit
         deadline = .now() + limit
         setAlarm()
-        context?.read()
+        readOn()
+    }
+
+    private func takeFirst() -> Part? {
+        guard let part = parts.popFirst() else { return nil }
+        if case .body(let bytes) = part { held -= bytes.readableBytes }
+        readOn()
+        return part
+    }
+
+    /// Asks for more unless that was done or enough waits: a socket that is read all the time is never registered anew.
+    private func readOn() {
+        guard !isReading, held < Self.mostHeld, let context else { return }
+        isReading = true
+        context.read()
     }
 
     /// One timer for many waits: it looks again where somebody waits with a later deadline.
@@ -111,14 +143,17 @@ final class PartQueue: ChannelInboundHandler, @unchecked Sendable {
         case .end: exchange.answerIsWhole = true
         case .body: break
         }
-        guard let continuation = waiting else { return parts.append(part) }
+        guard let continuation = waiting else {
+            if case .body(let bytes) = part { held += bytes.readableBytes }
+            return parts.append(part)
+        }
         waiting = nil
         continuation.resume(returning: part)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        // Bytes came, but no whole part of a message.
-        if waiting != nil || exchange.isResting { context.read() }
+        isReading = false
+        readOn()
     }
 
     func channelInactive(context: ChannelHandlerContext) {

@@ -54,7 +54,7 @@ struct TargetConnection: Sendable {
                         }
                         try pipeline.addHandler(CredentialEncoder())
                         let decoder = HTTPResponseDecoder(
-                            leftOverBytesStrategy: .dropBytes,
+                            leftOverBytesStrategy: .forwardBytes,
                             informationalResponseStrategy: .drop
                         )
                         try pipeline.addHandler(ByteToMessageHandler(decoder))
@@ -102,7 +102,7 @@ struct TargetConnection: Sendable {
         }
     }
 
-    /// Sends the head; the credential goes in as it is written.
+    /// Sends the head of a request with a body; the credential goes in as it is written.
     ///
     /// It leaves with the first piece of the body, or at the loop's next turn.
     func send(_ head: HTTPRequestHead, with credential: RenderedCredential) {
@@ -112,8 +112,16 @@ struct TargetConnection: Sendable {
         eventLoop.execute { channel.flush() }
     }
 
+    /// Sends a request without a body.
+    func sendWhole(_ head: HTTPRequestHead, with credential: RenderedCredential) {
+        channel.triggerUserOutboundEvent(credential, promise: nil)
+        channel.write(HTTPClientRequestPart.head(head), promise: nil)
+        sendEnd()
+    }
+
     /// Returns when the kernel has taken the piece, so that a slow target slows the agent down.
     func send(_ bytes: ByteBuffer) async throws {
+        eventLoop.runNow { [queue] in queue.prolongWait() }
         try await channel.writeAndFlush(HTTPClientRequestPart.body(.byteBuffer(bytes))).get()
     }
 
@@ -122,6 +130,24 @@ struct TargetConnection: Sendable {
         let sent = eventLoop.makePromise(of: Void.self)
         sent.futureResult.whenSuccess { queue.requestIsSent() }
         channel.writeAndFlush(HTTPClientRequestPart.end(nil), promise: sent)
+    }
+
+    /// Passes bytes on as they are from now on, in both directions: the target has agreed to a WebSocket.
+    func becomeTunnel() async throws {
+        let (pipeline, queue) = (channel.pipeline, queue)
+        try await eventLoop.flatSubmit {
+            do {
+                let operations = pipeline.syncOperations
+                queue.becomeTunnel()
+                try operations.addHandler(BytesAsParts(), position: .before(queue))
+                // What came behind the head is in the decoder, and goes on when it leaves.
+                return operations.removeHandler(
+                    try operations.handler(type: ByteToMessageHandler<HTTPResponseDecoder>.self)
+                )
+            } catch {
+                return pipeline.eventLoop.makeFailedFuture(error)
+            }
+        }.get()
     }
 
     var isReady: Bool { eventLoop.inEventLoop && queue.isReady }
@@ -150,6 +176,16 @@ extension EventLoop {
     /// Runs `body` at once where the caller is on the loop.
     fileprivate func runNow(_ body: @escaping @Sendable () -> Void) {
         if inEventLoop { body() } else { execute(body) }
+    }
+}
+
+/// Takes the place of the decoder in a tunnel.
+private final class BytesAsParts: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = HTTPClientResponsePart
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        context.fireChannelRead(wrapInboundOut(.body(unwrapInboundIn(data))))
     }
 }
 

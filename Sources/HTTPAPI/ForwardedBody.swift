@@ -19,7 +19,7 @@ package final class ForwardedBody: AsyncSequence, Sendable {
     }
 
     private struct State {
-        var pieces = CircularBuffer<ByteBuffer>()
+        var pieces = CircularBuffer<ByteBuffer>(initialCapacity: 1)
         var held = 0
         var end: End?
         var waiting: CheckedContinuation<ByteBuffer?, any Error>?

@@ -33,11 +33,15 @@ package struct ForwardedRequest: Sendable {
 package protocol ForwardedAnswer: Sendable {
     var status: Int { get }
     var fields: HTTPFields { get }
+    var contentLength: Int? { get }
     /// Whether the next piece is there without waiting.
     var isReady: Bool { get }
 
     /// The next piece; throws where the target broke off.
     func next() async throws -> ForwardedPart
+
+    /// Takes what the agent says over the connection from now on, where the status is 101; ``next()`` has what the target says.
+    func carry(_ bytes: ForwardedBody, on executor: any TaskExecutor)
 
     /// Ends it at once: the peer is gone.
     func cancel()

@@ -29,7 +29,7 @@ final class ForwardingGate: ChannelDuplexHandler, RemovableChannelHandler, @unch
     private var unanswered = 0
     private var current: Carriage?
     /// What came before the answers to earlier requests were over; of one read only, since nothing is read meanwhile.
-    private var later = CircularBuffer<HTTPRequestPart>()
+    private var later: [HTTPRequestPart] = []
     private var wantsRead = false
     private var writer: CheckedContinuation<Void, Never>?
 
@@ -42,6 +42,8 @@ final class ForwardingGate: ChannelDuplexHandler, RemovableChannelHandler, @unch
         var requestIsWhole = false
         var bodyIsFull = false
         var isAnswered = false
+        /// What the agent says over a WebSocket.
+        var said: ForwardedBody?
 
         init(_ head: HTTPRequest, _ body: ForwardedBody) {
             self.head = head
@@ -70,6 +72,9 @@ final class ForwardingGate: ChannelDuplexHandler, RemovableChannelHandler, @unch
 
     func handlerRemoved(context: ChannelHandlerContext) {
         depart()
+        // A body knows the gate that feeds it.
+        current = nil
+        later = []
         self.context = nil
     }
 
@@ -140,10 +145,7 @@ final class ForwardingGate: ChannelDuplexHandler, RemovableChannelHandler, @unch
                 return true
             }
             guard unanswered == 0 else { return false }
-            current = Carriage(
-                head,
-                ForwardedBody { [self, eventLoop = context.eventLoop] in eventLoop.execute { self.bodyHasRoom() } }
-            )
+            current = Carriage(head, newBody())
             return true
         }
         context.fireChannelRead(wrapInboundOut(part))
@@ -173,9 +175,20 @@ final class ForwardingGate: ChannelDuplexHandler, RemovableChannelHandler, @unch
     private func depart() {
         guard let current else { return }
         if !current.requestIsWhole { current.body.breakOff() }
+        current.said?.finish(nil)
         current.answer?.cancel()
         current.task?.cancel()
         resumeWriter()
+    }
+
+    /// Takes bytes of a tunnel.
+    fileprivate func hear(_ bytes: ByteBuffer) {
+        guard let current, let said = current.said else { return }
+        if !said.feed(bytes) { current.bodyIsFull = true }
+    }
+
+    private func newBody() -> ForwardedBody {
+        ForwardedBody { [self, eventLoop = context?.eventLoop] in eventLoop?.execute { self.bodyHasRoom() } }
     }
 
     // MARK: - What goes to the agent
@@ -236,9 +249,11 @@ final class ForwardingGate: ChannelDuplexHandler, RemovableChannelHandler, @unch
 
     private func pass(_ answer: any ForwardedAnswer, of carriage: Carriage, _ passage: Passage) async throws {
         var fields = answer.fields
+        if let length = answer.contentLength { fields[.contentLength] = String(length) }
         fields[.requestID] = passage.requestID
         let status = HTTPResponse.Status(code: answer.status)
         dispatcher.finish(passage, status: status)
+        if status == .switchingProtocols { return try await tunnel(answer, of: carriage, fields) }
         // The end of an answer to HEAD that does not say how long it would be shows only at the end of the connection.
         let closes = carriage.closes || (carriage.head.method == .head && fields[.contentLength] == nil)
         if closes { fields[.connection] = "close" }
@@ -254,6 +269,39 @@ final class ForwardingGate: ChannelDuplexHandler, RemovableChannelHandler, @unch
                 }
                 guard !Task.isCancelled else { throw CancellationError() }
             }
+        } catch {
+            throw BrokenAnswer(answer: answer)
+        }
+    }
+
+    /// Passes bytes on in both directions after an answer of 101, until either end leaves.
+    private func tunnel(
+        _ answer: any ForwardedAnswer,
+        of carriage: Carriage,
+        _ fields: HTTPFields
+    ) async throws {
+        do {
+            guard let context, let executor else { throw ChannelError.ioOnClosedChannel }
+            var fields = fields
+            fields[.connection] = "Upgrade"
+            fields[.upgrade] = "websocket"
+            // Below it the framework's handlers see nothing any more.
+            let encoder = try context.pipeline.syncOperations.handler(type: HTTPResponseEncoder.self)
+            write(.head(HTTPResponse(status: .switchingProtocols, headerFields: fields)))
+            context.flush()
+            let ends = TunnelEnd(self)
+            try context.pipeline.syncOperations.addHandler(ends, position: .before(encoder))
+            let said = newBody()
+            carriage.said = said
+            answer.carry(said, on: executor)
+            while true {
+                if !answer.isReady { ends.flush() }
+                guard case .bytes(let bytes) = try await answer.next() else { break }
+                ends.write(bytes)
+                if context.channel.isWritable == false { await untilWritable() }
+                guard !Task.isCancelled else { throw CancellationError() }
+            }
+            ends.close()
         } catch {
             throw BrokenAnswer(answer: answer)
         }
@@ -299,5 +347,42 @@ final class ForwardingGate: ChannelDuplexHandler, RemovableChannelHandler, @unch
     private func abort(_ carriage: Carriage) {
         carriage.answer = nil
         context?.close(promise: nil)
+    }
+}
+
+/// Stands before the handlers of HTTP and passes bytes by them.
+private final class TunnelEnd: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let gate: ForwardingGate
+    private var context: ChannelHandlerContext?
+
+    init(_ gate: ForwardingGate) {
+        self.gate = gate
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) { gate.hear(unwrapInboundIn(data)) }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        // The server stops; nothing else would ever end a tunnel.
+        if event is ChannelShouldQuiesceEvent { return context.close(promise: nil) }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func write(_ bytes: ByteBuffer) { context?.write(wrapOutboundOut(bytes), promise: nil) }
+
+    func flush() { context?.flush() }
+
+    /// Closes the connection when everything that was written is with the kernel.
+    func close() {
+        guard let context else { return }
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: written)
     }
 }

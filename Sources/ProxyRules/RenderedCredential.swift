@@ -15,12 +15,11 @@ package final class RenderedCredential: Sendable {
     package let queryPair: SecretBytes
     /// What must not come back, each part by itself.
     package let needles: [SharedSecret]
-    /// Scrubbers that wait for their next answer, with the states that earlier ones led to.
-    private let scrubbers = Mutex<[ResponseScrubber]>([])
+    /// What the scrubber of each answer begins as, with the states that earlier answers led to.
+    private let scrubber = Mutex<ResponseScrubber?>(nil)
 
-    /// More states than an ordinary answer leads to; a scrubber that has more is not kept.
+    /// More states than ordinary answers lead to; what has more is not kept.
     private static let mostStates = 256
-    private static let mostScrubbers = 64
 
     /// Renders a value that ``CredentialValue/checked(_:for:)`` returned.
     package init(_ value: borrowing SecretBytes, as presentation: Presentation) throws(PresentationError) {
@@ -86,18 +85,23 @@ package final class RenderedCredential: Sendable {
     }
 
     /// A scrubber for one answer.
+    ///
+    /// Answers that are under way at once share their states in memory until one of them is led to a new one.
     package func takeScrubber() -> ResponseScrubber {
-        scrubbers.withLock { $0.popLast() } ?? ResponseScrubber(needles)
+        scrubber.withLock { kept in
+            if let kept { return kept }
+            let fresh = ResponseScrubber(needles)
+            kept = fresh
+            return fresh
+        }
     }
 
-    /// Takes back a scrubber whose answer is over.
-    package func giveBack(_ used: consuming ResponseScrubber) {
-        var fresh = used
-        fresh.startAnew()
-        let scrubber = fresh
-        guard scrubber.stateCount <= Self.mostStates else { return }
-        scrubbers.withLock { scrubbers in
-            if scrubbers.count < Self.mostScrubbers { scrubbers.append(scrubber) }
+    /// Keeps the states that an answer led a scrubber to, for the answers that follow.
+    package func learn(from used: ResponseScrubber) {
+        guard used.stateCount <= Self.mostStates else { return }
+        scrubber.withLock { kept in
+            if let kept, kept.stateCount >= used.stateCount { return }
+            kept = used.anew
         }
     }
 

@@ -82,12 +82,20 @@ package struct ResponseScrubber {
         state = Automaton.root
     }
 
-    /// Forgets the stream, and keeps the states.
-    package mutating func startAnew() {
-        state = Automaton.root
+    /// A scrubber for another stream, with the same states.
+    package var anew: ResponseScrubber {
+        var scrubber = self
+        scrubber.state = Automaton.root
+        scrubber.held = []
+        scrubber.finds = 0
+        return scrubber
+    }
+
+    /// Wipes what is held back, of a stream that nobody reads any more.
+    package mutating func wipe() {
         for index in held.indices { held[index] = 0 }
-        held.removeAll(keepingCapacity: true)
-        finds = 0
+        held = []
+        state = Automaton.root
     }
 
     /// The whole of a short text, such as a field's value.
@@ -115,7 +123,7 @@ package struct ResponseScrubber {
         }
     }
 
-    /// How much memory its states take, about; for who keeps it.
+    /// How many states it has, a kibibyte or more each.
     package var stateCount: Int { automaton.found.count }
 
     private mutating func mask(_ length: Int, endingAt end: Int, in chunk: UnsafeMutableRawBufferPointer) {

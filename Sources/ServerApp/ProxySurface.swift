@@ -50,6 +50,7 @@ private struct ProxiedAnswer: ForwardedAnswer {
 
     var status: Int { answer.status }
     var fields: HTTPFields { answer.fields }
+    var contentLength: Int? { answer.contentLength }
     var isReady: Bool { answer.isReady }
 
     func next() async throws -> ForwardedPart {
@@ -58,6 +59,8 @@ private struct ProxiedAnswer: ForwardedAnswer {
         case .end(let trailers): .end(trailers)
         }
     }
+
+    func carry(_ bytes: ForwardedBody, on executor: any TaskExecutor) { answer.carry(bytes, on: executor) }
 
     func cancel() { answer.cancel() }
 

@@ -10,7 +10,7 @@ internal import Glibc
 @main
 enum Benchmarks {
     private enum Part: String, CaseIterable {
-        case sealing, starts, exec, lists, vault, engines, proxy
+        case sealing, starts, exec, lists, vault, engines, proxy, streams
         case coldStart = "cold-start"
         case environmentFile = "environment-file"
         case importing = "import"
@@ -46,6 +46,7 @@ enum Benchmarks {
                 case .exec: try ExecBenchmark(place: place).run(&report)
                 case .engines: try EngineBenchmark(place: place).run(&report)
                 case .proxy: try ProxyBenchmark(place: place).run(&report)
+                case .streams: try StreamBenchmark(place: place).run(&report)
                 case .lists: try ListBenchmark(place: place).run(&report)
                 case .vault: try VaultBenchmark(place: place).run(&report)
                 case .environmentFile: EnvironmentFileBenchmark().run(&report)

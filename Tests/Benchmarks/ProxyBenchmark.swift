@@ -294,7 +294,7 @@ private struct Asker: LoadClient {
 
 extension AttacheServer {
     /// Makes a credential for a port of this machine and an agent that has it, and returns the agent's token.
-    fileprivate func attachCredential(_ key: String, to port: UInt16) throws(BenchmarkError) -> String {
+    func attachCredential(_ key: String, to port: UInt16) throws(BenchmarkError) -> String {
         try operatorSocket.json(
             "POST",
             "/api/v1/credentials",

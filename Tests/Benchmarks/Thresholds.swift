@@ -56,6 +56,10 @@ enum Thresholds {
         "processor time of a proxied request ÷ Envoy's",
         .atMost(1.0, unit: "×")
     )
+    static let streamRate = Threshold("an answer of 1 GB through the proxy", .atLeast(500, unit: "MB/s"))
+    static let streamMemory = Threshold("peak memory of the server that streamed it", .atMost(80, unit: "MB"))
+    static let eventDelay = Threshold("p99 of an event's way from the target to the agent", .atMost(1, unit: "ms"))
+    static let openConnections = Threshold("memory of the server with 1,000 connections", .atMost(64, unit: "MB"))
 
     static let page = Threshold("a page of a list or search of 100,000 entries", .atMost(10, unit: "ms"))
     static let wholeVaultJob = Threshold(

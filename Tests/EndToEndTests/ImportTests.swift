@@ -169,14 +169,3 @@ struct ImportTests {
         #expect(try await names(server).isEmpty)
     }
 }
-
-extension RunningServer {
-    /// The most memory that the server had at once, in KiB (proc_pid_status(5)).
-    fileprivate var peakMemory: Int {
-        get throws {
-            let status = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
-            let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
-            return line?.split(separator: " ").dropLast().last.flatMap { Int($0) } ?? 0
-        }
-    }
-}

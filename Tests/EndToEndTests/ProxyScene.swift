@@ -73,18 +73,33 @@ struct ProxyScene {
     }
 
     /// Sends bytes to the agents' socket and returns all that comes back until it closes, or until `mark` is there.
-    func exchange(_ request: String, at path: String? = nil, until mark: String? = nil) async throws -> String {
+    ///
+    /// With `more` that is sent when the mark is there, and what comes back until the end is returned.
+    func exchange(
+        _ request: String,
+        at path: String? = nil,
+        until mark: String? = nil,
+        thenSending more: String? = nil
+    ) async throws -> String {
         let path = path ?? server.agentSocket
         return try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<String, any Error>) in
             Thread.detachNewThread {
                 continuation.resume(
-                    with: Result { try Self.blockingExchange(Array(request.utf8), at: path, until: mark) }
+                    with: Result {
+                        try Self.blockingExchange(Array(request.utf8), at: path, until: mark, thenSending: more)
+                    }
                 )
             }
         }
     }
 
-    private static func blockingExchange(_ request: [UInt8], at path: String, until mark: String?) throws -> String {
+    private static func blockingExchange(
+        _ request: [UInt8],
+        at path: String,
+        until mark: String?,
+        thenSending more: String?
+    ) throws -> String {
+        var more = more
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         defer { close(descriptor) }
         var address = sockaddr_un()
@@ -107,9 +122,22 @@ struct ProxyScene {
             let count = recv(descriptor, &chunk, chunk.count, 0)
             guard count > 0 else { return String(decoding: answer, as: UTF8.self) }
             answer += chunk[..<count]
-            if let mark, String(decoding: answer, as: UTF8.self).contains(mark) {
-                return String(decoding: answer, as: UTF8.self)
-            }
+            guard let mark, String(decoding: answer, as: UTF8.self).contains(mark) else { continue }
+            guard let text = more else { return String(decoding: answer, as: UTF8.self) }
+            more = nil
+            guard Glibc.send(descriptor, Array(text.utf8), text.utf8.count, Int32(MSG_NOSIGNAL)) == text.utf8.count
+            else { throw POSIXError(.EIO) }
+            return String(decoding: answer + rest(of: descriptor), as: UTF8.self)
+        }
+    }
+
+    private static func rest(of descriptor: Int32) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = recv(descriptor, &chunk, chunk.count, 0)
+            guard count > 0 else { return bytes }
+            bytes += chunk[..<count]
         }
     }
 }

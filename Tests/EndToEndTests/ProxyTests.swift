@@ -101,6 +101,23 @@ struct ProxyTests {
         try await scene.waitForAudit("broken_off", "target_answer_invalid")
     }
 
+    @Test func aLongAnswerIsNeverHeldWhole() async throws {
+        let length = 48 << 20
+        let content = [UInt8](repeating: 0x61, count: length)
+        let target = try RecordingTarget { request in
+            request.hasPrefix("GET /long")
+                ? [.text("HTTP/1.1 200 OK\r\nContent-Length: \(length)\r\n\r\n"), .bytes(content)]
+                : [.text("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")]
+        }
+        let scene = try await ProxyScene(target)
+        _ = try await scene.send("GET", "\(scene.base)/first")
+        let before = try scene.server.peakMemory
+        let answer = try await scene.send("GET", "\(scene.base)/long")
+        #expect(answer.utf8.count > length)
+        let added = try scene.server.peakMemory - before
+        #expect(added < length >> 11, "\(added) KiB")
+    }
+
     @Test func anAgentThatLeavesBeforeTheAnswerEndsItsRequestAtTheTargetAtOnce() async throws {
         let target = try RecordingTarget { _ in [.untilClosed] }
         let scene = try await ProxyScene(target)

@@ -20,6 +20,15 @@ final class RunningServer: Sendable {
     var data: String { directory.appending("data") }
     var keyFile: String { directory.appending("key/master.key") }
     var pid: Int32 { process.pid }
+
+    /// The most memory that the server had at once, in KiB (proc_pid_status(5)).
+    var peakMemory: Int {
+        get throws {
+            let status = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
+            let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+            return line?.split(separator: " ").dropLast().last.flatMap { Int($0) } ?? 0
+        }
+    }
     /// Everything that the server wrote to stdout and stderr so far.
     var log: String { printed.text }
 

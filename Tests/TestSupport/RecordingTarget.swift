@@ -17,6 +17,8 @@ package final class RecordingTarget: Sendable {
     /// A step of an answer.
     package enum Piece: Sendable {
         case bytes([UInt8])
+        /// Waits until so many more bytes have come, which are kept like a request.
+        case take(Int)
         /// Waits until the peer closes.
         case untilClosed
 
@@ -75,6 +77,14 @@ package final class RecordingTarget: Sendable {
                 case .bytes(let bytes):
                     answer += bytes
                     _ = send(peer, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+                case .take(let wanted):
+                    var taken: [UInt8] = []
+                    while taken.count < wanted {
+                        let count = recv(peer, &chunk, chunk.count, 0)
+                        guard count > 0 else { return }
+                        taken += chunk[..<count]
+                    }
+                    received.withLock { $0.append(String(decoding: taken, as: UTF8.self)) }
                 case .untilClosed: while recv(peer, &chunk, chunk.count, 0) > 0 {}
                 }
             }

@@ -33,7 +33,7 @@ package func scrubArbitraryAnswer(_ start: UnsafePointer<UInt8>?, _ count: Int) 
 }
 
 private func scrubbed(_ bytes: [UInt8], size: Int) -> [UInt8] {
-    scrubber.startAnew()
+    scrubber = scrubber.anew
     var output: [UInt8] = []
     var rest = bytes[...]
     while !rest.isEmpty {
