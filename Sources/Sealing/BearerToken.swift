@@ -43,13 +43,14 @@ package struct BearerToken: ~Copyable, Sendable {
     ///
     /// Says nothing about whether the token was ever given out.
     package init(parsing bytes: some Collection<UInt8>) throws(SealingError) {
+        let text = SecretBytes(copying: bytes)
         let kind: BearerTokenKind
         do {
-            kind = try BearerTokenKind(ofToken: bytes)
+            kind = try text.withBytes { text throws(TokenFlaw) in try BearerTokenKind(ofToken: text) }
         } catch {
             throw .malformedToken(error)
         }
-        self.init(kind, text: SecretBytes(copying: bytes))
+        self.init(kind, text: text)
     }
 
     private init(_ kind: BearerTokenKind, text: consuming SecretBytes) {

@@ -16,20 +16,21 @@ extension BearerTokenKind {
 
     /// The kind of the token that `bytes` are, checked in form and checksum; says nothing about whether it was given out.
     package init(ofToken bytes: some Collection<UInt8>) throws(TokenFlaw) {
-        guard let kind = Self.allCases.first(where: { bytes.starts(with: $0.rawValue.utf8) }) else { throw .prefix }
+        self = try SecretBytes(copying: bytes).withBytes { text throws(TokenFlaw) in try Self(ofToken: text) }
+    }
+
+    /// The same for bytes in one piece, which are not copied.
+    package init(ofToken text: UnsafeRawBufferPointer) throws(TokenFlaw) {
+        guard let kind = Self.allCases.first(where: { text.starts(with: $0.rawValue.utf8) }) else { throw .prefix }
         let prefixCount = kind.rawValue.utf8.count
         let checked = prefixCount + Self.secretDigits
-        guard bytes.count == checked + Self.checksumDigits else { throw .length }
-        guard bytes.dropFirst(prefixCount).allSatisfy(Base62.isDigit) else { throw .alphabet }
-        let text = SecretBytes(copying: bytes)
-        let isRight = text.withBytes { text in
-            var checksum = [UInt8](repeating: 0, count: Self.checksumDigits)
-            checksum.withUnsafeMutableBytes {
-                Self.writeChecksum(of: UnsafeRawBufferPointer(rebasing: text[..<checked]), to: $0)
-            }
-            return text[checked...].elementsEqual(checksum)
+        guard text.count == checked + Self.checksumDigits else { throw .length }
+        guard text.dropFirst(prefixCount).allSatisfy(Base62.isDigit) else { throw .alphabet }
+        var checksum = [UInt8](repeating: 0, count: Self.checksumDigits)
+        checksum.withUnsafeMutableBytes {
+            Self.writeChecksum(of: UnsafeRawBufferPointer(rebasing: text[..<checked]), to: $0)
         }
-        guard isRight else { throw .checksum }
+        guard text[checked...].elementsEqual(checksum) else { throw .checksum }
         self = kind
     }
 

@@ -11,22 +11,26 @@ package struct Identifier<Subject>: Hashable, Comparable, Sendable, CustomString
     package let text: String
 
     /// Accepts the text form of any UUID, in either case.
-    package init?(_ text: some StringProtocol) {
-        var hasCapitals = false
-        var count = 0
-        for byte in text.utf8 {
-            switch (count, byte) {
-            case (8, UInt8(ascii: "-")), (13, UInt8(ascii: "-")), (18, UInt8(ascii: "-")), (23, UInt8(ascii: "-")):
-                break
-            case (8, _), (13, _), (18, _), (23, _): return nil
-            case (_, UInt8(ascii: "0")...UInt8(ascii: "9")), (_, UInt8(ascii: "a")...UInt8(ascii: "f")): break
-            case (_, UInt8(ascii: "A")...UInt8(ascii: "F")): hasCapitals = true
-            default: return nil
+    package init?(_ text: some StringProtocol) { self.init(String(text)) }
+
+    /// The same for what needs no copy: every row that is read makes some.
+    package init?(_ text: String) {
+        var text = text
+        let isInLowerCase = text.withUTF8 { bytes -> Bool? in
+            guard bytes.count == 36 else { return nil }
+            var hasCapitals = false
+            for (index, byte) in bytes.enumerated() {
+                switch (index, byte) {
+                case (8, _), (13, _), (18, _), (23, _): guard byte == UInt8(ascii: "-") else { return nil }
+                case (_, UInt8(ascii: "0")...UInt8(ascii: "9")), (_, UInt8(ascii: "a")...UInt8(ascii: "f")): break
+                case (_, UInt8(ascii: "A")...UInt8(ascii: "F")): hasCapitals = true
+                default: return nil
+                }
             }
-            count += 1
+            return !hasCapitals
         }
-        guard count == 36 else { return nil }
-        self.text = hasCapitals ? text.lowercased() : String(text)
+        guard let isInLowerCase else { return nil }
+        self.text = isInLowerCase ? text : text.lowercased()
     }
 
     /// Makes an id for something created at `time`, with 48 random bits.

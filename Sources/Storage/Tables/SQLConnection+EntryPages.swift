@@ -10,7 +10,8 @@ package struct EntryPageDetails: Sendable {
 }
 
 extension SQLConnection {
-    private static var together: Int { 100 }
+    /// How many entries are asked for in one statement, as a group of a page and alone.
+    private static var groupSizes: (page: Int, one: Int) { (100, 1) }
 
     /// Reads the current value, the number of agents and the last use of each of `rows`.
     ///
@@ -22,12 +23,13 @@ extension SQLConnection {
         var details = EntryPageDetails()
         var rest = Array(rows)[...]
         while !rest.isEmpty {
-            let group = rest.prefix(Self.together)
+            let size = rest.count == 1 ? Self.groupSizes.one : Self.groupSizes.page
+            let group = rest.prefix(size)
             rest = rest.dropFirst(group.count)
-            // The last group repeats an id, so that there is one statement to compile and not one for each length.
-            let ids = group.map(\.id) + Array(repeating: group[group.startIndex].id, count: Self.together - group.count)
+            // The last group repeats an id, so that there are two statements to compile and not one for each length.
+            let ids = group.map(\.id) + Array(repeating: group[group.startIndex].id, count: size - group.count)
             let parameters = [.text(workspace.text)] + ids.map { SQLValue.text($0.text) }
-            let list = "(" + (2...(Self.together + 1)).map { "$\($0)" }.joined(separator: ", ") + ")"
+            let list = "(" + (2...(size + 1)).map { "$\($0)" }.joined(separator: ", ") + ")"
             let columns = EntryValueRow.columnList(of: "v")
             for row in try query(
                 """
