@@ -57,6 +57,7 @@ extension Failure {
         case let error as APIClientError: self.init(error)
         case let error as CommandError: self.init(error)
         case let error as PluginError: self.init(error)
+        case SecretVolumeError.refused(let text): self.init(.failed, code: "server_failed", text)
         case let error as ImageError: self.init(.failed, code: "image", error.text)
         case is CredentialsNotFound: self.init(.failed, code: "not_found", CredentialsNotFound.text)
         case is ExitCode: return nil
