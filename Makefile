@@ -85,6 +85,8 @@ install: release ## install the programs below PREFIX (/usr/local)
 	install -d "$(DESTDIR)$(PREFIX)/bin"
 	cd "$$($(SWIFT) build $(RELEASE) --show-bin-path)" && install --strip attache attache-exec attache-exec-tls attache-hook "$(DESTDIR)$(PREFIX)/bin"
 	ln -sf attache-hook "$(DESTDIR)$(PREFIX)/bin/attache-runtime"
+	ln -sf attache "$(DESTDIR)$(PREFIX)/bin/attache-provider"
+	ln -sf attache "$(DESTDIR)$(PREFIX)/bin/docker-credential-attache"
 
 clean: ## remove what was built
 	$(SWIFT) package clean

@@ -88,6 +88,14 @@ let package = Package(
             ]
         ),
         .target(
+            name: "ImageArchive",
+            dependencies: [
+                "BackupArchive",
+                "ContainerEdits",
+                "Sealing",
+            ]
+        ),
+        .target(
             name: "Storage",
             dependencies: [
                 "VaultModel",
@@ -155,11 +163,17 @@ let package = Package(
             name: "EnginePlugins",
             dependencies: [
                 "APIClient",
+                "APITypes",
                 "CKernel",
+                "ContainerEdits",
+                "EnvironmentFile",
                 "UnixSockets",
                 "VaultModel",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOFoundationCompat", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -209,6 +223,7 @@ let package = Package(
                 "EngineClient",
                 "EnginePlugins",
                 "EnvironmentFile",
+                "ImageArchive",
                 "ServerApp",
                 "VaultModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -290,7 +305,10 @@ let package = Package(
         .testTarget(name: "AccessRulesTests", dependencies: ["AccessRules", "VaultModel"]),
         .testTarget(name: "AuditTrailTests", dependencies: ["AuditTrail", "Sealing", "VaultModel"]),
         .testTarget(name: "ContainerEditsTests", dependencies: ["ContainerEdits"]),
-        .testTarget(name: "EnginePluginsTests", dependencies: ["EnginePlugins", "TestSupport", "VaultModel"]),
+        .testTarget(
+            name: "EnginePluginsTests",
+            dependencies: ["APITypes", "EnginePlugins", "TestSupport", "VaultModel"]
+        ),
         .testTarget(name: "EnvironmentFileTests", dependencies: ["CLibArchive", "EnvironmentFile", "VaultModel"]),
         .testTarget(name: "ExecTests", dependencies: ["TestSupport"]),
         .testTarget(
@@ -341,6 +359,10 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
+        ),
+        .testTarget(
+            name: "ImageArchiveTests",
+            dependencies: ["BackupArchive", "ContainerEdits", "ImageArchive", "Sealing", "TestSupport"]
         ),
         .testTarget(
             name: "MailDeliveryTests",

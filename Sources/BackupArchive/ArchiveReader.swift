@@ -53,6 +53,55 @@ package struct ArchiveReader: ~Copyable {
         return size
     }
 
+    /// What the archive says of one of its members.
+    package struct Member: Equatable, Sendable {
+        package enum Kind: Equatable, Sendable {
+            case file
+            case folder
+            /// A link to another member, as it is written there.
+            case symbolicLink(String)
+            case other
+        }
+
+        package let name: String
+        package let kind: Kind
+        package let size: Int64
+
+        package init(name: String, kind: Kind, size: Int64) {
+            self.name = name
+            self.kind = kind
+            self.size = size
+        }
+    }
+
+    /// Moves to the next member, whatever it is; nil at the end.
+    package mutating func nextMember() throws(ArchiveError) -> Member? {
+        var entry: OpaquePointer?
+        switch archive_read_next_header(archive, &entry) {
+        case ARCHIVE_EOF: return nil
+        case ARCHIVE_OK: break
+        default: throw .malformed
+        }
+        guard let entry, let path = archive_entry_pathname(entry), let name = String(validatingCString: path) else {
+            throw .malformed
+        }
+        let kind: Member.Kind
+        switch archive_entry_filetype(entry) {
+        case _ where archive_entry_hardlink(entry) != nil: kind = .other
+        case Glibc.S_IFREG: kind = .file
+        case Glibc.S_IFDIR: kind = .folder
+        case Glibc.S_IFLNK:
+            guard let target = archive_entry_symlink(entry).flatMap({ String(validatingCString: $0) }) else {
+                throw .malformed
+            }
+            kind = .symbolicLink(target)
+        default: kind = .other
+        }
+        size = kind == .file ? archive_entry_size(entry) : 0
+        guard size >= 0 else { throw .malformed }
+        return Member(name: name, kind: kind, size: size)
+    }
+
     /// The bytes of the present file, which has at most `limit`.
     package mutating func bytes(upTo limit: Int) throws(ArchiveError) -> [UInt8] {
         guard size <= Int64(limit) else { throw .malformed }
@@ -90,7 +139,8 @@ package struct ArchiveReader: ~Copyable {
         guard archive_read_next_header(archive, &entry) == ARCHIVE_EOF else { throw .malformed }
     }
 
-    private func forEachChunk(_ body: (UnsafeRawBufferPointer) throws(ArchiveError) -> Void) throws(ArchiveError) {
+    /// Lends the bytes of the present file, part by part, in order.
+    package func forEachChunk(_ body: (UnsafeRawBufferPointer) throws(ArchiveError) -> Void) throws(ArchiveError) {
         var buffer = [UInt8](repeating: 0, count: Self.chunkBytes)
         var left = size
         while left > 0 {

@@ -44,9 +44,30 @@ package struct ArchiveWriter: ~Copyable {
     }
 
     /// Adds a file with these bytes.
-    package mutating func add(_ name: String, _ bytes: [UInt8], seconds: Int64) throws(ArchiveError) {
-        try header(name, size: Int64(bytes.count), seconds: seconds)
+    package mutating func add(
+        _ name: String,
+        _ bytes: [UInt8],
+        seconds: Int64,
+        mode: UInt32 = 0o600
+    ) throws(ArchiveError) {
+        try header(name, size: Int64(bytes.count), seconds: seconds, mode: mode)
         try bytes.span.withUnsafeBytes { bytes throws(ArchiveError) in try write(bytes) }
+    }
+
+    /// Adds a folder.
+    package mutating func addFolder(_ name: String, seconds: Int64, mode: UInt32) throws(ArchiveError) {
+        try header(name, size: 0, seconds: seconds, mode: mode, type: Glibc.S_IFDIR)
+    }
+
+    /// Adds a copy of the file that is the present one of another archive.
+    package mutating func add(
+        _ member: ArchiveReader.Member,
+        of reader: borrowing ArchiveReader,
+        seconds: Int64,
+        mode: UInt32
+    ) throws(ArchiveError) {
+        try header(member.name, size: member.size, seconds: seconds, mode: mode)
+        try reader.forEachChunk { bytes throws(ArchiveError) in try write(bytes) }
     }
 
     /// Adds a copy of the file at `path`; `progress` is told how many of its bytes are written.
@@ -54,6 +75,7 @@ package struct ArchiveWriter: ~Copyable {
         _ name: String,
         copying path: String,
         seconds: Int64,
+        mode: UInt32 = 0o600,
         progress: (Int64) -> Void = { _ in }
     ) throws(ArchiveError) {
         let source = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
@@ -62,7 +84,7 @@ package struct ArchiveWriter: ~Copyable {
         var status = stat()
         guard fstat(source, &status) == 0 else { throw ArchiveError(errno: errno) }
         let size = Int64(status.st_size)
-        try header(name, size: size, seconds: seconds)
+        try header(name, size: size, seconds: seconds, mode: mode)
         var buffer = [UInt8](repeating: 0, count: Self.chunkBytes)
         var written: Int64 = 0
         while written < size {
@@ -83,13 +105,19 @@ package struct ArchiveWriter: ~Copyable {
         guard fsync(descriptor) == 0 else { throw ArchiveError(errno: errno) }
     }
 
-    private func header(_ name: String, size: Int64, seconds: Int64) throws(ArchiveError) {
+    private func header(
+        _ name: String,
+        size: Int64,
+        seconds: Int64,
+        mode: UInt32,
+        type: mode_t = Glibc.S_IFREG
+    ) throws(ArchiveError) {
         guard let entry = archive_entry_new() else { throw .failed }
         defer { archive_entry_free(entry) }
         archive_entry_set_pathname(entry, name)
         archive_entry_set_size(entry, size)
-        archive_entry_set_filetype(entry, Glibc.S_IFREG)
-        archive_entry_set_perm(entry, 0o600)
+        archive_entry_set_filetype(entry, type)
+        archive_entry_set_perm(entry, mode)
         archive_entry_set_mtime(entry, time_t(seconds), 0)
         guard archive_write_header(archive, entry) == ARCHIVE_OK else { throw Self.error(of: archive) }
     }

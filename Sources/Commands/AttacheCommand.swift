@@ -42,8 +42,8 @@ package struct AttacheCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Running",
                 subcommands: [
-                    ExecCommand.self, EnginesCommand.self, PluginCommand.self, ProxyCommand.self, ServeCommand.self,
-                    KeysCommand.self,
+                    ExecCommand.self, EnginesCommand.self, ImageCommand.self, PluginCommand.self, ComposeCommand.self,
+                    CredentialHelperCommand.self, ProxyCommand.self, ServeCommand.self, KeysCommand.self,
                     BackupCommand.self,
                 ]
             ),

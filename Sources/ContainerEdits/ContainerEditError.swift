@@ -23,6 +23,12 @@ package enum ContainerEditError: Error, Equatable {
     /// The socket is in one folder with the operator's, which no container may see.
     case operatorSocketExposed(folder: String)
     case containerIDInvalid
+    /// The wrapper is in front of the image's command already.
+    case alreadyWrapped
+    /// The image is for another kind of system.
+    case notLinux
+    /// There is not exactly one image.
+    case severalImages
 }
 
 extension ContainerEditError {
@@ -44,6 +50,9 @@ extension ContainerEditError {
         case .operatorSocketExposed(let folder):
             "the agents' socket is in \(folder) together with the operator's socket, which no container may see; "
                 + "name a folder of its own as agentSocket"
+        case .alreadyWrapped: "the wrapper is in front of the image's command already"
+        case .notLinux: "the image is not one of Linux"
+        case .severalImages: "there is not exactly one image in it; save one, for one platform and without attestations"
         case .containerIDInvalid: "the container's id is not one: letters, digits and - + . _ up to 1,024"
         }
     }

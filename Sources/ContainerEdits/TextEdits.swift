@@ -2,7 +2,7 @@
 
 /// Places of a JSON text where something is put in or taken out; everything else stays byte for byte.
 ///
-/// The one thing that is replaced is `null`, which engines write where they have no list.
+/// In what engines write of containers, the one thing that is replaced is `null`, where they have no list.
 struct TextEdits {
     private let text: JSONText
     private var edits: [(range: Range<Int>, bytes: [UInt8])] = []
@@ -72,6 +72,14 @@ struct TextEdits {
         guard node.kind == .null else { return }
         edits.append((node.range, value))
     }
+
+    /// The member of that name, whatever it is; nil where the object has none.
+    func member(_ name: String, of object: JSONNode) throws(ContainerEditError) -> JSONNode? {
+        try text.anyMember(name, of: object)
+    }
+
+    /// Puts JSON in the place of a value.
+    mutating func replace(_ node: JSONNode, with value: [UInt8]) { edits.append((node.range, value)) }
 
     /// The text with everything put in.
     ///

@@ -32,6 +32,9 @@ package struct AgentValues: Sendable {
         }
     }
 
+    /// Those of an agent that has nothing.
+    package static var none: AgentValues { AgentValues(SharedSecret(copying: [])) }
+
     /// The names, sorted.
     package var names: [String] { places.keys.sorted() }
 

@@ -14,6 +14,11 @@ enum Attache {
         _ = ckernel_forbid_core_dumps()
         ckernel_reset_crash_signals()
         ckernel_reset_sigpipe()
-        exit(await CommandLineRun.run(Array(CommandLine.arguments.dropFirst())))
+        exit(
+            await CommandLineRun.run(
+                as: CommandLine.arguments.first ?? "attache",
+                Array(CommandLine.arguments.dropFirst())
+            )
+        )
     }
 }

@@ -14,6 +14,7 @@
 #include "exec_transport.h"
 #include "forward_syscalls.h"
 #include "mask_syscalls.h"
+#include "memory_mount.h"
 #include "supervise_syscalls.h"
 
 /// Overwrites `count` bytes with zero in a way that the optimiser may not drop (explicit_bzero(3)).

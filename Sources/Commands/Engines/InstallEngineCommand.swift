@@ -31,20 +31,12 @@ struct InstallEngineCommand: AsyncParsableCommand {
     var settingsFile = HookSettings.defaultPath
 
     func run() async throws {
-        let settings = try client.settings()
-        guard case .socket(let socket) = settings.address else {
-            throw CommandError.usage("engines work with the server of this machine", hint: "leave --address out")
-        }
-        let programs = try EnginePrograms(hook: hook, environment: ClientOptions.environment)
-        var hookSettings = HookSettings()
-        hookSettings.socket = socket
-        hookSettings.agentSocket = Self.socketForContainers(settings.agentSocket)
-        hookSettings.exec = programs.wrapper
-        hookSettings.runtime = runtime
-        let changes = try EngineFiles(place.engine, file: place.engineFile, isDryRun: place.dryRun).install(
-            hook: programs.hook,
-            settings: hookSettings,
-            at: settingsFile
+        let changes = try Self.install(
+            EngineFiles(place.engine, file: place.engineFile, isDryRun: place.dryRun),
+            for: client.settings(),
+            hook: hook,
+            runtime: runtime,
+            settingsFile: settingsFile
         )
         let isChanged = changes.contains { $0.act != .none }
         let report = EngineChangeReport(
@@ -54,6 +46,26 @@ struct InstallEngineCommand: AsyncParsableCommand {
             next: isChanged ? place.engine.nextStep : nil
         )
         try client.show(report) { report.text + "then: \(place.engine.example)\n" }
+    }
+
+    /// Makes the programs of this installation known, with the sockets that this command line talks to.
+    static func install(
+        _ files: EngineFiles,
+        for settings: ClientSettings,
+        hook: String?,
+        runtime: String?,
+        settingsFile: String
+    ) throws(CommandError) -> [EngineFileChange] {
+        guard case .socket(let socket) = settings.address else {
+            throw CommandError.usage("engines work with the server of this machine", hint: "leave --address out")
+        }
+        let programs = try EnginePrograms(hook: hook, environment: ClientOptions.environment)
+        var hookSettings = HookSettings()
+        hookSettings.socket = socket
+        hookSettings.agentSocket = socketForContainers(settings.agentSocket)
+        hookSettings.exec = programs.wrapper
+        hookSettings.runtime = runtime
+        return try files.install(hook: programs.hook, settings: hookSettings, at: settingsFile)
     }
 
     /// The same socket in the folder that containers see (`SocketFile.pathForContainers` of the server).

@@ -5,6 +5,19 @@ internal import Glibc
 
 /// One run of the program: parses, runs the command, and tells the error, in one place.
 package enum CommandLineRun {
+    /// Runs the program by the name that it was called by, which may stand for a command, and returns the exit status.
+    package static func run(as program: String, _ arguments: [String]) async -> Int32 {
+        await run(command(of: program) + arguments)
+    }
+
+    /// The command that another name of the program stands for, with the folder that it was called in or without.
+    package static func command(of program: String) -> [String] {
+        switch program.split(separator: "/").last.map(String.init) {
+        case CredentialHelperCommand.programName: ["credential-helper"]
+        default: []
+        }
+    }
+
     /// Runs the command that the arguments name, without the program's own name, and returns the exit status.
     package static func run(_ arguments: [String]) async -> Int32 {
         do {
@@ -17,6 +30,12 @@ package enum CommandLineRun {
             }
             return ExitStatus.done.rawValue
         } catch {
+            if arguments.first == ComposeCommand.configuration.commandName, let failure = Failure(error),
+                AttacheCommand.exitCode(for: error) != .success
+            {
+                ComposeCommand.tell(failure)
+                return failure.status.rawValue
+            }
             return report(error, asJSON: wantsJSON(arguments))
         }
     }

@@ -5,6 +5,7 @@ internal import APITypes
 internal import ArgumentParser
 internal import EnginePlugins
 internal import Glibc
+internal import ImageArchive
 
 /// What is told about an error, to people or to programs, and the status that goes with it.
 package struct Failure: Equatable, Sendable {
@@ -56,6 +57,9 @@ extension Failure {
         case let error as APIClientError: self.init(error)
         case let error as CommandError: self.init(error)
         case let error as PluginError: self.init(error)
+        case SecretVolumeError.refused(let text): self.init(.failed, code: "server_failed", text)
+        case let error as ImageError: self.init(.failed, code: "image", error.text)
+        case is CredentialsNotFound: self.init(.failed, code: "not_found", CredentialsNotFound.text)
         case is ExitCode: return nil
         case is CancellationError: self.init(.failed, code: "cancelled", "cancelled")
         default: self.init(parsing: error)

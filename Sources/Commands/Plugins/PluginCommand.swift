@@ -13,7 +13,7 @@ struct PluginCommand: AsyncParsableCommand {
             Example:
               attache plugin systemd
             """,
-        subcommands: [SystemdPluginCommand.self]
+        subcommands: [DockerPluginCommand.self, SystemdPluginCommand.self]
     )
 }
 

@@ -24,6 +24,22 @@ package func editArbitraryBundle(_ start: UnsafePointer<UInt8>?, _ count: Int) -
     if let installed = try? DockerDaemonFile.installing("/r", in: bytes) {
         precondition((try? DockerDaemonFile.runtime(in: installed)) == "/r")
     }
+    let image = ImageEdit(variables: [ImageEdit.Variable("A", "1")], agent: "web", layer: "sha256:0")
+    if (try? ImageEdit.Configuration(bytes)) != nil, let wrapped = try? image.configuration(bytes) {
+        precondition((try? ImageEdit.Configuration(wrapped))?.entrypoint.first == ImageEdit.wrapperPath)
+        precondition((try? image.configuration(wrapped)) == nil)
+    }
+    if let manifest = try? image.manifest(bytes, configuration: ("sha256:1", 1), layerSize: 1) {
+        precondition((try? ImageEdit.parts(ofManifest: manifest))?.configuration.digest == "sha256:1")
+    }
+    if let index = try? ImageEdit.index(bytes, manifest: ("sha256:1", 1), name: "n"),
+        let found = try? ImageEdit.manifest(ofIndex: index)
+    {
+        precondition(found.digest == "sha256:1")
+    }
+    if let listed = try? ImageEdit.DockerImage(list: bytes) {
+        precondition((try? ImageEdit.DockerImage(list: listed.list)) == listed)
+    }
     _ = try? ContainerState(bytes)
     _ = try? HookSettings(bytes)
     _ = try? ContainerdFile.installing("/r", in: String(decoding: bytes, as: UTF8.self))
