@@ -61,6 +61,12 @@ package struct ProxyRequest: Sendable {
     }
 }
 
+/// A body that may have trailers (RFC 9110 §6.5).
+package protocol TrailingBody: AsyncSequence<ByteBuffer, any Error>, Sendable {
+    /// Nil before the end of the body, and where there are none.
+    var trailers: HTTPFields? { get }
+}
+
 /// What goes back to the agent.
 package struct ProxyAnswer: Sendable {
     package var status: Int

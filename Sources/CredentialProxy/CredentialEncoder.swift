@@ -46,13 +46,15 @@ final class CredentialEncoder: ChannelOutboundHandler {
             context.write(wrapOutboundOut(buffer), promise: promise)
         case .body(.fileRegion):
             promise?.fail(ProxyError.badAnswer)
-        case .end:
+        case .end(let trailers):
             guard isChunked else {
                 promise?.succeed()
                 return
             }
             var buffer = context.channel.allocator.buffer(capacity: 8)
-            buffer.writeStaticString("0\r\n\r\n")
+            buffer.writeStaticString("0\r\n")
+            if let trailers { Self.write(trailers, to: &buffer) }
+            buffer.writeStaticString("\r\n")
             context.write(wrapOutboundOut(buffer), promise: promise)
         }
     }
@@ -68,13 +70,17 @@ final class CredentialEncoder: ChannelOutboundHandler {
             buffer.writeBytes(pair)
         }
         buffer.writeStaticString(" HTTP/1.1\r\n")
-        for (name, value) in head.headers {
+        Self.write(head.headers, to: &buffer)
+        credential?.headerLines.withBytes { _ = buffer.writeBytes($0) }
+        buffer.writeStaticString("\r\n")
+    }
+
+    private static func write(_ fields: HTTPHeaders, to buffer: inout ByteBuffer) {
+        for (name, value) in fields {
             buffer.writeString(name)
             buffer.writeStaticString(": ")
             buffer.writeString(value)
             buffer.writeStaticString("\r\n")
         }
-        credential?.headerLines.withBytes { _ = buffer.writeBytes($0) }
-        buffer.writeStaticString("\r\n")
     }
 }

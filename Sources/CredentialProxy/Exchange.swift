@@ -104,6 +104,7 @@ final class Exchange: Sendable {
     ) {
         let connection = connection
         let most = settings.mostRequestBytes ?? .max
+        let injected = open.credential.fieldNames
         // Stored, and cancelled by `cancel`.
         let task = Task(executorPreference: executor) {
             do {
@@ -113,7 +114,9 @@ final class Exchange: Sendable {
                     guard count <= most else { throw ProxyError.requestTooLarge }
                     try await connection.send(bytes)
                 }
-                if closesAtEnd { connection.close() } else { connection.sendEnd() }
+                if closesAtEnd { return connection.close() }
+                let trailers = (body as? any TrailingBody)?.trailers
+                connection.sendEnd(trailers.map { HeaderRules.forwarded($0, injected: injected) })
             } catch {
                 // The agent broke off, so the target must not take what it has for the whole; or the target did.
                 if !(error is ChannelError) { connection.close() }

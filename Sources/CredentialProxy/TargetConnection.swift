@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
+internal import HTTPTypes
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
@@ -125,11 +126,13 @@ struct TargetConnection: Sendable {
         try await channel.writeAndFlush(HTTPClientRequestPart.body(.byteBuffer(bytes))).get()
     }
 
-    func sendEnd() {
+    /// Ends a request; trailers go with a body that is chunked.
+    func sendEnd(_ trailers: HTTPFields? = nil) {
         let queue = queue
         let sent = eventLoop.makePromise(of: Void.self)
         sent.futureResult.whenSuccess { queue.requestIsSent() }
-        channel.writeAndFlush(HTTPClientRequestPart.end(nil), promise: sent)
+        let fields = trailers.map { fields in HTTPHeaders(fields.map { ($0.name.rawName, $0.value) }) }
+        channel.writeAndFlush(HTTPClientRequestPart.end(fields), promise: sent)
     }
 
     /// Passes bytes on as they are from now on, in both directions: the target has agreed to a WebSocket.

@@ -2,6 +2,7 @@
 
 internal import APITypes
 internal import CoreMetrics
+internal import Glibc
 internal import HTTPTypes
 internal import NIOCore
 internal import NIOFoundationCompat
@@ -46,8 +47,19 @@ struct Passage: Sendable {
     }
 
     static func newRequestID() -> String {
-        String(UInt64.random(in: .min ... .max), radix: 36) + String(UInt32.random(in: .min ... .max), radix: 36)
+        let number = random.withLock { numbers in
+            // Several at a time: asking the kernel for each would cost more than all else here.
+            if numbers.isEmpty {
+                numbers = (0..<16).map { _ in 0 }
+                let isFilled = numbers.withUnsafeMutableBytes { getentropy($0.baseAddress, $0.count) == 0 }
+                if !isFilled { numbers = [.random(in: .min ... .max)] }
+            }
+            return numbers.removeLast()
+        }
+        return String(number, radix: 36)
     }
+
+    private static let random = Mutex<[UInt128]>([])
 }
 
 extension HTTPFields {

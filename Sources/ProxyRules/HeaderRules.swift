@@ -14,7 +14,7 @@ package enum HeaderRules {
     /// `injected`; and any field that holds one of the vault's own tokens. `Host` and the framing are the caller's.
     package static func forwarded(_ fields: HTTPFields, injected: [String]) -> HTTPFields {
         let nominated = nominated(by: fields)
-        let replaced = Set(injected.map(folded))
+        let replaced = injected.map(folded)
         return fields.filter { field in
             let name = folded(field.name.canonicalName)
             return !agentOnly.contains(name) && !name.hasPrefix("proxy-") && !name.hasPrefix("attache-")
@@ -58,8 +58,9 @@ package enum HeaderRules {
 
     private static func nominated(by fields: HTTPFields) -> Set<String> {
         var names: Set<String> = []
-        for value in fields[values: .connection] {
-            for name in value.split(separator: ",") {
+        // One pass over few fields, where a look-up would first make an index of them.
+        for field in fields where field.name == .connection {
+            for name in field.value.split(separator: ",") {
                 names.insert(folded(String(name.filter { $0 != " " && $0 != "\t" })))
             }
         }

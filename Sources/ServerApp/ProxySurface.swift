@@ -66,3 +66,5 @@ private struct ProxiedAnswer: ForwardedAnswer {
 
     func abandon() async { await answer.abandon() }
 }
+
+extension ForwardedBody: TrailingBody {}

@@ -211,6 +211,27 @@ struct ProxyTests {
         #expect(target.requests.allSatisfy { !$0.lowercased().contains("expect") })
     }
 
+    @Test func trailersFollowTheBodyWithoutWhatAuthenticates() async throws {
+        let target = try RecordingTarget { _ in [.text("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")] }
+        let scene = try await ProxyScene(target)
+        let fields = ["Transfer-Encoding: chunked", "Trailer: X-Sum"]
+        let trailers = "X-Sum: 15\r\nX-Api-Key: mine\r\nX-Mine: \(scene.token)\r\n"
+        let body = "5\r\nhello\r\n0\r\n\(trailers)\r\n"
+        let answer = try await scene.send("POST", "\(scene.base)/", fields: fields, body: body)
+        #expect(answer.hasPrefix("HTTP/1.1 200"))
+        #expect(target.requests.first?.hasSuffix("\r\n\r\n5\r\nhello\r\n0\r\nX-Sum: 15\r\n\r\n") == true)
+    }
+
+    @Test func whatATargetSendsBehindItsAnswerIsNobodysAnswer() async throws {
+        let poison = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison"
+        let target = try RecordingTarget { _ in [.text("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok\(poison)")] }
+        let scene = try await ProxyScene(target)
+        for _ in 0..<3 {
+            let answer = try await scene.send("GET", "\(scene.base)/")
+            #expect(answer.hasSuffix("\r\n\r\nok"))
+        }
+    }
+
     @Test func whatIsLongerThanTheOperatorAllowsIsRefusedOrBrokenOff() async throws {
         let target = try RecordingTarget { request in
             request.hasPrefix("GET /announced")

@@ -123,7 +123,10 @@ package final class RecordingTarget: Sendable {
         let text = String(decoding: request, as: UTF8.self)
         guard let end = text.range(of: "\r\n\r\n") else { return false }
         let head = text[..<end.lowerBound].lowercased()
-        if head.contains("transfer-encoding: chunked") { return text.hasSuffix("0\r\n\r\n") }
+        if head.contains("transfer-encoding: chunked") {
+            // With trailers the end is not right behind the last chunk.
+            return text[end.upperBound...].contains("0\r\n") && text.hasSuffix("\r\n\r\n")
+        }
         guard let field = head.range(of: "content-length: ") else { return true }
         let length = Int(head[field.upperBound...].prefix { $0.isNumber }) ?? 0
         return text[end.upperBound...].utf8.count >= length

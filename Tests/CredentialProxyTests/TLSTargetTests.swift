@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import APITypes
+import CredentialProxy
+import Foundation
+import HTTPTypes
+import NIOCore
+import NIOPosix
+import NIOSSL
+import ProxyRules
+import Synchronization
+import TestSupport
+import Testing
+import VaultCore
+import VaultModel
+
+/// Targets over TLS: which certificates are believed, and that nothing is sent where none is.
+struct TLSTargetTests {
+    private static let name = "api.example.test"
+    private static let key = "sk-c4n4ry-0123456789"
+
+    @Test func anAuthorityOfTheOperatorsVouchesForItsTargets() async throws {
+        let certificates = try Certificates(names: Self.name)
+        let target = try await TLSTarget(certificates)
+        let answer = try await Self.get(from: target, trusting: certificates.file)
+        #expect(answer.status == 200)
+        guard case .bytes(let bytes) = try await answer.next() else {
+            Issue.record("no body")
+            return
+        }
+        #expect(String(buffer: bytes) == "ok")
+        await answer.abandon()
+        #expect(target.received.contains("\r\nhost: \(Self.name):\(target.port)\r\n"))
+        #expect(target.received.contains("\r\nauthorization: Bearer \(Self.key)\r\n"))
+        try await target.stop()
+    }
+
+    @Test(arguments: [("another.example.test", true), (name, false)])
+    func aCertificateForAnotherNameOrOfAStrangerGetsNoRequest(names: String, isTrusted: Bool) async throws {
+        let certificates = try Certificates(names: names)
+        let target = try await TLSTarget(certificates)
+        let trusted = isTrusted ? certificates.file : nil
+        await #expect(throws: ProxyError.untrusted) { _ = try await Self.get(from: target, trusting: trusted) }
+        #expect(target.received.isEmpty)
+        try await target.stop()
+    }
+
+    private static func get(from target: TLSTarget, trusting file: String?) async throws -> ProxyAnswer {
+        let test = try await TestVault.make()
+        var settings = BrokerSettings()
+        settings.addresses = AddressRules(allowed: [try #require(NetworkRange("127.0.0.1/32"))])
+        settings.trustedCertificates = file
+        let broker = try Broker(vault: test.vault, resolver: LoopbackResolver(), settings: settings)
+        _ = try await test.vault.createCredential(
+            CreateCredentialBody(
+                name: "Target",
+                type: .apiKey,
+                value: .text(key),
+                hosts: ["\(name):\(target.port)"]
+            ),
+            by: test.localOperator
+        )
+        _ = try await test.createAgent("bot")
+        let attached = try await test.vault.attachCredential(
+            AttachCredentialBody(credentialId: "Target"),
+            to: "bot",
+            by: test.localOperator
+        )
+        var fields: HTTPFields = [.authorization: "Bearer \(try #require(attached.proxyToken))"]
+        fields[try #require(HTTPField.Name("X-Target-Url"))] = "https://\(name):\(target.port)/"
+        let body = AsyncThrowingStream<ByteBuffer, any Error> { $0.finish() }
+        return try await broker.forward(ProxyRequest(method: "GET", path: "/v1/proxy", fields: fields, body: body))
+    }
+}
+
+private struct LoopbackResolver: CredentialProxy.Resolver {
+    func addresses(of name: String) async throws -> [IPAddress] { [.loopback] }
+}
+
+/// A certificate that vouches for itself, made by OpenSSL's own program.
+private struct Certificates {
+    let file: String
+    let key: String
+    private let directory: TemporaryDirectory
+
+    init(names: String) throws {
+        directory = try TemporaryDirectory()
+        (file, key) = (directory.appending("tls.pem"), directory.appending("tls.key"))
+        let program = Process()
+        program.executableURL = URL(filePath: "/usr/bin/openssl")
+        program.arguments = [
+            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
+            "/CN=target", "-addext", "subjectAltName=DNS:\(names)", "-keyout", key, "-out", file,
+        ]
+        program.standardError = FileHandle.nullDevice
+        try program.run()
+        program.waitUntilExit()
+        try #require(program.terminationStatus == 0)
+    }
+}
+
+/// A target over TLS on loopback, which keeps what it receives and answers every piece with 200.
+private final class TLSTarget: Sendable {
+    private let channel: any Channel
+    private let handler: Recorder
+    let port: UInt16
+
+    var received: String { handler.received.withLock { $0 } }
+
+    init(_ certificates: Certificates) async throws {
+        let chain = try NIOSSLCertificate.fromPEMFile(certificates.file).map { NIOSSLCertificateSource.certificate($0) }
+        let key = try NIOSSLPrivateKey(file: certificates.key, format: .pem)
+        let configuration = TLSConfiguration.makeServerConfiguration(
+            certificateChain: chain,
+            privateKey: .privateKey(key)
+        )
+        let context = try NIOSSLContext(configuration: configuration)
+        let handler = Recorder()
+        self.handler = handler
+        channel =
+            try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandlers([NIOSSLServerHandler(context: context), handler])
+                }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        port = UInt16(try #require(channel.localAddress?.port))
+    }
+
+    func stop() async throws { try await channel.close() }
+
+    private final class Recorder: ChannelInboundHandler, Sendable {
+        typealias InboundIn = ByteBuffer
+        typealias OutboundOut = ByteBuffer
+
+        let received = Mutex("")
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            received.withLock { $0 += String(buffer: unwrapInboundIn(data)) }
+            let answer = ByteBuffer(string: "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+            context.writeAndFlush(wrapOutboundOut(answer), promise: nil)
+        }
+
+        // A peer that does not trust the certificate says so and leaves.
+        func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+    }
+}
