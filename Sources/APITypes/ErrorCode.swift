@@ -38,6 +38,7 @@ package enum ErrorCode: String, CaseIterable, Codable, Sendable {
     case limitReached = "limit_reached"
     case loginFailed = "login_failed"
     case methodNotAllowed = "method_not_allowed"
+    case noCredential = "no_credential"
     case notFound = "not_found"
     case personalWorkspace = "personal_workspace"
     case planChanged = "plan_changed"
@@ -70,7 +71,7 @@ package enum ErrorCode: String, CaseIterable, Codable, Sendable {
             400
         case .credentialExpired, .loginFailed, .tokenMissing, .tokenRevoked, .tokenRotated, .tokenUnknown: 401
         case .addressNotAllowed, .forbidden, .targetAddressNotAllowed, .targetLoop, .targetNotAllowed: 403
-        case .invitationNotValid, .notFound: 404
+        case .invitationNotValid, .noCredential, .notFound: 404
         case .targetInvalid: 400
         case .targetAnswerInvalid, .targetUnreachable, .targetUnresolved, .targetUntrusted: 502
         case .targetTimedOut: 504
@@ -95,7 +96,7 @@ package enum ErrorCode: String, CaseIterable, Codable, Sendable {
 extension ErrorCode {
     /// What only `/v1/proxy` and `/v1/via/…` answer, which are no endpoints of the API.
     package static let ofProxy: Set<ErrorCode> = [
-        .credentialExpired, .targetAddressNotAllowed, .targetAnswerInvalid, .targetInvalid, .targetLoop,
+        .credentialExpired, .noCredential, .targetAddressNotAllowed, .targetAnswerInvalid, .targetInvalid, .targetLoop,
         .targetNotAllowed, .targetTimedOut, .targetUnreachable, .targetUnresolved, .targetUntrusted,
     ]
 }

@@ -46,7 +46,9 @@ extension Broker {
             var brisk = self
             brisk.settings.firstByte = Self.patience
             brisk.settings.idle = Self.patience
-            let answer = try await brisk.send(OutgoingRequest(method: "GET", fields: fields), to: target, grant)
+            let admission = try limits.admit(grant.holder)
+            let request = OutgoingRequest(method: "GET", fields: fields)
+            let answer = try await brisk.send(request, to: target, grant, admission)
             var text: [UInt8] = []
             while text.count < Self.readBytes, case .bytes(let bytes) = try await answer.next() {
                 text += bytes.readableBytesView

@@ -67,6 +67,15 @@ package struct ProxyAnswer: Sendable {
     package var fields: HTTPFields
     package var contentLength: Int?
     let exchange: Exchange
+    /// What was read of it already.
+    private var ahead: PartsAhead?
+
+    init(status: Int, fields: HTTPFields, contentLength: Int?, exchange: Exchange) {
+        self.status = status
+        self.fields = fields
+        self.contentLength = contentLength
+        self.exchange = exchange
+    }
 
     /// Whether the next piece is there without waiting.
     package var isReady: Bool { exchange.isReady }
@@ -81,7 +90,10 @@ package struct ProxyAnswer: Sendable {
     /// The next piece, clean of the credential.
     ///
     /// Throws where the target broke off, so that the answer is broken off as well and never looks whole.
-    package func next() async throws -> Part { try await exchange.next() }
+    package func next() async throws -> Part {
+        if let part = try ahead?.next() { return part }
+        return try await exchange.next()
+    }
 
     /// Sends what the agent says over the WebSocket that the target has agreed to, which is what status 101 means.
     package func carry(
@@ -95,7 +107,43 @@ package struct ProxyAnswer: Sendable {
     package func cancel() { exchange.cancel() }
 
     /// Ends an exchange whose answer nobody takes any more, and records that.
-    package func abandon() async { await exchange.abandon() }
+    package func abandon() async { await exchange.end(ProxyError.brokenOff.reason) }
+
+    /// The same, with another reason in the trail, or with none.
+    func abandon(as reason: String?) async { await exchange.end(reason) }
+
+    /// Reads the beginning of the body and keeps it for whoever takes the answer.
+    mutating func readAhead(upTo most: Int) async -> String {
+        var parts: [Part] = []
+        var text: [UInt8] = []
+        var failure: (any Error)?
+        do {
+            reading: while text.count < most {
+                let part = try await exchange.next()
+                parts.append(part)
+                switch part {
+                case .bytes(let bytes): text += bytes.readableBytesView
+                case .end: break reading
+                }
+            }
+        } catch {
+            failure = error
+        }
+        ahead = PartsAhead(parts, failure: failure)
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// The answer as far as the agent may see it.
+    func limited(to part: AnswerPart) async -> ProxyAnswer {
+        switch part {
+        case .full: return self
+        case .statusOnly:
+            await exchange.end(nil)
+            var answer = ProxyAnswer(status: status, fields: [:], contentLength: 0, exchange: exchange)
+            answer.ahead = PartsAhead([.end(nil)])
+            return answer
+        }
+    }
 }
 
 /// Carries an agent's request to its target with the credential in it, and the answer back without it.
@@ -108,7 +156,9 @@ package struct Broker: Sendable {
     var settings: BrokerSettings
     private let tls: NIOSSLContext
     private let pool = ConnectionPool()
-    private let limits: HolderLimits
+    let limits: HolderLimits
+    let rests = KeyRests()
+    let bodies = KeptBodies()
     /// Stands in `Via`, so that a request that comes back is known.
     private let name = "attache-\(UInt64.random(in: .min ... .max))"
 
@@ -130,15 +180,30 @@ package struct Broker: Sendable {
 
     package func forward(_ request: ProxyRequest) async throws(ProxyError) -> ProxyAnswer {
         let route = try ProxyRoute(request)
-        let grant: ProxyGrant
+        let grants: [ProxyGrant]
         do {
-            grant = try await vault.proxyGrant(
+            grants = try await vault.proxyGrants(
                 .token(route.token, from: request.peer),
                 credential: route.credentialName
             )
         } catch {
             throw .vault(error)
         }
+        guard let first = grants.first else { throw .vault(.notFound(.credential)) }
+        // Not recorded where it is refused: nobody fills the trail that way.
+        let admission = try limits.admit(first.holder)
+        let outgoing = OutgoingRequest(request, method: route.method)
+        guard grants.count > 1 else { return try await forward(outgoing, by: route, with: first, admission) }
+        return try await forward(outgoing, by: route, choosing: grants, admission)
+    }
+
+    /// Sends a request with one credential.
+    func forward(
+        _ request: OutgoingRequest,
+        by route: ProxyRoute,
+        with grant: ProxyGrant,
+        _ admission: Admission?
+    ) async throws(ProxyError) -> ProxyAnswer {
         let target: TargetURL
         do {
             target = try route.target(of: grant)
@@ -146,18 +211,19 @@ package struct Broker: Sendable {
             try await record(error, of: ProxyAttempt(target: "-", method: route.method), grant)
             throw error
         }
-        return try await send(OutgoingRequest(request, method: route.method), to: target, grant)
+        return try await send(request, to: target, grant, admission).limited(to: grant.response)
     }
 
     /// Sends a request to a target that its credential may go to, and returns when the head of the answer is there.
     func send(
         _ request: OutgoingRequest,
         to target: TargetURL,
-        _ grant: ProxyGrant
+        _ grant: ProxyGrant,
+        _ admission: Admission?,
+        number: Int = 1
     ) async throws(ProxyError) -> ProxyAnswer {
-        // Not recorded where it is refused: nobody fills the trail that way.
-        let admission = try limits.admit(grant.holder)
         var attempt = ProxyAttempt(target: target.redacted, method: request.method)
+        attempt.number = number
         let key = ConnectionPool.Key(grant, target)
         let resting: TargetConnection?
         let connection: TargetConnection

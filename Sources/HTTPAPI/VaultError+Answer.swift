@@ -25,6 +25,12 @@ extension VaultError {
             )
         case .credentialExpired(let name):
             ErrorBody(.credentialExpired, "\(name) has expired", hint: "write a new value")
+        case .noCredential(let provider):
+            ErrorBody(
+                .noCredential,
+                "no key for provider \(provider)",
+                hint: "attache credentials add NAME --provider \(provider)"
+            )
         case .noProxyAddress(let name):
             ErrorBody(
                 .proxyAddressMissing,

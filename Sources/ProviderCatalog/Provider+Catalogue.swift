@@ -20,6 +20,7 @@ extension Provider {
                 keyIntroduction: entry.introduction,
                 hosts: entry.hosts,
                 test: entry.test.map { TestRequest(url: $0, fields: entry.testFields) },
+                refusals: entry.refusals.map { KeyRefusal(status: $0.status, mark: $0.mark) },
                 keyPage: entry.keyPage
             )
         }
@@ -40,6 +41,7 @@ extension Provider {
         var hosts: [String] = []
         var test: String?
         var testFields: [(name: String, value: String)] = []
+        var refusals: [(status: Int, mark: String)] = []
         var keyPage: String?
     }
 
@@ -291,6 +293,7 @@ extension Provider {
             baseURL: "https://api.search.brave.com/res/v1",
             header: "x-subscription-token",
             hosts: ["api.search.brave.com"],
+            refusals: [(422, "SUBSCRIPTION_TOKEN_INVALID")],
             keyPage: "https://api-dashboard.search.brave.com/app/keys"
         ),
         Entry(

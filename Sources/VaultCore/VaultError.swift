@@ -31,6 +31,8 @@ package enum VaultError: Error, Equatable {
     case planChanged
     case limitReached(String)
     case token(TokenProblem)
+    /// The workspace has no credential of the provider that a token is for.
+    case noCredential(ProviderID)
     /// A start would get a token for the proxy, and nobody said where its process reaches the proxy.
     case noProxyAddress(credential: String)
     case idempotencyKeyReused
@@ -63,7 +65,8 @@ package enum VaultError: Error, Equatable {
 
 /// What was not found.
 package enum VaultSubject: String, Equatable, Sendable {
-    case entry, credential, agent, attachment, apiKey = "api key", workspace, member, invitation, user, receipt,
+    case entry, credential, provider, agent, attachment, apiKey = "api key", workspace, member, invitation, user,
+        receipt,
         container
 }
 

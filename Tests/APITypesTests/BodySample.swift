@@ -176,7 +176,14 @@ struct BodySample: Sendable, CustomTestStringConvertible {
         ),
         BodySample(
             .createAgent,
-            full: CreateAgentBody(name: "a", replicas: 1, allowedNames: [], secretIds: []),
+            full: CreateAgentBody(
+                name: "a",
+                replicas: 1,
+                allowedNames: [],
+                secretIds: [],
+                credentialIds: [],
+                providers: []
+            ),
             bare: CreateAgentBody(name: "a")
         ),
         BodySample(
@@ -202,6 +209,8 @@ struct BodySample: Sendable, CustomTestStringConvertible {
                 prefix: "p",
                 parameter: "p",
                 hosts: ["h"],
+                rotationPriority: 1,
+                response: .statusOnly,
                 note: "n",
                 expiresAt: time
             ),
@@ -209,9 +218,19 @@ struct BodySample: Sendable, CustomTestStringConvertible {
         ),
         BodySample(
             .updateCredential,
-            full: UpdateCredentialBody(name: "A", value: text, hosts: [], note: "n", expiresAt: time),
+            full: UpdateCredentialBody(
+                name: "A",
+                value: text,
+                hosts: [],
+                rotationPriority: 1,
+                response: .full,
+                note: "n",
+                expiresAt: time
+            ),
             bare: UpdateCredentialBody()
         ),
+        BodySample(.moveCredential, MoveCredentialBody(.up)),
+        BodySample(.attachProvider, AttachProviderBody(provider: "p")),
         BodySample(
             .rotateGatewayToken,
             full: RotateGatewayTokenBody(revoke: true, graceSeconds: 1),
@@ -281,6 +300,7 @@ struct BodySample: Sendable, CustomTestStringConvertible {
             prefix: isFull ? "p" : nil,
             parameter: isFull ? "p" : nil,
             hosts: [],
+            response: isFull ? .statusOnly : nil,
             note: "",
             createdAt: time,
             updatedAt: time,
@@ -309,9 +329,24 @@ struct BodySample: Sendable, CustomTestStringConvertible {
         ),
         BodySample(
             .rotatedProxyToken,
-            full: RotatedProxyTokenBody(proxyToken: "t", agentId: "i", credentialId: "i", previousExpiresAt: time),
-            bare: RotatedProxyTokenBody(proxyToken: "t", agentId: "i", credentialId: "i", previousExpiresAt: nil)
+            full: RotatedProxyTokenBody(
+                proxyToken: "t",
+                agentId: "i",
+                credentialId: "i",
+                provider: "p",
+                previousExpiresAt: time
+            ),
+            bare: RotatedProxyTokenBody(proxyToken: "t", agentId: "i", previousExpiresAt: nil)
         ),
+        BodySample(.attachedProvider, AttachedProviderBody(agentId: "i", provider: "p", proxyToken: "t")),
+        BodySample(.agentProvider, AgentProviderBody(provider: "p", state: .synced, attachedAt: time)),
+        BodySample(
+            .proxyToken,
+            full: ProxyTokenBody(credentialId: "i", provider: "p", proxyToken: "t"),
+            bare: ProxyTokenBody(proxyToken: "t")
+        ),
+        BodySample(.rankedCredential, RankedCredentialBody(id: "i", name: "n", rotationPriority: 0)),
+        BodySample(.credentialOrder, CredentialOrderBody(provider: "p", credentials: [])),
         BodySample(.secret, full: secret(isFull: true), bare: secret(isFull: false)),
         BodySample(
             .secretPage,
@@ -368,7 +403,9 @@ struct BodySample: Sendable, CustomTestStringConvertible {
             createdAt: time,
             instances: 0,
             secrets: isFull ? [] : nil,
-            gatewayToken: isFull ? "t" : nil
+            providers: isFull ? [] : nil,
+            gatewayToken: isFull ? "t" : nil,
+            proxyTokens: isFull ? [] : nil
         )
     }
 

@@ -30,7 +30,9 @@ extension Component {
         .required("createdAt", .timestamp),
         .required("instances", .count("How many of its instances live.")),
         .optional("secrets", .array(of: .reference(.attachedSecret), "Absent in lists.")),
-        .optional("gatewayToken", .token("gwt_", "Only in the answer that made the agent; never shown again."))
+        .optional("providers", .array(of: .reference(.agentProvider), "Absent in lists.")),
+        .optional("gatewayToken", .token("gwt_", "Only in the answer that made the agent; never shown again.")),
+        .optional("proxyTokens", .array(of: .reference(.proxyToken), "As the gateway token."))
     )
 
     static let credentialSchema = Schema.answer(
@@ -45,6 +47,8 @@ extension Component {
         .optional("prefix", .string("What stands before the value in that field.")),
         .optional("parameter", .string("The parameter of the query.")),
         .required("hosts", .array(of: .string(), "Where it may go; empty means nowhere.")),
+        .required("rotationPriority", .rotationPriority),
+        .optional("response", .answerPart),
         .required("note", .string()),
         .required("createdAt", .timestamp),
         .required("updatedAt", .timestamp),

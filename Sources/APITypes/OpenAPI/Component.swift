@@ -9,12 +9,15 @@ package enum Component: String, CaseIterable, Sendable {
     case addMasterKey = "AddMasterKey"
     case agent = "Agent"
     case agentPage = "AgentPage"
+    case agentProvider = "AgentProvider"
     case apiKey = "APIKey"
     case apiKeyList = "APIKeyList"
     case attach = "Attach"
     case attachCredential = "AttachCredential"
+    case attachProvider = "AttachProvider"
     case attached = "Attached"
     case attachedCredential = "AttachedCredential"
+    case attachedProvider = "AttachedProvider"
     case attachedSecret = "AttachedSecret"
     case attachedSecretList = "AttachedSecretList"
     case auditCheckpoint = "AuditCheckpoint"
@@ -41,6 +44,7 @@ package enum Component: String, CaseIterable, Sendable {
     case createUser = "CreateUser"
     case createWorkspace = "CreateWorkspace"
     case credential = "Credential"
+    case credentialOrder = "CredentialOrder"
     case credentialPage = "CredentialPage"
     case credentialTest = "CredentialTest"
     case epoch = "Epoch"
@@ -65,7 +69,10 @@ package enum Component: String, CaseIterable, Sendable {
     case masterKey = "MasterKey"
     case member = "Member"
     case memberList = "MemberList"
+    case moveCredential = "MoveCredential"
     case named = "Named"
+    case proxyToken = "ProxyToken"
+    case rankedCredential = "RankedCredential"
     case receiptItem = "ReceiptItem"
     case registerContainer = "RegisterContainer"
     case removedMember = "RemovedMember"
@@ -115,8 +122,20 @@ package enum Component: String, CaseIterable, Sendable {
         case .apiKeyList: .answer(.required("apiKeys", .array(of: .reference(.apiKey))))
         case .attach:
             .request(.required("secretIds", .array(of: .nameOrID("An id or a name."), count: 1...500)))
+        case .agentProvider: Self.agentProviderSchema
         case .attachCredential: Self.attachCredentialSchema
+        case .attachProvider: .request(.required("provider", .provider))
         case .attachedCredential: Self.attachedCredentialSchema
+        case .attachedProvider: Self.attachedProviderSchema
+        case .moveCredential:
+            .request(.required("direction", .oneOf(MoveCredentialBody.Direction.allCases.map(\.rawValue))))
+        case .proxyToken: Self.proxyTokenSchema
+        case .rankedCredential: Self.rankedCredentialSchema
+        case .credentialOrder:
+            .answer(
+                .required("provider", .provider),
+                .required("credentials", .array(of: .reference(.rankedCredential), "The preferred one first."))
+            )
         case .credentialTest: Self.credentialTestSchema
         case .rotatedProxyToken: Self.rotatedProxyTokenSchema
         case .attached:
@@ -225,7 +244,9 @@ package enum Component: String, CaseIterable, Sendable {
                 .required("name", .displayName),
                 .optional("replicas", Self.replicas),
                 .optional("allowedNames", Self.allowedNames),
-                .optional("secretIds", .array(of: .nameOrID("An id or a name."), count: 0...500))
+                .optional("secretIds", .array(of: .nameOrID("An id or a name."), count: 0...500)),
+                .optional("credentialIds", .array(of: .nameOrID("An id or a name."), count: 0...500)),
+                .optional("providers", .array(of: .provider, count: 0...100))
             )
         case .createAPIKey:
             .request(

@@ -13,6 +13,13 @@ extension AgentBody {
         fields.add("allowed names", allowedNames.joined(separator: ", "))
         fields.add("created", createdAt.localWithZone)
         fields.add("gateway token", gatewayToken)
+        for token in proxyTokens ?? [] {
+            let subject = token.provider ?? secrets?.first { $0.id == token.credentialId }?.name ?? ""
+            fields.add("proxy token", "\(token.proxyToken) (\(subject))")
+        }
+        for provider in providers ?? [] {
+            fields.add("provider", "\(provider.provider) (\(provider.state.rawValue))")
+        }
         guard let secrets, !secrets.isEmpty else { return fields.text }
         var table = Table("NAME", "KIND", "VERSION", "STATE", "ATTACHED")
         for secret in secrets {
