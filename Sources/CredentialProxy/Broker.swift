@@ -225,6 +225,7 @@ package struct Broker: Sendable {
         var attempt = ProxyAttempt(target: target.redacted, method: request.method)
         attempt.number = number
         let key = ConnectionPool.Key(grant, target)
+        var request = request
         let resting: TargetConnection?
         let connection: TargetConnection
         do {
@@ -235,6 +236,15 @@ package struct Broker: Sendable {
             try await record(error, of: attempt, grant)
             throw error
         }
+        if resting != nil, request.isIdempotent {
+            do {
+                request = try await bodies.keeping(request)
+            } catch {
+                connection.close()
+                try await record(error, of: attempt, grant)
+                throw error
+            }
+        }
         attempt.address = "\(connection.address)"
         let open: OpenAttempt
         do {
@@ -244,9 +254,13 @@ package struct Broker: Sendable {
             throw .vault(error)
         }
         let head = request.head(to: target, grant, open.credential, via: name)
-        // RFC 9110 §9.2.2: a connection that rested may have ended before the request came, which only what can be done
-        // twice shows.
-        let mayBeSentAgain = resting != nil && request.body == nil && request.isIdempotent
+        // It ended meanwhile, so nothing of this request was sent yet.
+        if resting != nil, !connection.isOpen {
+            return try await again(head, request, to: target, as: key, open, admission, attempt)
+        }
+        // A connection that rested may end as the request comes (RFC 9112 §9.3.1), and what can be done twice is then sent
+        // again (RFC 9110 §9.2.2): whether anything came of the first time cannot be told.
+        let mayBeSentAgain = resting != nil && request.isRepeatable && request.isIdempotent
         do {
             let exchange = Exchange(connection, from: pool, as: key, open, admission, settings: settings)
             return try await exchange.run(
@@ -257,7 +271,7 @@ package struct Broker: Sendable {
                 mayBeSentAgain: mayBeSentAgain
             )
         } catch is Exchange.EndedUnanswered {
-            return try await again(head, to: target, as: key, open, admission, attempt)
+            return try await again(head, request, to: target, as: key, open, admission, attempt)
         } catch {
             throw error as? ProxyError ?? .badAnswer
         }
@@ -295,6 +309,7 @@ package struct Broker: Sendable {
     /// Sends a request anew over a connection of its own.
     private func again(
         _ head: HTTPRequestHead,
+        _ request: OutgoingRequest,
         to target: TargetURL,
         as key: ConnectionPool.Key,
         _ open: OpenAttempt,
@@ -303,7 +318,7 @@ package struct Broker: Sendable {
     ) async throws(ProxyError) -> ProxyAnswer {
         do {
             let exchange = Exchange(try await dial(target), from: pool, as: key, open, admission, settings: settings)
-            return try await exchange.run(head, nil, on: nil, attempt, mayBeSentAgain: false)
+            return try await exchange.run(head, request.body, on: request.executor, attempt, mayBeSentAgain: false)
         } catch {
             let failure = error as? ProxyError ?? .badAnswer
             var attempt = attempt

@@ -3,7 +3,6 @@
 import APITypes
 import Foundation
 import HTTPTypes
-import ProviderCatalog
 import Synchronization
 import TestSupport
 import Testing
