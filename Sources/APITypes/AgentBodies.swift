@@ -15,6 +15,8 @@ package struct AgentBody: Codable, Equatable, Sendable {
     package var instances: Int
     package var secrets: [AttachedSecretBody]?
     package var providers: [AgentProviderBody]?
+    /// Through the proxy, in the present month (UTC); absent in lists.
+    package var requestsThisMonth: Int?
     /// Only in the answer to the request that made the agent; never shown again.
     package var gatewayToken: String?
     /// As the gateway token, one for each credential and provider that was attached with it.
@@ -29,6 +31,7 @@ package struct AgentBody: Codable, Equatable, Sendable {
         instances: Int,
         secrets: [AttachedSecretBody]?,
         providers: [AgentProviderBody]? = nil,
+        requestsThisMonth: Int? = nil,
         gatewayToken: String? = nil,
         proxyTokens: [ProxyTokenBody]? = nil
     ) {
@@ -40,6 +43,7 @@ package struct AgentBody: Codable, Equatable, Sendable {
         self.instances = instances
         self.secrets = secrets
         self.providers = providers
+        self.requestsThisMonth = requestsThisMonth
         self.gatewayToken = gatewayToken
         self.proxyTokens = proxyTokens
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import APITypes
 internal import Foundation
 package import HTTPTypes
 package import NIOCore
@@ -190,8 +191,14 @@ package struct Broker: Sendable {
             throw .vault(error)
         }
         guard let first = grants.first else { throw .vault(.notFound(.credential)) }
-        // Not recorded where it is refused: nobody fills the trail that way.
-        let admission = try limits.admit(first.holder)
+        let admission: Admission?
+        do {
+            admission = try limits.admit(first.holder)
+        } catch {
+            // Counted, so that nobody fills the trail that way.
+            try? await vault.recordLimit(ErrorCode.rateLimited.rawValue, first)
+            throw error
+        }
         let outgoing = OutgoingRequest(request, method: route.method)
         guard grants.count > 1 else { return try await forward(outgoing, by: route, with: first, admission) }
         return try await forward(outgoing, by: route, choosing: grants, admission)

@@ -81,6 +81,14 @@ extension VaultError {
         case .planChanged:
             ErrorBody(.planChanged, "the file or the vault changed since the plan was made", hint: "make a new plan")
         case .limitReached(let text): ErrorBody(.limitReached, text)
+        case .planLimit(let text):
+            ErrorBody(.planLimitReached, text, hint: "remove one, or choose another plan: attache workspaces plan")
+        case .quotaReached(let most, _):
+            ErrorBody(
+                .quotaReached,
+                "the workspace's plan allows \(most) requests a month",
+                hint: "wait for the next month, or choose another plan: attache workspaces plan"
+            )
         case .token(let problem): problem.body
         case .idempotencyKeyReused:
             ErrorBody(

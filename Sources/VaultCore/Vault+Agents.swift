@@ -39,7 +39,11 @@ extension Vault {
         by caller: Caller,
         once: Once? = nil
     ) async throws(VaultError) -> AgentBody {
-        try await write(.agentCreate, by: caller, once: once) { act in
+        let standard = settings.plan
+        return try await write(.agentCreate, by: caller, once: once) { act in
+            try act.refuse(more: "agents", than: act.plan(unlessTold: standard).limits.agents) {
+                try act.connection.liveAgentCount(in: act.workspace)
+            }
             let name = try act.freeAgentName(new.name)
             let agent = AgentRow(
                 id: AgentID(at: act.now),
@@ -288,6 +292,11 @@ extension Act {
         let live = try connection.liveInstances(of: agent.id, in: workspace)
         var body = try body(of: agent, instances: live.count, secrets: attachedBodies(of: agent, live: live))
         body.providers = try providerBodies(of: agent, held: receipts(of: live))
+        body.requestsThisMonth = try connection.requestCount(
+            by: agent.id.text,
+            in: CalendarMonth(of: now),
+            of: workspace
+        )
         return body
     }
 

@@ -30,6 +30,10 @@ package enum VaultError: Error, Equatable {
     case importConflict([ConflictBody])
     case planChanged
     case limitReached(String)
+    /// The plan of the workspace allows no more of what would be made.
+    case planLimit(String)
+    /// The plan allows so many requests a month; seconds until the next month.
+    case quotaReached(most: Int, retryAfter: Int64)
     case token(TokenProblem)
     /// The workspace has no credential of the provider that a token is for.
     case noCredential(ProviderID)

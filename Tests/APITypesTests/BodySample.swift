@@ -404,6 +404,7 @@ struct BodySample: Sendable, CustomTestStringConvertible {
             instances: 0,
             secrets: isFull ? [] : nil,
             providers: isFull ? [] : nil,
+            requestsThisMonth: isFull ? 1 : nil,
             gatewayToken: isFull ? "t" : nil,
             proxyTokens: isFull ? [] : nil
         )
@@ -554,6 +555,14 @@ struct BodySample: Sendable, CustomTestStringConvertible {
     private static let user = UserBody(id: "id", name: "n", email: "a@b", createdAt: time)
     private static let workspace = WorkspaceBody(id: "id", name: "n", role: .owner, isPersonal: false, createdAt: time)
 
+    private static let usage = WorkspaceUsageBody(
+        id: "id",
+        name: "n",
+        plan: .free,
+        usage: UsageBody(credentials: 1, agents: 2, requestsThisMonth: 3),
+        limits: LimitsBody()
+    )
+
     private static let people = [
         BodySample(
             .rotatedAPIKey,
@@ -584,6 +593,9 @@ struct BodySample: Sendable, CustomTestStringConvertible {
                 role: .owner,
                 isPersonal: false,
                 createdAt: time,
+                plan: .pro,
+                usage: usage.usage,
+                limits: usage.limits,
                 apiKey: APIKeyBody(
                     id: "id",
                     name: "n",
@@ -598,8 +610,19 @@ struct BodySample: Sendable, CustomTestStringConvertible {
             bare: workspace
         ),
         BodySample(.workspaceList, WorkspaceList(workspaces: [])),
+        BodySample(.workspaceUsage, usage),
+        BodySample(.usage, usage.usage),
+        BodySample(
+            .limits,
+            full: LimitsBody(credentials: 1, agents: 1, requestsPerMonth: 1),
+            bare: LimitsBody()
+        ),
         BodySample(.createWorkspace, CreateWorkspaceBody(name: "n")),
-        BodySample(.updateWorkspace, UpdateWorkspaceBody(name: "n")),
+        BodySample(
+            .updateWorkspace,
+            full: UpdateWorkspaceBody(name: "n", plan: .free),
+            bare: UpdateWorkspaceBody()
+        ),
         BodySample(
             .member,
             full: MemberBody(id: "id", name: "n", email: "a@b", role: .member, joinedAt: time, entries: 1),
@@ -665,7 +688,7 @@ struct BodySample: Sendable, CustomTestStringConvertible {
         BodySample(
             .workspaceStatus,
             WorkspaceStatusBody(
-                workspace: named,
+                workspace: usage,
                 role: .owner,
                 secrets: 0,
                 agents: 0,

@@ -64,6 +64,7 @@ package enum Component: String, CaseIterable, Sendable {
     case invitationList = "InvitationList"
     case keys = "Keys"
     case leftWorkspace = "LeftWorkspace"
+    case limits = "Limits"
     case loggedIn = "LoggedIn"
     case login = "Login"
     case masterKey = "MasterKey"
@@ -100,6 +101,7 @@ package enum Component: String, CaseIterable, Sendable {
     case updateSecret = "UpdateSecret"
     case updateUser = "UpdateUser"
     case updateWorkspace = "UpdateWorkspace"
+    case usage = "Usage"
     case user = "User"
     case userList = "UserList"
     case verification = "Verification"
@@ -107,6 +109,7 @@ package enum Component: String, CaseIterable, Sendable {
     case workspace = "Workspace"
     case workspaceList = "WorkspaceList"
     case workspaceStatus = "WorkspaceStatus"
+    case workspaceUsage = "WorkspaceUsage"
 
     package var schema: Schema {
         switch self {
@@ -371,6 +374,9 @@ package enum Component: String, CaseIterable, Sendable {
                 .optional("previousExpiresAt", .timestamp)
             )
         case .workspaceStatus: Self.workspaceStatusSchema
+        case .workspaceUsage: Self.workspaceUsageSchema
+        case .usage: Self.usageSchema
+        case .limits: Self.limitsSchema
         case .acceptInvitation, .account, .createInvitation, .createUser, .createWorkspace, .invitation,
             .invitationList,
             .deletedUser, .leftWorkspace, .loggedIn, .login, .member, .memberList, .removedMember, .updateAccount,

@@ -18,7 +18,7 @@ extension Endpoint {
             parameters: [.idempotencyKey],
             body: .json(.createCredential),
             answer: .created(.credential, "The credential, at version 1."),
-            errors: [.duplicateName, .invalidName, .invalidValue]
+            errors: [.duplicateName, .invalidName, .invalidValue, .planLimitReached]
         ),
         Endpoint(
             .getCredential,

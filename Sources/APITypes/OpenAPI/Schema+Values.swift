@@ -76,6 +76,8 @@ extension Schema {
         "What of an answer reaches the agent: all of it unless told, or its status alone."
     )
 
+    static let plan = oneOf(Plan.allCases.map(\.rawValue), "What the workspace may hold and send.")
+
     static let role = oneOf(Role.allCases.map(\.rawValue), "What the holder may do.")
 
     static let version = integer(1...Int.max, "Counts the values that the entry has had.")

@@ -12,6 +12,7 @@ extension AgentBody {
         fields.add("instances", "\(instances) of \(replicas)")
         fields.add("allowed names", allowedNames.joined(separator: ", "))
         fields.add("created", createdAt.localWithZone)
+        fields.add("requests this month", requestsThisMonth.map { String($0) })
         fields.add("gateway token", gatewayToken)
         for token in proxyTokens ?? [] {
             let subject = token.provider ?? secrets?.first { $0.id == token.credentialId }?.name ?? ""

@@ -34,3 +34,5 @@ extension ImportInterpolation: ExpressibleByArgument {}
 extension AnswerPart: ExpressibleByArgument {}
 
 extension MoveCredentialBody.Direction: ExpressibleByArgument {}
+
+extension Plan: ExpressibleByArgument {}

@@ -28,18 +28,13 @@ package final class ProxyGrant: Sendable {
     package let provider: ProviderID?
     /// What of an answer reaches the agent.
     package let response: AnswerPart
+    /// How many requests its workspace may send in a month; nil without a limit.
+    let requestsPerMonth: Int?
     /// Equal for requests that may share a connection: same holder, same credential, same version.
     package let isolation: Isolation
 
     /// The agent or the key that it belongs to, whichever of its tokens was shown.
-    package var holder: String {
-        switch actor {
-        case .gateway(let agent, _): agent.text
-        case .workspaceKey(let key): key.text
-        case .user(let user, _): user.text
-        case .localOperator, .server, .nobody: "operator"
-        }
-    }
+    package var holder: String { actor.holder }
 
     /// One version of a credential in the hands of one holder.
     package var use: Use { Use(holder: holder, entry: isolation.entry, version: isolation.version) }
@@ -96,6 +91,7 @@ package final class ProxyGrant: Sendable {
         baseURL = credential.baseURL(of: holder.entry.provider, hosts: hosts)
         provider = holder.entry.provider
         response = credential.response ?? .full
+        requestsPerMonth = holder.requestsPerMonth
         isolation = Isolation(
             workspace: holder.workspace,
             actor: holder.actor,

@@ -39,7 +39,11 @@ extension Vault {
         once: Once? = nil
     ) async throws(VaultError) -> CredentialBody {
         let plan = try CredentialPlan(new)
+        let standard = settings.plan
         return try await write(.credentialCreate, by: caller, once: once) { act in
+            try act.refuse(more: "credentials", than: act.plan(unlessTold: standard).limits.credentials) {
+                try act.connection.liveCredentialCount(in: act.workspace)
+            }
             let row = try act.insertCredential(plan)
             return Done(
                 try act.body(of: row),

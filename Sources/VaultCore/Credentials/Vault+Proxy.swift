@@ -85,11 +85,15 @@ extension Vault {
         if let known = grants.grants(for: caller, credential, writes: writes, at: now) { return known }
         let known = try await knownCaller(caller)
         let ring = ring
+        let plan = settings.plan
         let found: [ProxyGrant] = try await mappingErrors {
             try await engine.read { connection in
                 let right = try ProxyRight(caller, known, credential, on: connection, ring: ring, now: now)
+                let most = (try connection.workspace(right.workspace)?.plan ?? plan).limits.requestsPerMonth
                 return try right.holders(on: connection, ring: ring, now: now).map { holder in
-                    try ProxyGrant(holder, caller: caller, credential: credential, readAt: writes, madeAt: now)
+                    var holder = holder
+                    holder.requestsPerMonth = most
+                    return try ProxyGrant(holder, caller: caller, credential: credential, readAt: writes, madeAt: now)
                 }
             }
         }
@@ -108,8 +112,8 @@ extension Vault {
     /// Records an attempt and opens the credential of `grant` for it, in this order.
     ///
     /// What the grant rests on is looked up again where anything was written since: a token that was revoked or hosts
-    /// that were changed are found here. Throws ``VaultError/auditUnavailable`` where attempts cannot be recorded; then
-    /// nothing was opened.
+    /// that were changed are found here. Throws ``VaultError/auditUnavailable`` where attempts cannot be recorded, and
+    /// ``VaultError/quotaReached(most:retryAfter:)`` where the workspace may send no more; then nothing was opened.
     package func begin(_ attempt: ProxyAttempt, with grant: ProxyGrant) async throws(VaultError) -> OpenAttempt {
         var grant = grant
         if grant.readAt != engine.writes {
@@ -119,6 +123,8 @@ extension Vault {
             guard let fresh, fresh.rowCode == grant.rowCode else { throw .storage(.busy) }
             grant = fresh
         }
+        // Another key for the same request is the same request.
+        if attempt.number == 1 { try await count(grant) }
         let now = clock.now
         let requestID = Self.requestID
         let intent = grant.record(.allowed, attempt.intent, at: now, requestID)
@@ -194,10 +200,13 @@ extension ProxyGrant {
 }
 
 extension ProxyAttempt {
+    /// Under which the number stands in the trail, where it is more than 1.
+    static let numberKey = "attempt"
+
     fileprivate var intent: [AuditDetail] {
         var details = [AuditDetail(key: "target", value: target), AuditDetail(key: "method", value: method)]
         if let address { details.append(AuditDetail(key: "address", value: address)) }
-        if number > 1 { details.append(AuditDetail(key: "attempt", value: String(number))) }
+        if number > 1 { details.append(AuditDetail(key: Self.numberKey, value: String(number))) }
         return details
     }
 
@@ -332,6 +341,8 @@ struct ProxyHolder {
     let workspace: WorkspaceID
     /// When the token ends.
     let tokenEnd: Timestamp?
+    /// Of the workspace's plan.
+    fileprivate(set) var requestsPerMonth: Int?
 
     fileprivate init(
         _ found: CredentialEntryRow,
