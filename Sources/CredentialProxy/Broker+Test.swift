@@ -76,9 +76,11 @@ extension CredentialTestBody.Result {
         self =
             switch status {
             case 200..<300: .ok
+            // A key that was made for some purposes only is good, and not for this one.
+            case 401 where text.contains("missing_permissions"): .forbidden
             case 401: text.contains("expired") ? .expired : .wrongKey
             case 402: .noCredit
-            case 400 where namesTheKey, 403 where namesTheKey: .wrongKey
+            case 400 where namesTheKey, 403 where namesTheKey, 422 where text.contains("token_invalid"): .wrongKey
             case 403: .forbidden
             case 429: .rateLimited
             default: .failed

@@ -27,6 +27,9 @@ struct CredentialPlan: Sendable {
         name = try displayName(new.name, field: "name")
         provider = try providerID(new.provider)
         let known = provider.flatMap(Provider.named)
+        if let known, known.connections.isEmpty {
+            throw .invalidField("provider", reason: "\(known.id) takes no key")
+        }
         if provider != nil, known == nil, new.type == nil {
             throw .invalidField("type", reason: "the catalogue has no such provider, so the type has to be said")
         }

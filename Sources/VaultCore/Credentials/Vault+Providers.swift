@@ -159,6 +159,9 @@ extension RankedCredentialBody {
 extension Act {
     /// Attaches `provider`, or throws every conflict with what the agent holds.
     func attach(_ provider: ProviderID, to agent: AgentRow) throws {
+        if let known = Provider.named(provider), known.connections.isEmpty {
+            throw VaultError.invalidField("provider", reason: "\(provider) takes no key")
+        }
         guard let variable = provider.environmentName else {
             throw VaultError.invalidField("provider", reason: "no variable can be named after this provider")
         }
