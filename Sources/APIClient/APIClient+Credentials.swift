@@ -69,6 +69,41 @@ extension APIClient {
         return try await call(request)
     }
 
+    package func moveCredential(
+        _ reference: String,
+        _ direction: MoveCredentialBody.Direction
+    ) async throws(APIClientError) -> CredentialOrderBody {
+        var request = try APIRequest(.POST, "credentials", reference, "move")
+        try request.setJSON(MoveCredentialBody(direction))
+        request.makeOnce()
+        return try await call(request)
+    }
+
+    package func attachProvider(
+        _ provider: String,
+        to agent: String
+    ) async throws(APIClientError) -> AttachedProviderBody {
+        var request = try APIRequest(.POST, "agents", agent, "providers")
+        try request.setJSON(AttachProviderBody(provider: provider))
+        request.makeOnce()
+        return try await call(request)
+    }
+
+    package func rotateProxyToken(
+        ofProvider provider: String,
+        on agent: String,
+        _ body: RotateGatewayTokenBody
+    ) async throws(APIClientError) -> RotatedProxyTokenBody {
+        var request = try APIRequest(.POST, "agents", agent, "providers", provider, "rotate")
+        try request.setJSON(body)
+        request.makeOnce()
+        return try await call(request)
+    }
+
+    package func detachProvider(_ provider: String, from agent: String) async throws(APIClientError) {
+        try await call(APIRequest(.DELETE, "agents", agent, "providers", provider))
+    }
+
     package func detachCredential(_ credential: String, from agent: String) async throws(APIClientError) {
         try await call(APIRequest(.DELETE, "agents", agent, "credentials", credential))
     }

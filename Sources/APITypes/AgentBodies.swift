@@ -14,8 +14,13 @@ package struct AgentBody: Codable, Equatable, Sendable {
     /// How many of its instances live.
     package var instances: Int
     package var secrets: [AttachedSecretBody]?
+    package var providers: [AgentProviderBody]?
+    /// Through the proxy, in the present month (UTC); absent in lists.
+    package var requestsThisMonth: Int?
     /// Only in the answer to the request that made the agent; never shown again.
     package var gatewayToken: String?
+    /// As the gateway token, one for each credential and provider that was attached with it.
+    package var proxyTokens: [ProxyTokenBody]?
 
     package init(
         id: String,
@@ -25,7 +30,10 @@ package struct AgentBody: Codable, Equatable, Sendable {
         createdAt: Timestamp,
         instances: Int,
         secrets: [AttachedSecretBody]?,
-        gatewayToken: String? = nil
+        providers: [AgentProviderBody]? = nil,
+        requestsThisMonth: Int? = nil,
+        gatewayToken: String? = nil,
+        proxyTokens: [ProxyTokenBody]? = nil
     ) {
         self.id = id
         self.name = name
@@ -34,7 +42,10 @@ package struct AgentBody: Codable, Equatable, Sendable {
         self.createdAt = createdAt
         self.instances = instances
         self.secrets = secrets
+        self.providers = providers
+        self.requestsThisMonth = requestsThisMonth
         self.gatewayToken = gatewayToken
+        self.proxyTokens = proxyTokens
     }
 }
 
@@ -91,19 +102,34 @@ package struct AgentPage: Codable, Equatable, Sendable {
 
 /// The body of `POST /agents`.
 package struct CreateAgentBody: RequestBody {
-    package enum CodingKeys: String, CodingKey, CaseIterable { case name, replicas, allowedNames, secretIds }
+    package enum CodingKeys: String, CodingKey, CaseIterable {
+        case name, replicas, allowedNames, secretIds, credentialIds, providers
+    }
 
     package var name: String
     package var replicas: Int64?
     package var allowedNames: [String]?
     /// Ids or names of entries to attach in the same transaction.
     package var secretIds: [String]?
+    /// Ids or names of credentials to attach by proxy; the answer has their tokens.
+    package var credentialIds: [String]?
+    /// Providers to attach; the answer has their tokens.
+    package var providers: [String]?
 
-    package init(name: String, replicas: Int64? = nil, allowedNames: [String]? = nil, secretIds: [String]? = nil) {
+    package init(
+        name: String,
+        replicas: Int64? = nil,
+        allowedNames: [String]? = nil,
+        secretIds: [String]? = nil,
+        credentialIds: [String]? = nil,
+        providers: [String]? = nil
+    ) {
         self.name = name
         self.replicas = replicas
         self.allowedNames = allowedNames
         self.secretIds = secretIds
+        self.credentialIds = credentialIds
+        self.providers = providers
     }
 }
 

@@ -21,6 +21,10 @@ package struct CredentialBody: Codable, Equatable, Sendable {
     package var parameter: String?
     /// Where it may go; empty means nowhere.
     package var hosts: [String]
+    /// Among those of its provider the lowest is preferred, then the oldest.
+    package var rotationPriority: Int64
+    /// What of an answer reaches the agent; absent for all of it.
+    package var response: AnswerPart?
     package var note: String
     package var createdAt: Timestamp
     package var updatedAt: Timestamp
@@ -42,6 +46,8 @@ package struct CredentialBody: Codable, Equatable, Sendable {
         prefix: String?,
         parameter: String?,
         hosts: [String],
+        rotationPriority: Int64 = 0,
+        response: AnswerPart? = nil,
         note: String,
         createdAt: Timestamp,
         updatedAt: Timestamp,
@@ -60,6 +66,8 @@ package struct CredentialBody: Codable, Equatable, Sendable {
         self.prefix = prefix
         self.parameter = parameter
         self.hosts = hosts
+        self.rotationPriority = rotationPriority
+        self.response = response
         self.note = note
         self.createdAt = createdAt
         self.updatedAt = updatedAt
@@ -70,6 +78,11 @@ package struct CredentialBody: Codable, Equatable, Sendable {
 }
 
 extension CredentialScheme: Codable {}
+
+/// The place of a credential among those of its provider.
+package enum CredentialPriority {
+    package static let largest = 1_000_000
+}
 
 /// One page of credentials, oldest first.
 package struct CredentialPage: Codable, Equatable, Sendable {
@@ -85,7 +98,8 @@ package struct CredentialPage: Codable, Equatable, Sendable {
 /// The body of `POST /credentials`; what a provider's entry in the catalogue says need not be said again.
 package struct CreateCredentialBody: RequestBody {
     package enum CodingKeys: String, CodingKey, CaseIterable {
-        case name, type, value, provider, environmentName, header, prefix, parameter, hosts, note, expiresAt
+        case name, type, value, provider, environmentName, header, prefix, parameter, hosts, rotationPriority, response,
+            note, expiresAt
     }
 
     package var name: String
@@ -99,6 +113,9 @@ package struct CreateCredentialBody: RequestBody {
     package var prefix: String?
     package var parameter: String?
     package var hosts: [String]?
+    /// 0 unless told.
+    package var rotationPriority: Int64?
+    package var response: AnswerPart?
     package var note: String?
     package var expiresAt: Timestamp?
 
@@ -112,6 +129,8 @@ package struct CreateCredentialBody: RequestBody {
         prefix: String? = nil,
         parameter: String? = nil,
         hosts: [String]? = nil,
+        rotationPriority: Int64? = nil,
+        response: AnswerPart? = nil,
         note: String? = nil,
         expiresAt: Timestamp? = nil
     ) {
@@ -124,6 +143,8 @@ package struct CreateCredentialBody: RequestBody {
         self.prefix = prefix
         self.parameter = parameter
         self.hosts = hosts
+        self.rotationPriority = rotationPriority
+        self.response = response
         self.note = note
         self.expiresAt = expiresAt
     }
@@ -131,12 +152,16 @@ package struct CreateCredentialBody: RequestBody {
 
 /// The body of `PATCH /credentials/{id}`; what is absent stays as it is.
 package struct UpdateCredentialBody: RequestBody {
-    package enum CodingKeys: String, CodingKey, CaseIterable { case name, value, hosts, note, expiresAt }
+    package enum CodingKeys: String, CodingKey, CaseIterable {
+        case name, value, hosts, rotationPriority, response, note, expiresAt
+    }
 
     package var name: String?
     package var value: SecretText?
     /// Replaces the whole list.
     package var hosts: [String]?
+    package var rotationPriority: Int64?
+    package var response: AnswerPart?
     package var note: String?
     package var expiresAt: Timestamp?
 
@@ -144,12 +169,16 @@ package struct UpdateCredentialBody: RequestBody {
         name: String? = nil,
         value: SecretText? = nil,
         hosts: [String]? = nil,
+        rotationPriority: Int64? = nil,
+        response: AnswerPart? = nil,
         note: String? = nil,
         expiresAt: Timestamp? = nil
     ) {
         self.name = name
         self.value = value
         self.hosts = hosts
+        self.rotationPriority = rotationPriority
+        self.response = response
         self.note = note
         self.expiresAt = expiresAt
     }
@@ -191,14 +220,23 @@ package struct RotatedProxyTokenBody: Codable, Equatable, Sendable {
     /// Not shown again.
     package var proxyToken: String
     package var agentId: String
-    package var credentialId: String
+    /// What it is for: a credential or a provider.
+    package var credentialId: String?
+    package var provider: String?
     /// Until when the token before it keeps working; absent when it ended.
     package var previousExpiresAt: Timestamp?
 
-    package init(proxyToken: String, agentId: String, credentialId: String, previousExpiresAt: Timestamp?) {
+    package init(
+        proxyToken: String,
+        agentId: String,
+        credentialId: String? = nil,
+        provider: String? = nil,
+        previousExpiresAt: Timestamp?
+    ) {
         self.proxyToken = proxyToken
         self.agentId = agentId
         self.credentialId = credentialId
+        self.provider = provider
         self.previousExpiresAt = previousExpiresAt
     }
 }
@@ -235,5 +273,104 @@ package struct CredentialTestBody: Codable, Equatable, Sendable {
         self.result = result
         self.status = status
         self.reason = reason
+    }
+}
+
+extension AnswerPart: Codable {}
+
+/// The body of `POST /credentials/{id}/move`.
+package struct MoveCredentialBody: RequestBody {
+    package enum CodingKeys: String, CodingKey, CaseIterable { case direction }
+
+    package enum Direction: String, Codable, CaseIterable, Sendable {
+        /// Towards the preferred one.
+        case up
+        case down
+    }
+
+    package var direction: Direction
+
+    package init(_ direction: Direction) {
+        self.direction = direction
+    }
+}
+
+/// The credentials of a provider, the preferred one first.
+package struct CredentialOrderBody: Codable, Equatable, Sendable {
+    package var provider: String
+    package var credentials: [RankedCredentialBody]
+
+    package init(provider: String, credentials: [RankedCredentialBody]) {
+        self.provider = provider
+        self.credentials = credentials
+    }
+}
+
+/// A credential and its place among those of its provider.
+package struct RankedCredentialBody: Codable, Equatable, Sendable {
+    package var id: String
+    package var name: String
+    package var rotationPriority: Int64
+
+    package init(id: String, name: String, rotationPriority: Int64) {
+        self.id = id
+        self.name = name
+        self.rotationPriority = rotationPriority
+    }
+}
+
+/// The body of `POST /agents/{id}/providers`.
+package struct AttachProviderBody: RequestBody {
+    package enum CodingKeys: String, CodingKey, CaseIterable { case provider }
+
+    package var provider: String
+
+    package init(provider: String) {
+        self.provider = provider
+    }
+}
+
+/// The answer to attaching a provider.
+package struct AttachedProviderBody: Codable, Equatable, Sendable {
+    package var agentId: String
+    package var provider: String
+    /// Not shown again.
+    package var proxyToken: String
+
+    package init(agentId: String, provider: String, proxyToken: String) {
+        self.agentId = agentId
+        self.provider = provider
+        self.proxyToken = proxyToken
+    }
+}
+
+/// A provider attached to an agent.
+package struct AgentProviderBody: Codable, Equatable, Sendable {
+    package var provider: String
+    /// Whether the live instances were given a token for it.
+    package var state: SyncState
+    /// `state == "synced"`.
+    package var synced: Bool
+    package var attachedAt: Timestamp
+
+    package init(provider: String, state: SyncState, attachedAt: Timestamp) {
+        self.provider = provider
+        self.state = state
+        synced = state == .synced
+        self.attachedAt = attachedAt
+    }
+}
+
+/// A proxy token that an answer shows, and what it is for: a credential or a provider.
+package struct ProxyTokenBody: Codable, Equatable, Sendable {
+    package var credentialId: String?
+    package var provider: String?
+    /// Not shown again.
+    package var proxyToken: String
+
+    package init(credentialId: String? = nil, provider: String? = nil, proxyToken: String) {
+        self.credentialId = credentialId
+        self.provider = provider
+        self.proxyToken = proxyToken
     }
 }

@@ -38,10 +38,13 @@ package enum ErrorCode: String, CaseIterable, Codable, Sendable {
     case limitReached = "limit_reached"
     case loginFailed = "login_failed"
     case methodNotAllowed = "method_not_allowed"
+    case noCredential = "no_credential"
     case notFound = "not_found"
     case personalWorkspace = "personal_workspace"
     case planChanged = "plan_changed"
+    case planLimitReached = "plan_limit_reached"
     case proxyAddressMissing = "proxy_address_missing"
+    case quotaReached = "quota_reached"
     case rateLimited = "rate_limited"
     case shuttingDown = "shutting_down"
     case stillAttached = "still_attached"
@@ -69,8 +72,10 @@ package enum ErrorCode: String, CaseIterable, Codable, Sendable {
         case .invalidCursor, .invalidField, .invalidJSON, .invalidName, .invalidQuery, .invalidRequest, .invalidValue:
             400
         case .credentialExpired, .loginFailed, .tokenMissing, .tokenRevoked, .tokenRotated, .tokenUnknown: 401
-        case .addressNotAllowed, .forbidden, .targetAddressNotAllowed, .targetLoop, .targetNotAllowed: 403
-        case .invitationNotValid, .notFound: 404
+        case .addressNotAllowed, .forbidden, .planLimitReached, .targetAddressNotAllowed, .targetLoop,
+            .targetNotAllowed:
+            403
+        case .invitationNotValid, .noCredential, .notFound: 404
         case .targetInvalid: 400
         case .targetAnswerInvalid, .targetUnreachable, .targetUnresolved, .targetUntrusted: 502
         case .targetTimedOut: 504
@@ -83,7 +88,7 @@ package enum ErrorCode: String, CaseIterable, Codable, Sendable {
         case .bodyTooLarge: 413
         case .unsupportedMediaType: 415
         case .idempotencyKeyReused, .invalidFile, .limitReached: 422
-        case .rateLimited: 429
+        case .quotaReached, .rateLimited: 429
         case .headersTooLarge: 431
         case .integrityError, .internalError: 500
         case .auditUnavailable, .busy, .shuttingDown, .storageUnavailable: 503
@@ -95,7 +100,8 @@ package enum ErrorCode: String, CaseIterable, Codable, Sendable {
 extension ErrorCode {
     /// What only `/v1/proxy` and `/v1/via/…` answer, which are no endpoints of the API.
     package static let ofProxy: Set<ErrorCode> = [
-        .credentialExpired, .targetAddressNotAllowed, .targetAnswerInvalid, .targetInvalid, .targetLoop,
+        .credentialExpired, .noCredential, .quotaReached, .targetAddressNotAllowed, .targetAnswerInvalid,
+        .targetInvalid, .targetLoop,
         .targetNotAllowed, .targetTimedOut, .targetUnreachable, .targetUnresolved, .targetUntrusted,
     ]
 }

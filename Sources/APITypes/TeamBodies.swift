@@ -10,6 +10,10 @@ package struct WorkspaceBody: Codable, Equatable, Sendable {
     package var role: Role
     package var isPersonal: Bool
     package var createdAt: Timestamp
+    /// Absent in lists, as usage and limits.
+    package var plan: Plan?
+    package var usage: UsageBody?
+    package var limits: LimitsBody?
     /// Only in the answer that made the workspace: its first key.
     package var apiKey: APIKeyBody?
 
@@ -19,6 +23,9 @@ package struct WorkspaceBody: Codable, Equatable, Sendable {
         role: Role,
         isPersonal: Bool,
         createdAt: Timestamp,
+        plan: Plan? = nil,
+        usage: UsageBody? = nil,
+        limits: LimitsBody? = nil,
         apiKey: APIKeyBody? = nil
     ) {
         self.id = id
@@ -26,6 +33,9 @@ package struct WorkspaceBody: Codable, Equatable, Sendable {
         self.role = role
         self.isPersonal = isPersonal
         self.createdAt = createdAt
+        self.plan = plan
+        self.usage = usage
+        self.limits = limits
         self.apiKey = apiKey
     }
 }
@@ -52,12 +62,15 @@ package struct CreateWorkspaceBody: RequestBody {
 
 /// The body of `PATCH /workspace`.
 package struct UpdateWorkspaceBody: RequestBody {
-    package enum CodingKeys: String, CodingKey, CaseIterable { case name }
+    package enum CodingKeys: String, CodingKey, CaseIterable { case name, plan }
 
-    package var name: String
+    package var name: String?
+    /// For owners; on a server whose workspaces have limits for its operator.
+    package var plan: Plan?
 
-    package init(name: String) {
+    package init(name: String? = nil, plan: Plan? = nil) {
         self.name = name
+        self.plan = plan
     }
 }
 

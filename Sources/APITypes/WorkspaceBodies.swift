@@ -4,7 +4,7 @@ package import VaultModel
 
 /// The answer to `GET /workspace/status`.
 package struct WorkspaceStatusBody: Codable, Equatable, Sendable {
-    package var workspace: NamedBody
+    package var workspace: WorkspaceUsageBody
     /// The caller's role.
     package var role: Role
     package var secrets: Int
@@ -18,7 +18,7 @@ package struct WorkspaceStatusBody: Codable, Equatable, Sendable {
     package var server: ServerBody
 
     package init(
-        workspace: NamedBody,
+        workspace: WorkspaceUsageBody,
         role: Role,
         secrets: Int,
         agents: Int,
@@ -35,6 +35,51 @@ package struct WorkspaceStatusBody: Codable, Equatable, Sendable {
         self.liveInstances = liveInstances
         self.staleAgents = staleAgents
         self.server = server
+    }
+}
+
+extension Plan: Codable {}
+
+/// A workspace with its plan, what it holds and sent, and what it may.
+package struct WorkspaceUsageBody: Codable, Equatable, Sendable {
+    package var id: String
+    package var name: String
+    package var plan: Plan
+    package var usage: UsageBody
+    package var limits: LimitsBody
+
+    package init(id: String, name: String, plan: Plan, usage: UsageBody, limits: LimitsBody) {
+        self.id = id
+        self.name = name
+        self.plan = plan
+        self.usage = usage
+        self.limits = limits
+    }
+}
+
+/// What a workspace holds, and sent through the proxy in the present month (UTC).
+package struct UsageBody: Codable, Equatable, Sendable {
+    package var credentials: Int
+    package var agents: Int
+    package var requestsThisMonth: Int
+
+    package init(credentials: Int, agents: Int, requestsThisMonth: Int) {
+        self.credentials = credentials
+        self.agents = agents
+        self.requestsThisMonth = requestsThisMonth
+    }
+}
+
+/// What a plan allows; what is absent has no limit.
+package struct LimitsBody: Codable, Equatable, Sendable {
+    package var credentials: Int?
+    package var agents: Int?
+    package var requestsPerMonth: Int?
+
+    package init(credentials: Int? = nil, agents: Int? = nil, requestsPerMonth: Int? = nil) {
+        self.credentials = credentials
+        self.agents = agents
+        self.requestsPerMonth = requestsPerMonth
     }
 }
 

@@ -2,18 +2,31 @@
 
 package import VaultModel
 
-/// What the conflict rules look at of an entry: its identity, the variable it becomes, whose credential it is.
+/// What the conflict rules look at of an entry, or of a provider in an entry's place: its identity, the variable it
+/// becomes, whose credential it is.
 package struct AttachmentCandidate: Equatable, Sendable {
-    package var entry: EntryID
+    /// Nil for a provider.
+    package var entry: EntryID?
     package var name: String
     package var variable: EnvironmentName
     package var provider: ProviderID?
 
-    package init(entry: EntryID, name: String, variable: EnvironmentName, provider: ProviderID?) {
+    package init(entry: EntryID?, name: String, variable: EnvironmentName, provider: ProviderID?) {
         self.entry = entry
         self.name = name
         self.variable = variable
         self.provider = provider
+    }
+}
+
+extension AttachmentCandidate {
+    /// A provider, of which the agent gets whichever credential is preferred.
+    package init(provider: ProviderID, variable: EnvironmentName) {
+        self.init(entry: nil, name: provider.text, variable: variable, provider: provider)
+    }
+
+    fileprivate func isSame(as other: AttachmentCandidate) -> Bool {
+        entry == nil ? other.entry == nil && provider == other.provider : entry == other.entry
     }
 }
 
@@ -40,7 +53,7 @@ package enum AttachmentRules {
         var conflicts: [AttachmentConflict] = []
         var held = attached
         for candidate in candidates {
-            if held.contains(where: { $0.entry == candidate.entry }) {
+            if held.contains(where: { candidate.isSame(as: $0) }) {
                 conflicts.append(.alreadyAttached(name: candidate.name))
                 continue
             }

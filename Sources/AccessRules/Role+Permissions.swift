@@ -25,7 +25,7 @@ extension Action {
             .tokenRevoke, .workspaceUpdate, .memberUpdate, .memberRemove, .invitationCreate, .invitationResend,
             .invitationCancel, .metricsView:
             .admin
-        case .workspaceDelete:
+        case .workspaceDelete, .planUpdate:
             .owner
         // Take more than a role: the server itself, an agent's own token, a password or an invitation.
         case .start, .instanceEnd, .auditPrune, .tokenUse, .entryRemind, .login, .invitationAccept:

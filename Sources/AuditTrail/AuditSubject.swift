@@ -13,6 +13,7 @@ package struct AuditSubject: Hashable, Sendable {
         case key
         case backup
         case invitation
+        case provider
 
         /// The byte that stands for the kind in an encoded entry.
         ///
@@ -28,6 +29,7 @@ package struct AuditSubject: Hashable, Sendable {
             case .key: 7
             case .backup: 8
             case .invitation: 9
+            case .provider: 10
             }
         }
     }

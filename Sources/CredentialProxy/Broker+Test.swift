@@ -46,7 +46,9 @@ extension Broker {
             var brisk = self
             brisk.settings.firstByte = Self.patience
             brisk.settings.idle = Self.patience
-            let answer = try await brisk.send(OutgoingRequest(method: "GET", fields: fields), to: target, grant)
+            let admission = try limits.admit(grant.holder)
+            let request = OutgoingRequest(method: "GET", fields: fields)
+            let answer = try await brisk.send(request, to: target, grant, admission)
             var text: [UInt8] = []
             while text.count < Self.readBytes, case .bytes(let bytes) = try await answer.next() {
                 text += bytes.readableBytesView
@@ -74,9 +76,11 @@ extension CredentialTestBody.Result {
         self =
             switch status {
             case 200..<300: .ok
+            // A key that was made for some purposes only is good, and not for this one.
+            case 401 where text.contains("missing_permissions"): .forbidden
             case 401: text.contains("expired") ? .expired : .wrongKey
             case 402: .noCredit
-            case 400 where namesTheKey, 403 where namesTheKey: .wrongKey
+            case 400 where namesTheKey, 403 where namesTheKey, 422 where text.contains("token_invalid"): .wrongKey
             case 403: .forbidden
             case 429: .rateLimited
             default: .failed

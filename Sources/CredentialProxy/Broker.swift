@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import APITypes
 internal import Foundation
 package import HTTPTypes
 package import NIOCore
@@ -73,6 +74,15 @@ package struct ProxyAnswer: Sendable {
     package var fields: HTTPFields
     package var contentLength: Int?
     let exchange: Exchange
+    /// What was read of it already.
+    private var ahead: PartsAhead?
+
+    init(status: Int, fields: HTTPFields, contentLength: Int?, exchange: Exchange) {
+        self.status = status
+        self.fields = fields
+        self.contentLength = contentLength
+        self.exchange = exchange
+    }
 
     /// Whether the next piece is there without waiting.
     package var isReady: Bool { exchange.isReady }
@@ -87,7 +97,10 @@ package struct ProxyAnswer: Sendable {
     /// The next piece, clean of the credential.
     ///
     /// Throws where the target broke off, so that the answer is broken off as well and never looks whole.
-    package func next() async throws -> Part { try await exchange.next() }
+    package func next() async throws -> Part {
+        if let part = try ahead?.next() { return part }
+        return try await exchange.next()
+    }
 
     /// Sends what the agent says over the WebSocket that the target has agreed to, which is what status 101 means.
     package func carry(
@@ -101,7 +114,43 @@ package struct ProxyAnswer: Sendable {
     package func cancel() { exchange.cancel() }
 
     /// Ends an exchange whose answer nobody takes any more, and records that.
-    package func abandon() async { await exchange.abandon() }
+    package func abandon() async { await exchange.end(ProxyError.brokenOff.reason) }
+
+    /// The same, with another reason in the trail, or with none.
+    func abandon(as reason: String?) async { await exchange.end(reason) }
+
+    /// Reads the beginning of the body and keeps it for whoever takes the answer.
+    mutating func readAhead(upTo most: Int) async -> String {
+        var parts: [Part] = []
+        var text: [UInt8] = []
+        var failure: (any Error)?
+        do {
+            reading: while text.count < most {
+                let part = try await exchange.next()
+                parts.append(part)
+                switch part {
+                case .bytes(let bytes): text += bytes.readableBytesView
+                case .end: break reading
+                }
+            }
+        } catch {
+            failure = error
+        }
+        ahead = PartsAhead(parts, failure: failure)
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// The answer as far as the agent may see it.
+    func limited(to part: AnswerPart) async -> ProxyAnswer {
+        switch part {
+        case .full: return self
+        case .statusOnly:
+            await exchange.end(nil)
+            var answer = ProxyAnswer(status: status, fields: [:], contentLength: 0, exchange: exchange)
+            answer.ahead = PartsAhead([.end(nil)])
+            return answer
+        }
+    }
 }
 
 /// Carries an agent's request to its target with the credential in it, and the answer back without it.
@@ -114,7 +163,9 @@ package struct Broker: Sendable {
     var settings: BrokerSettings
     private let tls: NIOSSLContext
     private let pool = ConnectionPool()
-    private let limits: HolderLimits
+    let limits: HolderLimits
+    let rests = KeyRests()
+    let bodies = KeptBodies()
     /// Stands in `Via`, so that a request that comes back is known.
     private let name = "attache-\(UInt64.random(in: .min ... .max))"
 
@@ -136,15 +187,36 @@ package struct Broker: Sendable {
 
     package func forward(_ request: ProxyRequest) async throws(ProxyError) -> ProxyAnswer {
         let route = try ProxyRoute(request)
-        let grant: ProxyGrant
+        let grants: [ProxyGrant]
         do {
-            grant = try await vault.proxyGrant(
+            grants = try await vault.proxyGrants(
                 .token(route.token, from: request.peer),
                 credential: route.credentialName
             )
         } catch {
             throw .vault(error)
         }
+        guard let first = grants.first else { throw .vault(.notFound(.credential)) }
+        let admission: Admission?
+        do {
+            admission = try limits.admit(first.holder)
+        } catch {
+            // Counted, so that nobody fills the trail that way.
+            try? await vault.recordLimit(ErrorCode.rateLimited.rawValue, first)
+            throw error
+        }
+        let outgoing = OutgoingRequest(request, method: route.method)
+        guard grants.count > 1 else { return try await forward(outgoing, by: route, with: first, admission) }
+        return try await forward(outgoing, by: route, choosing: grants, admission)
+    }
+
+    /// Sends a request with one credential.
+    func forward(
+        _ request: OutgoingRequest,
+        by route: ProxyRoute,
+        with grant: ProxyGrant,
+        _ admission: Admission?
+    ) async throws(ProxyError) -> ProxyAnswer {
         let target: TargetURL
         do {
             target = try route.target(of: grant)
@@ -152,19 +224,21 @@ package struct Broker: Sendable {
             try await record(error, of: ProxyAttempt(target: "-", method: route.method), grant)
             throw error
         }
-        return try await send(OutgoingRequest(request, method: route.method), to: target, grant)
+        return try await send(request, to: target, grant, admission).limited(to: grant.response)
     }
 
     /// Sends a request to a target that its credential may go to, and returns when the head of the answer is there.
     func send(
         _ request: OutgoingRequest,
         to target: TargetURL,
-        _ grant: ProxyGrant
+        _ grant: ProxyGrant,
+        _ admission: Admission?,
+        number: Int = 1
     ) async throws(ProxyError) -> ProxyAnswer {
-        // Not recorded where it is refused: nobody fills the trail that way.
-        let admission = try limits.admit(grant.holder)
         var attempt = ProxyAttempt(target: target.redacted, method: request.method)
+        attempt.number = number
         let key = ConnectionPool.Key(grant, target)
+        var request = request
         let resting: TargetConnection?
         let connection: TargetConnection
         do {
@@ -175,6 +249,15 @@ package struct Broker: Sendable {
             try await record(error, of: attempt, grant)
             throw error
         }
+        if resting != nil, request.isIdempotent {
+            do {
+                request = try await bodies.keeping(request)
+            } catch {
+                connection.close()
+                try await record(error, of: attempt, grant)
+                throw error
+            }
+        }
         attempt.address = "\(connection.address)"
         let open: OpenAttempt
         do {
@@ -184,9 +267,13 @@ package struct Broker: Sendable {
             throw .vault(error)
         }
         let head = request.head(to: target, grant, open.credential, via: name)
-        // RFC 9110 §9.2.2: a connection that rested may have ended before the request came, which only what can be done
-        // twice shows.
-        let mayBeSentAgain = resting != nil && request.body == nil && request.isIdempotent
+        // It ended meanwhile, so nothing of this request was sent yet.
+        if resting != nil, !connection.isOpen {
+            return try await again(head, request, to: target, as: key, open, admission, attempt)
+        }
+        // A connection that rested may end as the request comes (RFC 9112 §9.3.1), and what can be done twice is then sent
+        // again (RFC 9110 §9.2.2): whether anything came of the first time cannot be told.
+        let mayBeSentAgain = resting != nil && request.isRepeatable && request.isIdempotent
         do {
             let exchange = Exchange(connection, from: pool, as: key, open, admission, settings: settings)
             return try await exchange.run(
@@ -197,7 +284,7 @@ package struct Broker: Sendable {
                 mayBeSentAgain: mayBeSentAgain
             )
         } catch is Exchange.EndedUnanswered {
-            return try await again(head, to: target, as: key, open, admission, attempt)
+            return try await again(head, request, to: target, as: key, open, admission, attempt)
         } catch {
             throw error as? ProxyError ?? .badAnswer
         }
@@ -235,6 +322,7 @@ package struct Broker: Sendable {
     /// Sends a request anew over a connection of its own.
     private func again(
         _ head: HTTPRequestHead,
+        _ request: OutgoingRequest,
         to target: TargetURL,
         as key: ConnectionPool.Key,
         _ open: OpenAttempt,
@@ -243,7 +331,7 @@ package struct Broker: Sendable {
     ) async throws(ProxyError) -> ProxyAnswer {
         do {
             let exchange = Exchange(try await dial(target), from: pool, as: key, open, admission, settings: settings)
-            return try await exchange.run(head, nil, on: nil, attempt, mayBeSentAgain: false)
+            return try await exchange.run(head, request.body, on: request.executor, attempt, mayBeSentAgain: false)
         } catch {
             let failure = error as? ProxyError ?? .badAnswer
             var attempt = attempt

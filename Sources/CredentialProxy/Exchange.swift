@@ -211,11 +211,8 @@ final class Exchange: Sendable {
         }
     }
 
-    /// Ends an exchange whose answer nobody takes any more.
-    func abandon() async { await end(ProxyError.brokenOff.reason) }
-
     /// Gives the connection back or closes it, and records what came of the attempt, once.
-    private func end(_ error: String?) async {
+    func end(_ error: String?) async {
         let ended = state.withLock { state in
             defer { state = nil }
             return state

@@ -11,7 +11,7 @@ struct OutgoingRequest: Sendable {
     let method: String
     let fields: HTTPFields
     /// Nil where there is none (RFC 9112 §6).
-    let body: (any AsyncSequence<ByteBuffer, any Error> & Sendable)?
+    private(set) var body: (any AsyncSequence<ByteBuffer, any Error> & Sendable)?
     let executor: (any TaskExecutor)?
 
     init(method: String, fields: HTTPFields) {
@@ -27,6 +27,15 @@ struct OutgoingRequest: Sendable {
         let hasBody = fields[.transferEncoding] != nil || fields[.contentLength].map { $0 != "0" } ?? false
         body = hasBody ? request.body : nil
         executor = request.executor
+    }
+
+    /// Whether it can be sent a second time.
+    var isRepeatable: Bool { body == nil || body is KeptBody }
+
+    func with(_ body: KeptBody) -> OutgoingRequest {
+        var request = self
+        request.body = body
+        return request
     }
 
     var contentLength: Int? { fields[.contentLength].flatMap { Int($0) } }

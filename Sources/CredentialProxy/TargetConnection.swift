@@ -161,6 +161,9 @@ struct TargetConnection: Sendable {
 
     func close() { channel.close(promise: nil) }
 
+    /// False from when its end was seen.
+    var isOpen: Bool { channel.isActive }
+
     /// Takes a connection whose exchange is whole for the next one; closes it where it cannot be used again.
     func rest(in pool: ConnectionPool, as key: ConnectionPool.Key) {
         let connection = self

@@ -31,6 +31,7 @@ package struct KnownKeyFormat: Sendable {
         ("fw_", "fireworks"),
         ("gsk_", "groq"),
         ("hf_", "huggingface"),
+        ("luma-", "luma"),
         ("nvapi-", "nvidia"),
         ("pplx-", "perplexity"),
         ("r8_", "replicate"),

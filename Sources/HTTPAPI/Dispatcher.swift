@@ -79,7 +79,11 @@ package struct Dispatcher: HTTPResponder {
             if body.status >= 500 { logFailure("\(error)", passage) }
             var failure = APIFailure(body)
             if case .integrity(.some(let entry)) = error { failure.headers[.attacheEntry] = entry }
-            if case .rateLimited(let seconds) = error { failure.headers[.retryAfter] = String(max(seconds, 1)) }
+            switch error {
+            case .rateLimited(let seconds), .quotaReached(_, let seconds):
+                failure.headers[.retryAfter] = String(max(seconds, 1))
+            default: break
+            }
             return OwnAnswer(failure)
         default:
             // The type only: the text of a foreign error may quote what it was working on.

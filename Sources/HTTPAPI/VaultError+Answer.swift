@@ -25,6 +25,12 @@ extension VaultError {
             )
         case .credentialExpired(let name):
             ErrorBody(.credentialExpired, "\(name) has expired", hint: "write a new value")
+        case .noCredential(let provider):
+            ErrorBody(
+                .noCredential,
+                "no key for provider \(provider)",
+                hint: "attache credentials add NAME --provider \(provider)"
+            )
         case .noProxyAddress(let name):
             ErrorBody(
                 .proxyAddressMissing,
@@ -75,6 +81,14 @@ extension VaultError {
         case .planChanged:
             ErrorBody(.planChanged, "the file or the vault changed since the plan was made", hint: "make a new plan")
         case .limitReached(let text): ErrorBody(.limitReached, text)
+        case .planLimit(let text):
+            ErrorBody(.planLimitReached, text, hint: "remove one, or choose another plan: attache workspaces plan")
+        case .quotaReached(let most, _):
+            ErrorBody(
+                .quotaReached,
+                "the workspace's plan allows \(most) requests a month",
+                hint: "wait for the next month, or choose another plan: attache workspaces plan"
+            )
         case .token(let problem): problem.body
         case .idempotencyKeyReused:
             ErrorBody(

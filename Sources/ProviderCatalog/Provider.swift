@@ -26,6 +26,8 @@ package struct Provider: Sendable {
     package let hosts: [String]
     /// A request that costs nothing and shows whether a key is good; nil when there is none.
     package let test: TestRequest?
+    /// What it says of a bad key with another status than most.
+    package let refusals: [KeyRefusal]
     /// Where a person makes a key.
     package let keyPage: String?
 }
@@ -49,6 +51,13 @@ package struct TestRequest: Sendable {
     package let url: String
     /// Fields beside the credential's own.
     package let fields: [(name: String, value: String)]
+}
+
+/// An answer that means a bad key although its status is none of 401, 402, 403 and 429.
+package struct KeyRefusal: Sendable {
+    package let status: Int
+    /// Stands in the body.
+    package let mark: String
 }
 
 extension Provider {

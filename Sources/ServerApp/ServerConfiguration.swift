@@ -123,6 +123,7 @@ extension ServerConfiguration {
             reminders: reader.string(forKey: "expiry.reminders")
         )
         vault.agentURL = try agentURL(reader)
+        vault.plan = try plan(reader)
         let proxy = try proxySettings(reader)
         let publicURL = try publicURL(reader)
         return ServerConfiguration(
@@ -141,6 +142,17 @@ extension ServerConfiguration {
             publicURL: publicURL,
             mail: try mail(reader, publicURL: publicURL)
         )
+    }
+
+    private static func plan(_ reader: ConfigReader) throws(ServeError) -> Plan {
+        guard let text = reader.string(forKey: "plan") else { return .selfHosted }
+        guard let plan = Plan(rawValue: text) else {
+            throw .configuration(
+                "there is no such plan of workspaces",
+                hint: "write plan as one of \(Plan.allCases.map(\.rawValue).joined(separator: ", "))"
+            )
+        }
+        return plan
     }
 
     private static func agentURL(_ reader: ConfigReader) throws(ServeError) -> String? {

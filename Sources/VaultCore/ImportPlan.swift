@@ -127,7 +127,7 @@ struct ImportPlan {
         if held.count + candidates.count > Act.maximumAttached {
             found.append(ConflictBody(code: .limitReached, name: agent.name))
         }
-        let own = held.map { AttachmentCandidate($0) }
+        let own = try act.candidates(of: agent)
         found += AttachmentRules.conflicts(attaching: candidates, to: own).map { ConflictBody($0) }
         return found.map { conflict in
             var conflict = conflict

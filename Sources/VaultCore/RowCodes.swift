@@ -52,7 +52,8 @@ extension TokenRow {
         // A row without networks, and one that is no proxy token's, has the bytes that it had before there were any.
         let narrowed = networks.map { content.adding($0) } ?? content
         let bound = entryID.map { narrowed.adding($0.text) } ?? narrowed
-        return instanceID.map { bound.adding("instance").adding($0.text) } ?? bound
+        let leased = instanceID.map { bound.adding("instance").adding($0.text) } ?? bound
+        return provider.map { leased.adding("provider").adding($0.text) } ?? leased
     }
 
     func sealed(with ring: KeyRing) -> TokenRow {
@@ -138,14 +139,36 @@ extension AttachmentRow {
     }
 }
 
+extension ProviderAttachmentRow {
+    var content: RowContent {
+        RowContent("provider_attachments")
+            .adding(workspaceID.text).adding(id.text).adding(agentID.text).adding(provider.text)
+            .adding(createdAt.milliseconds).adding(createdBy.text)
+    }
+
+    /// Under the key of the server: which credentials it leads to changes from call to call.
+    func sealed(with ring: KeyRing) -> ProviderAttachmentRow {
+        var row = self
+        row.rowCode = ring.rowCode(for: content, scope: .system)
+        return row
+    }
+
+    func verify(with ring: KeyRing) throws(SealingError) {
+        try ring.verify(rowCode, of: content, scope: .system)
+    }
+}
+
 extension CredentialRow {
     /// Everything that decides how the value is presented and where it may go.
     var content: RowContent {
-        RowContent("credentials")
+        let content = RowContent("credentials")
             .adding(workspaceID.text).adding(entryID.text).adding(name).adding(foldedName)
             .adding(Int64(scheme.code))
             .adding(optional: header).adding(optional: prefix).adding(optional: parameter).adding(hosts)
             .adding(optional: deletedAt?.milliseconds)
+        // One that was never moved or limited has the bytes that it had before there was a choice.
+        let placed = rotationPriority == 0 ? content : content.adding("priority").adding(rotationPriority)
+        return response.map { placed.adding("response").adding($0.rawValue) } ?? placed
     }
 
     /// Under the key of the entry's owner, as its entry is.

@@ -18,6 +18,7 @@ struct StartSnapshot: Sendable {
     let receipt: Receipt
     private let items: [Item]
     private let proxied: [ProxiedCredential]
+    private let providers: [ProviderAttachmentRow]
 
     private struct Item: Sendable {
         let entry: EntryRow
@@ -54,9 +55,14 @@ struct StartSnapshot: Sendable {
         }
         self.items = items
         self.proxied = proxied
+        providers = try connection.providerAttachments(of: agent.id, in: workspace)
+        for row in providers {
+            guard (try? row.verify(with: ring)) != nil else { throw VaultError.integrity(entry: row.provider.text) }
+        }
         let versions =
             items.map { ($0.entry.id, Receipt.version(of: $0.entry.version, by: .environment)) }
             + proxied.map { ($0.entry.id, Receipt.version(of: $0.entry.version, by: .proxy)) }
+            + providers.compactMap { row in EntryID(row.id.text).map { ($0, Receipt.version(of: 0, by: .proxy)) } }
         receipt = Receipt(Dictionary(versions) { _, last in last })
         let names = agent.allowedNames.split(separator: " ").map(String.init)
         allowedNames = items.map(\.entry.name).filter { $0.isDangerous && names.contains($0.text) }.map(\.text)
@@ -68,18 +74,18 @@ struct StartSnapshot: Sendable {
         guard names.isEmpty else { throw .expired(entries: names) }
     }
 
-    /// Mints a token for each credential that goes through the proxy, at the wrapper's own forwarder where it has one, or
+    /// Mints a token for each credential and each provider that goes through the proxy, at the wrapper's own forwarder where it has one, or
     /// else at the address that the operator gave.
     func leases(for request: StartRequest, at address: String?) throws(VaultError) -> [ProxyLease] {
-        guard let first = proxied.first else { return [] }
+        guard let first = proxied.first?.credential.name ?? providers.first?.provider.text else { return [] }
         let forwarder = request.forwardingPort.map { "http://127.0.0.1:\($0)" }
-        guard let address = forwarder ?? address else { throw .noProxyAddress(credential: first.credential.name) }
-        return proxied.map { $0.lease(at: address) }
+        guard let address = forwarder ?? address else { throw .noProxyAddress(credential: first) }
+        return proxied.map { $0.lease(at: address) } + providers.compactMap { ProxyLease(of: $0.provider, at: address) }
     }
 
     /// How much memory the stored values take, in bytes.
     var size: Int {
-        items.reduce(1_024 + 2_048 * proxied.count) {
+        items.reduce(1_024 + 2_048 * (proxied.count + providers.count)) {
             $0 + 1_024 + ($1.value?.sealed?.count ?? 0) + ($1.value?.readable?.count ?? 0)
         }
     }

@@ -33,13 +33,17 @@ extension Vault {
         try await read(.agentList, by: caller) { act in try act.fullBody(of: act.liveAgent(reference)) }
     }
 
-    /// Makes an agent with its gateway token, and attaches `secretIds` in the same transaction.
+    /// Makes an agent with its gateway token, and attaches what is named in the same transaction.
     package func createAgent(
         _ new: CreateAgentBody,
         by caller: Caller,
         once: Once? = nil
     ) async throws(VaultError) -> AgentBody {
-        try await write(.agentCreate, by: caller, once: once) { act in
+        let standard = settings.plan
+        return try await write(.agentCreate, by: caller, once: once) { act in
+            try act.refuse(more: "agents", than: act.plan(unlessTold: standard).limits.agents) {
+                try act.connection.liveAgentCount(in: act.workspace)
+            }
             let name = try act.freeAgentName(new.name)
             let agent = AgentRow(
                 id: AgentID(at: act.now),
@@ -58,9 +62,25 @@ extension Vault {
                 let attached = try act.attach(references, to: agent)
                 events.append(AuditEvent(action: .attach, subjects: [agent.subject] + attached.map(\.subject)))
             }
+            var tokens: [ProxyTokenBody] = []
+            for reference in try bounded(new.credentialIds, field: "credentialIds") {
+                let row = try act.liveCredential(reference)
+                _ = try act.attach([row.entry], to: agent, by: .proxy)
+                let token = try act.mintProxyToken(for: agent, row)
+                tokens.append(ProxyTokenBody(credentialId: row.entry.id.text, proxyToken: token))
+                events.append(AuditEvent(action: .attach, subjects: [agent.subject, row.subject]))
+            }
+            for text in try bounded(new.providers, field: "providers") {
+                guard let provider = try providerID(text) else { continue }
+                try act.attach(provider, to: agent)
+                let token = try act.mintProxyToken(for: agent, provider)
+                tokens.append(ProxyTokenBody(provider: provider.text, proxyToken: token))
+                events.append(AuditEvent(action: .attach, subjects: [agent.subject, provider.subject]))
+            }
             let token = try act.mintGatewayToken(for: agent)
             var body = try act.fullBody(of: agent)
             body.gatewayToken = token
+            body.proxyTokens = tokens.isEmpty ? nil : tokens
             return Done(body, events: events)
         }
     }
@@ -93,6 +113,9 @@ extension Vault {
             var agent = try act.liveAgent(reference)
             for attachment in try act.connection.attachments(of: agent.id, in: act.workspace) {
                 try act.connection.deleteAttachment(attachment.id, in: act.workspace)
+            }
+            for attachment in try act.connection.providerAttachments(of: agent.id, in: act.workspace) {
+                try act.connection.deleteProviderAttachment(attachment.id, in: act.workspace)
             }
             for token in try act.connection.tokens(of: agent.id, in: act.workspace) where token.endedAt == nil {
                 try act.end(token, reason: .revoked)
@@ -179,6 +202,13 @@ extension Vault {
     }
 }
 
+/// What is attached with an agent, of which there are at most 500 of a kind.
+private func bounded(_ references: [String]?, field: String) throws(VaultError) -> [String] {
+    let references = references ?? []
+    guard references.count <= 500 else { throw .invalidField(field, reason: "at most 500 ids or names") }
+    return references
+}
+
 private func replicas(_ count: Int64) throws(VaultError) -> Int64 {
     guard (1...10_000).contains(count) else {
         throw .invalidField("replicas", reason: "an agent has 1 to 10,000 replicas")
@@ -234,7 +264,7 @@ extension Act {
                 reason: "\(entry.name) changes how a process is loaded; add it to the agent's allowedNames first"
             )
         }
-        let held = try connection.attachedEntries(of: agent.id, in: workspace).map { AttachmentCandidate($0.entry) }
+        let held = try candidates(of: agent)
         guard held.count + entries.count <= Self.maximumAttached else {
             throw VaultError.limitReached("an agent holds at most 2,000 entries")
         }
@@ -260,7 +290,14 @@ extension Act {
 
     func fullBody(of agent: AgentRow) throws -> AgentBody {
         let live = try connection.liveInstances(of: agent.id, in: workspace)
-        return try body(of: agent, instances: live.count, secrets: attachedBodies(of: agent, live: live))
+        var body = try body(of: agent, instances: live.count, secrets: attachedBodies(of: agent, live: live))
+        body.providers = try providerBodies(of: agent, held: receipts(of: live))
+        body.requestsThisMonth = try connection.requestCount(
+            by: agent.id.text,
+            in: CalendarMonth(of: now),
+            of: workspace
+        )
+        return body
     }
 
     func body(of agent: AgentRow, instances: Int, secrets: [AttachedSecretBody]?) throws -> AgentBody {
@@ -275,14 +312,18 @@ extension Act {
         )
     }
 
-    /// What is attached to `agent`, by name, then what its `live` instances hold although it was detached.
-    func attachedBodies(of agent: AgentRow, live: [InstanceRow]) throws -> [AttachedSecretBody] {
-        let held = live.map {
+    private func receipts(of live: [InstanceRow]) -> [HeldReceipt] {
+        live.map {
             HeldReceipt(
                 receipt: Receipt(decoding: $0.receipt),
                 isCertain: supervised.liveness(of: $0, at: now).isCertain
             )
         }
+    }
+
+    /// What is attached to `agent`, by name, then what its `live` instances hold although it was detached.
+    func attachedBodies(of agent: AgentRow, live: [InstanceRow]) throws -> [AttachedSecretBody] {
+        let held = receipts(of: live)
         let attached = try connection.attachedEntries(of: agent.id, in: workspace)
         var bodies = attached.map { item in
             AttachedSecretBody(

@@ -37,7 +37,11 @@ struct AuthorizedMember {
     /// Whether the act may be done: by the role, and by who it is that has the role.
     func allows(_ action: Action) -> Bool {
         guard role.allows(action), token == nil || !action.takesAPerson else { return false }
-        guard action.takesTheOperator else { return true }
+        return isOperator || !action.takesTheOperator
+    }
+
+    /// Whether it is the operator of the machine.
+    var isOperator: Bool {
         if case .localOperator = actor { return true }
         return false
     }

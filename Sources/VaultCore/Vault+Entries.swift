@@ -308,7 +308,8 @@ extension Act {
         for attachment in try connection.attachments(of: row.id, in: workspace) {
             let others = try connection.attachments(of: attachment.agentID, in: workspace)
             if let provider = row.provider,
-                others.contains(where: { $0.provider == provider && $0.entryID != row.id })
+                try others.contains(where: { $0.provider == provider && $0.entryID != row.id })
+                    || connection.providerAttachment(of: provider, on: attachment.agentID, in: workspace) != nil
             {
                 throw VaultError.conflicts([ConflictBody(code: .duplicateProvider, name: row.name.text)])
             }

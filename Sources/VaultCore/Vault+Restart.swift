@@ -66,7 +66,8 @@ extension Act {
     fileprivate func restartBody(of agent: AgentRow) throws -> RestartBody {
         let current = Receipt(
             Dictionary(
-                try connection.attachedVersions(of: agent.id, in: workspace).map { ($0.entry, $0.version) }
+                try connection.attachedVersions(of: agent.id, in: workspace)
+                    .map { ($0.entry, Receipt.version(of: $0.version, by: $0.delivery)) }
             ) { $1 }
         )
         let told = try connection.instancesToldToRestart(of: agent.id, in: workspace)

@@ -265,6 +265,7 @@ extension Act {
         role: Role? = nil,
         agent: AgentID? = nil,
         entry: EntryID? = nil,
+        provider: ProviderID? = nil,
         expiresAt: Timestamp? = nil,
         networks: String? = nil
     ) throws -> MintedToken {
@@ -287,7 +288,8 @@ extension Act {
             lastUsedAt: nil,
             networks: networks,
             rowCode: [],
-            entryID: entry
+            entryID: entry,
+            provider: provider
         ).sealed(with: ring)
         try connection.insertToken(row)
         return MintedToken(row: row, text: token.withText { String(decoding: $0, as: UTF8.self) })

@@ -32,10 +32,8 @@ extension Vault {
             server.totalBytes = disk.total
         }
         let described = server
+        let standard = settings.plan
         return try await read(.workspaceView, by: caller) { act in
-            guard let workspace = try act.connection.workspace(act.workspace) else {
-                throw VaultError.notFound(.workspace)
-            }
             let live = try act.connection.liveInstances(in: act.workspace)
             var stale: [NamedBody] = []
             for (id, instances) in Dictionary(grouping: live, by: \.agentID).sorted(by: { $0.key < $1.key }) {
@@ -47,7 +45,7 @@ extension Vault {
                 }
             }
             var body = WorkspaceStatusBody(
-                workspace: NamedBody(id: workspace.id.text, name: workspace.name),
+                workspace: try act.usage(unlessTold: standard),
                 role: act.member.role,
                 secrets: try act.connection.liveEntryCount(in: act.workspace),
                 agents: try act.connection.liveAgentCount(in: act.workspace),

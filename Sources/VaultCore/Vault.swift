@@ -22,6 +22,7 @@ package struct Vault: Sendable {
     let notices = ChangeNotices()
     let supervised = SupervisedInstances()
     let repeated = RepeatedEvents()
+    let monthly = MonthlyRequests()
     package var settings = VaultSettings()
     let loginThrottle = LoginThrottle()
     package var processes = ProcessTable.machine

@@ -30,7 +30,13 @@ package enum VaultError: Error, Equatable {
     case importConflict([ConflictBody])
     case planChanged
     case limitReached(String)
+    /// The plan of the workspace allows no more of what would be made.
+    case planLimit(String)
+    /// The plan allows so many requests a month; seconds until the next month.
+    case quotaReached(most: Int, retryAfter: Int64)
     case token(TokenProblem)
+    /// The workspace has no credential of the provider that a token is for.
+    case noCredential(ProviderID)
     /// A start would get a token for the proxy, and nobody said where its process reaches the proxy.
     case noProxyAddress(credential: String)
     case idempotencyKeyReused
@@ -63,7 +69,8 @@ package enum VaultError: Error, Equatable {
 
 /// What was not found.
 package enum VaultSubject: String, Equatable, Sendable {
-    case entry, credential, agent, attachment, apiKey = "api key", workspace, member, invitation, user, receipt,
+    case entry, credential, provider, agent, attachment, apiKey = "api key", workspace, member, invitation, user,
+        receipt,
         container
 }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import VaultModel
+
 /// What an operator may set about the vault as a whole.
 package struct VaultSettings: Equatable, Sendable {
     /// How long entries of the audit trail are kept; nil keeps them for good.
@@ -12,6 +14,9 @@ package struct VaultSettings: Equatable, Sendable {
 
     /// Where agents reach the proxy, such as `http://10.0.0.1:8750`, without a slash at the end; nil when nobody said.
     package var agentURL: String?
+
+    /// Of workspaces that have none of their own; where it has limits only the operator gives others.
+    package var plan = Plan.selfHosted
 
     package init() {}
 }

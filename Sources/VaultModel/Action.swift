@@ -6,6 +6,7 @@ package enum Action: String, CaseIterable, Sendable {
     case workspaceView = "workspace.view"
     case workspaceUpdate = "workspace.update"
     case workspaceDelete = "workspace.delete"
+    case planUpdate = "plan.update"
     case memberList = "member.list"
     case memberUpdate = "member.update"
     case memberRemove = "member.remove"

@@ -29,7 +29,8 @@ struct APIClientTests {
         """
 
     private static let status = """
-        {"workspace":{"id":"w","name":"Default"},"role":"owner","secrets":0,"agents":0,"attachments":0,
+        {"workspace":{"id":"w","name":"Default","plan":"free",
+        "usage":{"credentials":0,"agents":0,"requestsThisMonth":0},"limits":{"agents":1}},"role":"owner","secrets":0,"agents":0,"attachments":0,
         "liveInstances":0,"staleAgents":[],"expiring":[],
         "server":{"version":"1","masterKeyId":"k","activeEpoch":1,"storage":"sqlite"}}
         """

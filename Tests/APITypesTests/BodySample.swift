@@ -176,7 +176,14 @@ struct BodySample: Sendable, CustomTestStringConvertible {
         ),
         BodySample(
             .createAgent,
-            full: CreateAgentBody(name: "a", replicas: 1, allowedNames: [], secretIds: []),
+            full: CreateAgentBody(
+                name: "a",
+                replicas: 1,
+                allowedNames: [],
+                secretIds: [],
+                credentialIds: [],
+                providers: []
+            ),
             bare: CreateAgentBody(name: "a")
         ),
         BodySample(
@@ -202,6 +209,8 @@ struct BodySample: Sendable, CustomTestStringConvertible {
                 prefix: "p",
                 parameter: "p",
                 hosts: ["h"],
+                rotationPriority: 1,
+                response: .statusOnly,
                 note: "n",
                 expiresAt: time
             ),
@@ -209,9 +218,19 @@ struct BodySample: Sendable, CustomTestStringConvertible {
         ),
         BodySample(
             .updateCredential,
-            full: UpdateCredentialBody(name: "A", value: text, hosts: [], note: "n", expiresAt: time),
+            full: UpdateCredentialBody(
+                name: "A",
+                value: text,
+                hosts: [],
+                rotationPriority: 1,
+                response: .full,
+                note: "n",
+                expiresAt: time
+            ),
             bare: UpdateCredentialBody()
         ),
+        BodySample(.moveCredential, MoveCredentialBody(.up)),
+        BodySample(.attachProvider, AttachProviderBody(provider: "p")),
         BodySample(
             .rotateGatewayToken,
             full: RotateGatewayTokenBody(revoke: true, graceSeconds: 1),
@@ -281,6 +300,7 @@ struct BodySample: Sendable, CustomTestStringConvertible {
             prefix: isFull ? "p" : nil,
             parameter: isFull ? "p" : nil,
             hosts: [],
+            response: isFull ? .statusOnly : nil,
             note: "",
             createdAt: time,
             updatedAt: time,
@@ -309,9 +329,24 @@ struct BodySample: Sendable, CustomTestStringConvertible {
         ),
         BodySample(
             .rotatedProxyToken,
-            full: RotatedProxyTokenBody(proxyToken: "t", agentId: "i", credentialId: "i", previousExpiresAt: time),
-            bare: RotatedProxyTokenBody(proxyToken: "t", agentId: "i", credentialId: "i", previousExpiresAt: nil)
+            full: RotatedProxyTokenBody(
+                proxyToken: "t",
+                agentId: "i",
+                credentialId: "i",
+                provider: "p",
+                previousExpiresAt: time
+            ),
+            bare: RotatedProxyTokenBody(proxyToken: "t", agentId: "i", previousExpiresAt: nil)
         ),
+        BodySample(.attachedProvider, AttachedProviderBody(agentId: "i", provider: "p", proxyToken: "t")),
+        BodySample(.agentProvider, AgentProviderBody(provider: "p", state: .synced, attachedAt: time)),
+        BodySample(
+            .proxyToken,
+            full: ProxyTokenBody(credentialId: "i", provider: "p", proxyToken: "t"),
+            bare: ProxyTokenBody(proxyToken: "t")
+        ),
+        BodySample(.rankedCredential, RankedCredentialBody(id: "i", name: "n", rotationPriority: 0)),
+        BodySample(.credentialOrder, CredentialOrderBody(provider: "p", credentials: [])),
         BodySample(.secret, full: secret(isFull: true), bare: secret(isFull: false)),
         BodySample(
             .secretPage,
@@ -368,7 +403,10 @@ struct BodySample: Sendable, CustomTestStringConvertible {
             createdAt: time,
             instances: 0,
             secrets: isFull ? [] : nil,
-            gatewayToken: isFull ? "t" : nil
+            providers: isFull ? [] : nil,
+            requestsThisMonth: isFull ? 1 : nil,
+            gatewayToken: isFull ? "t" : nil,
+            proxyTokens: isFull ? [] : nil
         )
     }
 
@@ -517,6 +555,14 @@ struct BodySample: Sendable, CustomTestStringConvertible {
     private static let user = UserBody(id: "id", name: "n", email: "a@b", createdAt: time)
     private static let workspace = WorkspaceBody(id: "id", name: "n", role: .owner, isPersonal: false, createdAt: time)
 
+    private static let usage = WorkspaceUsageBody(
+        id: "id",
+        name: "n",
+        plan: .free,
+        usage: UsageBody(credentials: 1, agents: 2, requestsThisMonth: 3),
+        limits: LimitsBody()
+    )
+
     private static let people = [
         BodySample(
             .rotatedAPIKey,
@@ -547,6 +593,9 @@ struct BodySample: Sendable, CustomTestStringConvertible {
                 role: .owner,
                 isPersonal: false,
                 createdAt: time,
+                plan: .pro,
+                usage: usage.usage,
+                limits: usage.limits,
                 apiKey: APIKeyBody(
                     id: "id",
                     name: "n",
@@ -561,8 +610,19 @@ struct BodySample: Sendable, CustomTestStringConvertible {
             bare: workspace
         ),
         BodySample(.workspaceList, WorkspaceList(workspaces: [])),
+        BodySample(.workspaceUsage, usage),
+        BodySample(.usage, usage.usage),
+        BodySample(
+            .limits,
+            full: LimitsBody(credentials: 1, agents: 1, requestsPerMonth: 1),
+            bare: LimitsBody()
+        ),
         BodySample(.createWorkspace, CreateWorkspaceBody(name: "n")),
-        BodySample(.updateWorkspace, UpdateWorkspaceBody(name: "n")),
+        BodySample(
+            .updateWorkspace,
+            full: UpdateWorkspaceBody(name: "n", plan: .free),
+            bare: UpdateWorkspaceBody()
+        ),
         BodySample(
             .member,
             full: MemberBody(id: "id", name: "n", email: "a@b", role: .member, joinedAt: time, entries: 1),
@@ -628,7 +688,7 @@ struct BodySample: Sendable, CustomTestStringConvertible {
         BodySample(
             .workspaceStatus,
             WorkspaceStatusBody(
-                workspace: named,
+                workspace: usage,
                 role: .owner,
                 secrets: 0,
                 agents: 0,

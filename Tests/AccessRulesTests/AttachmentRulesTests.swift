@@ -9,7 +9,7 @@ struct AttachmentRulesTests {
         let digits = String(number)
         let padded = String(repeating: "0", count: 12 - digits.count) + digits
         return AttachmentCandidate(
-            entry: try #require(EntryID("00000000-0000-7000-8000-\(padded)")),
+            entry: EntryID("00000000-0000-7000-8000-\(padded)"),
             name: name,
             variable: try EnvironmentName(name),
             provider: provider.flatMap(ProviderID.init)
@@ -20,6 +20,23 @@ struct AttachmentRulesTests {
         let held = [try candidate(1, "A", provider: "openai")]
         let new = [try candidate(2, "B", provider: "anthropic"), try candidate(3, "C")]
         #expect(AttachmentRules.conflicts(attaching: new, to: held) == [])
+    }
+
+    @Test func aProviderStandsInThePlaceOfOneOfItsCredentials() throws {
+        guard let id = ProviderID("openai") else { return }
+        let provider = AttachmentCandidate(provider: id, variable: try EnvironmentName("OPENAI_API_KEY"))
+        let credential = try candidate(1, "WORK", provider: "openai")
+        let conflicts = AttachmentRules.conflicts(attaching: [credential], to: [provider])
+        #expect(conflicts == [.duplicateProvider(name: "WORK", with: "openai")])
+        #expect(
+            AttachmentRules.conflicts(attaching: [provider], to: [credential])
+                == [.duplicateProvider(name: "openai", with: "WORK")]
+        )
+        #expect(AttachmentRules.conflicts(attaching: [provider], to: [provider]) == [.alreadyAttached(name: "openai")])
+        #expect(
+            AttachmentRules.conflicts(attaching: [try candidate(2, "OPENAI_API_KEY")], to: [provider])
+                == [.duplicateVariable(name: "OPENAI_API_KEY", with: "openai")]
+        )
     }
 
     @Test func anAttachedEntryIsRefused() throws {

@@ -9,7 +9,7 @@ struct RolePermissionsTests {
     static let table: [(Action, Set<Role>)] = [
         (.workspaceCreate, [.member, .admin, .owner]),
         (.workspaceUpdate, [.admin, .owner]),
-        (.workspaceDelete, [.owner]),
+        (.workspaceDelete, [.owner]), (.planUpdate, [.owner]),
         (.memberList, [.member, .admin, .owner]),
         (.memberUpdate, [.admin, .owner]),
         (.memberRemove, [.admin, .owner]),

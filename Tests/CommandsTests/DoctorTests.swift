@@ -14,7 +14,13 @@ struct DoctorTests {
 
     private func status(_ change: (inout WorkspaceStatusBody) -> Void) -> [Check] {
         var body = WorkspaceStatusBody(
-            workspace: NamedBody(id: "w", name: "personal"),
+            workspace: WorkspaceUsageBody(
+                id: "w",
+                name: "personal",
+                plan: .selfHosted,
+                usage: UsageBody(credentials: 0, agents: 0, requestsThisMonth: 0),
+                limits: LimitsBody()
+            ),
             role: .owner,
             secrets: 0,
             agents: 0,

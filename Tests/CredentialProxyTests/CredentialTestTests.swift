@@ -16,7 +16,8 @@ struct CredentialTestTests {
         (200, "{}", CredentialTestBody.Result.ok), (204, "", .ok), (401, "{}", .wrongKey),
         (401, "{\"error\":\"this API key has expired\"}", .expired), (402, "", .noCredit), (403, "", .forbidden),
         (400, "{\"reason\":\"API_KEY_INVALID\"}", .wrongKey), (400, "{\"error\":\"no such model\"}", .failed),
-        (429, "", .rateLimited), (500, "", .failed), (302, "", .failed),
+        (401, "{\"status\":\"missing_permissions\"}", .forbidden), (422, "{\"code\":\"X_TOKEN_INVALID\"}", .wrongKey),
+        (422, "{\"code\":\"VALIDATION\"}", .failed), (429, "", .rateLimited), (500, "", .failed), (302, "", .failed),
     ])
     func everyAnswerOfAProviderMeansOneThing(status: Int, body: String, result: CredentialTestBody.Result) {
         #expect(CredentialTestBody.Result(status: status, body: Array(body.utf8)) == result)

@@ -2,6 +2,7 @@
 
 import APITypes
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -196,6 +197,31 @@ struct ProxyTests {
             #expect(try await scene.exchange(request, until: mark).contains(mark))
         }
         #expect(try await scene.server.attache("status").status == 0)
+    }
+
+    @Test(arguments: [
+        ("PUT", 5, 3), ("DELETE", 5, 3), ("GET", 0, 3), ("POST", 5, 2), ("PATCH", 5, 2), ("PUT", (1 << 20) + 1, 2),
+    ])
+    func whatCanBeDoneTwiceIsSentAgainWhereAWaitingConnectionEnds(method: String, length: Int, sent: Int) async throws {
+        let count = Atomic(0)
+        let target = try RecordingTarget { _ in
+            // The second request, on the connection of the first one, finds it closed.
+            count.add(1, ordering: .relaxed).newValue == 2
+                ? [] : [.text("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")]
+        }
+        let scene = try await ProxyScene(target)
+        let body = String(repeating: "b", count: length)
+        let first = scene.request("GET", "\(scene.base)/first").replacing("Connection: close\r\n", with: "")
+        let fields = length > 0 ? ["Content-Length: \(length)"] : []
+        let second = scene.request(method, "\(scene.base)/second", fields: fields, body: body)
+        let answers = try await scene.exchange(first + second)
+        #expect(answers.hasPrefix("HTTP/1.1 200"))
+        #expect(answers.contains("HTTP/1.1 502") == (sent == 2))
+        #expect(answers.hasSuffix("ok") == (sent == 3))
+        #expect(target.requests.count == sent)
+        #expect(target.requests.dropFirst().allSatisfy { $0.hasSuffix("\r\n\r\n\(body)") })
+        let trail = try await scene.server.attache("audit", "list", "--json").output
+        #expect(trail.components(separatedBy: "/second").count == 2)
     }
 
     @Test func aClientThatWaitsWithItsBodyIsToldToSendIt() async throws {

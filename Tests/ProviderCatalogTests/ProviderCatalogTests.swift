@@ -8,7 +8,10 @@ import VaultModel
 
 struct ProviderCatalogTests {
     @Test(arguments: [
-        (ProviderCategory.llm, ["anthropic", "openai", "openrouter", "groq", "venice", "pinata", "custom"]),
+        (
+            ProviderCategory.llm,
+            ["anthropic", "openai", "openrouter", "groq", "google", "venice", "pinata", "custom", "free"]
+        ),
         (.image, ["dalle", "stability", "fal", "replicate"]),
         (.video, ["runway", "luma", "pika", "fal-video"]),
         (.audio, ["elevenlabs", "openai-tts", "cartesia"]),
@@ -48,6 +51,40 @@ struct ProviderCatalogTests {
     func everyPresentationIsOneThatTheProxyHas(id: String) throws {
         let provider = try named(id)
         _ = try Presentation(provider.scheme, header: provider.header, prefix: provider.keyIntroduction)
+    }
+
+    /// What each maker's own pages say, so that folding the rows cannot change them unseen.
+    private static let facts = [
+        "anthropic ANTHROPIC_API_KEY ANTHROPIC_BASE_URL https://api.anthropic.com x-api-key",
+        "openai OPENAI_API_KEY OPENAI_BASE_URL https://api.openai.com/v1 -",
+        "openrouter OPENROUTER_API_KEY OPENROUTER_BASE_URL https://openrouter.ai/api/v1 -",
+        "groq GROQ_API_KEY GROQ_BASE_URL https://api.groq.com -",
+        "google GEMINI_API_KEY GOOGLE_GEMINI_BASE_URL https://generativelanguage.googleapis.com x-goog-api-key",
+        "venice VENICE_API_KEY VENICE_BASE_URL https://api.venice.ai/api/v1 -",
+        "stability STABILITY_API_KEY STABILITY_BASE_URL https://api.stability.ai -",
+        "fal FAL_KEY FAL_BASE_URL https://fal.run authorization: Key ",
+        "replicate REPLICATE_API_TOKEN REPLICATE_API_BASE_URL https://api.replicate.com -",
+        "runway RUNWAYML_API_SECRET RUNWAYML_BASE_URL https://api.dev.runwayml.com -",
+        "luma LUMAAI_API_KEY LUMAAI_BASE_URL https://api.lumalabs.ai/dream-machine/v1 -",
+        "elevenlabs ELEVENLABS_API_KEY ELEVENLABS_BASE_URL https://api.elevenlabs.io xi-api-key",
+        "cartesia CARTESIA_API_KEY CARTESIA_BASE_URL https://api.cartesia.ai -",
+        "perplexity PERPLEXITY_API_KEY PERPLEXITY_BASE_URL https://api.perplexity.ai -",
+        "tavily TAVILY_API_KEY TAVILY_BASE_URL https://api.tavily.com -",
+        "serper SERPER_API_KEY SERPER_BASE_URL https://google.serper.dev x-api-key",
+        "brave BRAVE_API_KEY BRAVE_BASE_URL https://api.search.brave.com/res/v1 x-subscription-token",
+        "exa EXA_API_KEY EXA_BASE_URL https://api.exa.ai x-api-key",
+    ]
+
+    @Test(arguments: facts)
+    func aProviderIsAsItsMakerDocumentsIt(facts: String) throws {
+        let provider = try named(String(facts.prefix { $0 != " " }))
+        let header = provider.header.map { $0 + (provider.keyIntroduction.map { ": \($0)" } ?? "") } ?? "-"
+        let words = [provider.id.text, provider.environmentName, provider.baseURLName, provider.baseURL ?? "-", header]
+        #expect(words.joined(separator: " ") == facts)
+    }
+
+    @Test func theFreeTierTakesNothing() throws {
+        #expect(try named("free").connections.isEmpty)
     }
 
     @Test(arguments: ["pika", "cartesia"])

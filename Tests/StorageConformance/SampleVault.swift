@@ -125,6 +125,20 @@ package struct SampleWorkspace: Sendable {
         )
     }
 
+    package func providerAttachment(_ provider: String) -> ProviderAttachmentRow? {
+        ProviderID(provider).map { provider in
+            ProviderAttachmentRow(
+                id: AttachmentID(at: .day(4)),
+                workspaceID: id,
+                agentID: agent.id,
+                provider: provider,
+                createdAt: .day(4),
+                createdBy: user.id,
+                rowCode: [6]
+            )
+        }
+    }
+
     package func token(kind: TokenKind, at time: Timestamp = .day(3)) -> TokenRow {
         Self.token(kind: kind, in: id, of: kind == .workspaceKey ? nil : agent.id, by: user.id, at: time)
     }

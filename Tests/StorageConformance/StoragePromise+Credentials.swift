@@ -27,6 +27,8 @@ extension StoragePromise {
             credential.prefix = nil
             credential.parameter = "key"
             credential.hosts = ""
+            credential.rotationPriority = 7
+            credential.response = .statusOnly
             credential.deletedAt = .day(8)
             credential.rowCode = [0]
             let changed = credential
@@ -73,6 +75,34 @@ extension StoragePromise {
             }
             let found = try await engine.read { try $0.liveCredential(foldedName: "sample", in: vault.here.id) }
             try expectEqual(found?.credential, third)
+        },
+        StoragePromise(
+            "the credentials of a provider come by priority, then by age, those of others and deleted ones not"
+        ) {
+            engine in
+            let vault = try await SampleVault.make(in: engine)
+            let priorities: [Int64] = [1, 0, 1, 0, 0]
+            let entries = try priorities.indices.map { index in
+                try vault.here.entry("API_KEY", kind: .credential, provider: index == 4 ? "fal" : "openai")
+            }
+            var rows: [CredentialRow] = []
+            for (index, entry) in entries.enumerated() {
+                var row = vault.here.credential(of: entry, "key \(index)")
+                row.rotationPriority = priorities[index]
+                row.deletedAt = index == 3 ? .day(8) : nil
+                rows.append(row)
+            }
+            let made = rows
+            try await engine.write { connection in
+                for entry in entries { try connection.insertEntry(entry) }
+                for row in made { try connection.insertCredential(row) }
+            }
+            guard let provider = ProviderID("openai") else { return }
+            try await engine.read { connection in
+                let found = try connection.liveCredentials(of: provider, in: vault.here.id).map(\.credential.name)
+                try expectEqual(found, ["key 1", "key 0", "key 2"])
+                try expectEqual(try connection.liveCredentials(of: provider, in: vault.elsewhere.id), [])
+            }
         },
         StoragePromise("no statement on credentials reaches into another workspace") { engine in
             let vault = try await SampleVault.make(in: engine)

@@ -23,7 +23,7 @@ package struct StoragePromise: CustomStringConvertible, Sendable {
     package static let all =
         transactions + people + accounts + entries + credentials + agents + attachments + tokens + instances
         + auditTrail
-        + idempotency + containers
+        + idempotency + containers + providerAttachments
 }
 
 /// A promise that does not hold, and the line of the conformance suite that found out.

@@ -143,6 +143,7 @@ struct CredentialTests {
     @Test(arguments: [
         CreateCredentialBody(name: "X", value: .text("sk-canary")),
         CreateCredentialBody(name: "X", value: .text("sk-canary"), provider: "nobody"),
+        CreateCredentialBody(name: "X", type: .apiKey, value: .text("sk-canary"), provider: "free"),
         CreateCredentialBody(name: "X", type: .queryParameter, value: .text("sk-canary")),
         CreateCredentialBody(name: "X", type: .apiKey, value: .text("sk-canary"), header: "x"),
         CreateCredentialBody(name: "X", type: .apiKey, value: .text("sk-canary"), hosts: ["*.com"]),

@@ -47,15 +47,19 @@ struct TamperTests {
             [
                 "id", "workspace_id", "kind", "digest", "name", "role", "agent_id", "created_by", "created_at",
                 "expires_at", "ended_at", "end_reason", "first_used_at", "networks", "row_code",
-                "entry_id", "instance_id",
+                "entry_id", "instance_id", "provider",
             ]
         ),
         (
             "credentials",
             [
                 "entry_id", "workspace_id", "name", "folded_name", "scheme", "header", "prefix", "parameter", "hosts",
-                "deleted_at", "row_code",
+                "deleted_at", "row_code", "rotation_priority", "response",
             ]
+        ),
+        (
+            "provider_attachments",
+            ["id", "workspace_id", "agent_id", "provider", "created_at", "created_by", "row_code"]
         ),
         ("owner_salts", ["workspace_id", "user_id", "salt"]),
         ("audit_entries", ["chain", "sequence", "epoch", "at", "action", "subject", "entry", "code"]),
@@ -84,13 +88,13 @@ struct TamperTests {
     ]
 
     /// Tables without a code: what a workspace is called, what ran, how far a rotation is, which schema it is, when
-    /// something was last used and reminded of.
+    /// something was last used and reminded of, how much was sent.
     ///
     /// Of a container every fact is in the digest of its token, whose row has a
     /// code (ContainerTests).
     private static let otherTables: Set<String> = [
         "workspaces", "instances", "key_rotations", "schema_migrations", "entry_uses", "use_marks", "entry_reminders",
-        "containers",
+        "containers", "request_counts",
     ]
 
     @Test func everyColumnIsVouchedForOrKnownToGrantNothing() async throws {
@@ -238,6 +242,13 @@ struct TamperTests {
             "an account gets another's password",
             "UPDATE accounts SET password_hash = (SELECT min(password_hash) FROM accounts)"
         ),
+        (
+            "a provider is given to another agent",
+            "UPDATE provider_attachments SET agent_id = (SELECT id FROM agents WHERE name = 'other')"
+        ),
+        ("a token is for another provider", "UPDATE tokens SET provider = 'openai' WHERE provider IS NOT NULL"),
+        ("a key is preferred to others", "UPDATE credentials SET rotation_priority = 0 WHERE rotation_priority > 0"),
+        ("an agent sees whole answers", "UPDATE credentials SET response = NULL WHERE response IS NOT NULL"),
         ("an invitation makes an owner", "UPDATE invitations SET role = 'owner' WHERE ended_at IS NULL"),
         ("an invitation that was used counts again", "UPDATE invitations SET ended_at = NULL, end_reason = NULL"),
     ]
@@ -294,7 +305,9 @@ extension TestVault {
                 type: .queryParameter,
                 value: .text("AIza-canary"),
                 parameter: "key",
-                hosts: ["GET maps.example.com/v1"]
+                hosts: ["GET maps.example.com/v1"],
+                rotationPriority: 3,
+                response: .statusOnly
             ),
             by: localOperator
         )
@@ -315,6 +328,7 @@ extension TestVault {
             to: "proxied",
             by: localOperator
         )
+        _ = try await vault.attachProvider(AttachProviderBody(provider: "groq"), to: "proxied", by: localOperator)
         _ = try await vault.start(
             StartRequest(
                 token: Array((proxied.gatewayToken ?? "").utf8),

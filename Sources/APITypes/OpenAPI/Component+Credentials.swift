@@ -14,6 +14,8 @@ extension Component {
         .optional("prefix", .string(length: 0...64, "What stands before the value in that field.")),
         .optional("parameter", .string(length: 1...128, "For `QUERY_PARAM`: the parameter's name.")),
         .optional("hosts", .hosts),
+        .optional("rotationPriority", .rotationPriority),
+        .optional("response", .answerPart),
         .optional("note", .note),
         .optional("expiresAt", .time)
     )
@@ -22,6 +24,8 @@ extension Component {
         .optional("name", .displayName),
         .optional("value", .value),
         .optional("hosts", .hosts),
+        .optional("rotationPriority", .rotationPriority),
+        .optional("response", .answerPart),
         .optional("note", .note),
         .optional("expiresAt", .time)
     )
@@ -47,7 +51,36 @@ extension Component {
     static let rotatedProxyTokenSchema = Schema.answer(
         .required("proxyToken", .token("pxr_", "Not shown again.")),
         .required("agentId", .identifier),
-        .required("credentialId", .identifier),
+        .optional("credentialId", .identifier),
+        .optional("provider", .provider),
         .optional("previousExpiresAt", .timestamp)
+    )
+
+    static let attachedProviderSchema = Schema.answer(
+        .required("agentId", .identifier),
+        .required("provider", .provider),
+        .required("proxyToken", .token("pxr_", "Not shown again."))
+    )
+
+    static let agentProviderSchema = Schema.answer(
+        .required("provider", .provider),
+        .required(
+            "state",
+            .oneOf(SyncState.allCases.map(\.rawValue), "Whether the live instances were given a token for it.")
+        ),
+        .required("synced", .boolean("Whether `state` is `synced`.")),
+        .required("attachedAt", .timestamp)
+    )
+
+    static let proxyTokenSchema = Schema.answer(
+        .optional("credentialId", .identifier),
+        .optional("provider", .provider),
+        .required("proxyToken", .token("pxr_", "Not shown again."))
+    )
+
+    static let rankedCredentialSchema = Schema.answer(
+        .required("id", .identifier),
+        .required("name", .string()),
+        .required("rotationPriority", .rotationPriority)
     )
 }

@@ -35,7 +35,8 @@ extension Component {
                 .required("password", Self.newPassword),
                 .optional("isOperator", .boolean("Give the account to the operator's own user."))
             )
-        case .createWorkspace, .updateWorkspace: .request(.required("name", .displayName))
+        case .createWorkspace: .request(.required("name", .displayName))
+        case .updateWorkspace: .request(.optional("name", .displayName), .optional("plan", .plan))
         case .deletedUser:
             .answer(
                 .required("id", .identifier),
@@ -121,6 +122,9 @@ extension Component {
         .required("role", .role),
         .required("isPersonal", .boolean("A person's own, which cannot be shared or deleted.")),
         .required("createdAt", .timestamp),
+        .optional("plan", .plan),
+        .optional("usage", .reference(.usage)),
+        .optional("limits", .reference(.limits)),
         .optional("apiKey", .reference(.apiKey))
     )
 }

@@ -30,7 +30,10 @@ extension Component {
         .required("createdAt", .timestamp),
         .required("instances", .count("How many of its instances live.")),
         .optional("secrets", .array(of: .reference(.attachedSecret), "Absent in lists.")),
-        .optional("gatewayToken", .token("gwt_", "Only in the answer that made the agent; never shown again."))
+        .optional("providers", .array(of: .reference(.agentProvider), "Absent in lists.")),
+        .optional("requestsThisMonth", .count("Through the proxy, in UTC; absent in lists.")),
+        .optional("gatewayToken", .token("gwt_", "Only in the answer that made the agent; never shown again.")),
+        .optional("proxyTokens", .array(of: .reference(.proxyToken), "As the gateway token."))
     )
 
     static let credentialSchema = Schema.answer(
@@ -45,6 +48,8 @@ extension Component {
         .optional("prefix", .string("What stands before the value in that field.")),
         .optional("parameter", .string("The parameter of the query.")),
         .required("hosts", .array(of: .string(), "Where it may go; empty means nowhere.")),
+        .required("rotationPriority", .rotationPriority),
+        .optional("response", .answerPart),
         .required("note", .string()),
         .required("createdAt", .timestamp),
         .required("updatedAt", .timestamp),
@@ -214,8 +219,28 @@ extension Component {
         .required("empty", .boolean("Whether the value has no byte."))
     )
 
+    static let workspaceUsageSchema = Schema.answer(
+        .required("id", .identifier),
+        .required("name", .string()),
+        .required("plan", .plan),
+        .required("usage", .reference(.usage)),
+        .required("limits", .reference(.limits))
+    )
+
+    static let usageSchema = Schema.answer(
+        .required("credentials", .count("Live credentials.")),
+        .required("agents", .count("Live agents.")),
+        .required("requestsThisMonth", .count("Through the proxy, in the present calendar month of UTC."))
+    )
+
+    static let limitsSchema = Schema.answer(
+        .optional("credentials", .count("Absent where there is no limit, as the others.")),
+        .optional("agents", .count("How many there may be.")),
+        .optional("requestsPerMonth", .count("How many may be sent through the proxy."))
+    )
+
     static let workspaceStatusSchema = Schema.answer(
-        .required("workspace", .reference(.named)),
+        .required("workspace", .reference(.workspaceUsage)),
         .required("role", .role),
         .required("secrets", .count("Live entries.")),
         .required("agents", .count("Live agents.")),

@@ -9,12 +9,15 @@ package enum Component: String, CaseIterable, Sendable {
     case addMasterKey = "AddMasterKey"
     case agent = "Agent"
     case agentPage = "AgentPage"
+    case agentProvider = "AgentProvider"
     case apiKey = "APIKey"
     case apiKeyList = "APIKeyList"
     case attach = "Attach"
     case attachCredential = "AttachCredential"
+    case attachProvider = "AttachProvider"
     case attached = "Attached"
     case attachedCredential = "AttachedCredential"
+    case attachedProvider = "AttachedProvider"
     case attachedSecret = "AttachedSecret"
     case attachedSecretList = "AttachedSecretList"
     case auditCheckpoint = "AuditCheckpoint"
@@ -41,6 +44,7 @@ package enum Component: String, CaseIterable, Sendable {
     case createUser = "CreateUser"
     case createWorkspace = "CreateWorkspace"
     case credential = "Credential"
+    case credentialOrder = "CredentialOrder"
     case credentialPage = "CredentialPage"
     case credentialTest = "CredentialTest"
     case epoch = "Epoch"
@@ -60,12 +64,16 @@ package enum Component: String, CaseIterable, Sendable {
     case invitationList = "InvitationList"
     case keys = "Keys"
     case leftWorkspace = "LeftWorkspace"
+    case limits = "Limits"
     case loggedIn = "LoggedIn"
     case login = "Login"
     case masterKey = "MasterKey"
     case member = "Member"
     case memberList = "MemberList"
+    case moveCredential = "MoveCredential"
     case named = "Named"
+    case proxyToken = "ProxyToken"
+    case rankedCredential = "RankedCredential"
     case receiptItem = "ReceiptItem"
     case registerContainer = "RegisterContainer"
     case removedMember = "RemovedMember"
@@ -93,6 +101,7 @@ package enum Component: String, CaseIterable, Sendable {
     case updateSecret = "UpdateSecret"
     case updateUser = "UpdateUser"
     case updateWorkspace = "UpdateWorkspace"
+    case usage = "Usage"
     case user = "User"
     case userList = "UserList"
     case verification = "Verification"
@@ -100,6 +109,7 @@ package enum Component: String, CaseIterable, Sendable {
     case workspace = "Workspace"
     case workspaceList = "WorkspaceList"
     case workspaceStatus = "WorkspaceStatus"
+    case workspaceUsage = "WorkspaceUsage"
 
     package var schema: Schema {
         switch self {
@@ -115,8 +125,20 @@ package enum Component: String, CaseIterable, Sendable {
         case .apiKeyList: .answer(.required("apiKeys", .array(of: .reference(.apiKey))))
         case .attach:
             .request(.required("secretIds", .array(of: .nameOrID("An id or a name."), count: 1...500)))
+        case .agentProvider: Self.agentProviderSchema
         case .attachCredential: Self.attachCredentialSchema
+        case .attachProvider: .request(.required("provider", .provider))
         case .attachedCredential: Self.attachedCredentialSchema
+        case .attachedProvider: Self.attachedProviderSchema
+        case .moveCredential:
+            .request(.required("direction", .oneOf(MoveCredentialBody.Direction.allCases.map(\.rawValue))))
+        case .proxyToken: Self.proxyTokenSchema
+        case .rankedCredential: Self.rankedCredentialSchema
+        case .credentialOrder:
+            .answer(
+                .required("provider", .provider),
+                .required("credentials", .array(of: .reference(.rankedCredential), "The preferred one first."))
+            )
         case .credentialTest: Self.credentialTestSchema
         case .rotatedProxyToken: Self.rotatedProxyTokenSchema
         case .attached:
@@ -225,7 +247,9 @@ package enum Component: String, CaseIterable, Sendable {
                 .required("name", .displayName),
                 .optional("replicas", Self.replicas),
                 .optional("allowedNames", Self.allowedNames),
-                .optional("secretIds", .array(of: .nameOrID("An id or a name."), count: 0...500))
+                .optional("secretIds", .array(of: .nameOrID("An id or a name."), count: 0...500)),
+                .optional("credentialIds", .array(of: .nameOrID("An id or a name."), count: 0...500)),
+                .optional("providers", .array(of: .provider, count: 0...100))
             )
         case .createAPIKey:
             .request(
@@ -350,6 +374,9 @@ package enum Component: String, CaseIterable, Sendable {
                 .optional("previousExpiresAt", .timestamp)
             )
         case .workspaceStatus: Self.workspaceStatusSchema
+        case .workspaceUsage: Self.workspaceUsageSchema
+        case .usage: Self.usageSchema
+        case .limits: Self.limitsSchema
         case .acceptInvitation, .account, .createInvitation, .createUser, .createWorkspace, .invitation,
             .invitationList,
             .deletedUser, .leftWorkspace, .loggedIn, .login, .member, .memberList, .removedMember, .updateAccount,

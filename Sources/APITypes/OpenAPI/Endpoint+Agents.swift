@@ -18,7 +18,7 @@ extension Endpoint {
             parameters: [.idempotencyKey],
             body: .json(.createAgent),
             answer: .created(.agent, "The agent, with its gateway token, which is not shown again."),
-            errors: attachErrors.union([.duplicateName])
+            errors: attachErrors.union([.duplicateName, .planLimitReached])
         ),
         Endpoint(
             .getAgent,

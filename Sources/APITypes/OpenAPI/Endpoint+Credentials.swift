@@ -18,7 +18,7 @@ extension Endpoint {
             parameters: [.idempotencyKey],
             body: .json(.createCredential),
             answer: .created(.credential, "The credential, at version 1."),
-            errors: [.duplicateName, .invalidName, .invalidValue]
+            errors: [.duplicateName, .invalidName, .invalidValue, .planLimitReached]
         ),
         Endpoint(
             .getCredential,
@@ -53,6 +53,15 @@ extension Endpoint {
             answer: .ok(.credentialTest, "What the provider said, or why nobody asked it.")
         ),
         Endpoint(
+            .moveCredential,
+            .post,
+            "/api/v1/credentials/{id}/move",
+            "Exchange a credential with the one before or after it in the order of its provider's",
+            parameters: [.idempotencyKey],
+            body: .json(.moveCredential),
+            answer: .ok(.credentialOrder, "The order as it is now.")
+        ),
+        Endpoint(
             .attachCredential,
             .post,
             "/api/v1/agents/{id}/credentials",
@@ -74,6 +83,32 @@ extension Endpoint {
             .post,
             "/api/v1/agents/{id}/credentials/{credentialId}/rotate",
             "Give an agent a new proxy token for a credential",
+            parameters: [.idempotencyKey],
+            body: .optionalJSON(.rotateGatewayToken),
+            answer: .ok(.rotatedProxyToken, "The token, which is not shown again.")
+        ),
+        Endpoint(
+            .attachProvider,
+            .post,
+            "/api/v1/agents/{id}/providers",
+            "Attach a provider to an agent: the proxy chooses among its credentials for every call",
+            parameters: [.idempotencyKey],
+            body: .json(.attachProvider),
+            answer: .made(.attachedProvider, "What was attached, with the proxy token, which is not shown again."),
+            errors: [.alreadyAttached, .duplicateProvider, .duplicateVariable]
+        ),
+        Endpoint(
+            .detachProvider,
+            .delete,
+            "/api/v1/agents/{id}/providers/{provider}",
+            "Detach a provider: its proxy tokens end",
+            answer: .done
+        ),
+        Endpoint(
+            .rotateProviderToken,
+            .post,
+            "/api/v1/agents/{id}/providers/{provider}/rotate",
+            "Give an agent a new proxy token for a provider",
             parameters: [.idempotencyKey],
             body: .optionalJSON(.rotateGatewayToken),
             answer: .ok(.rotatedProxyToken, "The token, which is not shown again.")

@@ -5,6 +5,7 @@ package enum Operation: String, CaseIterable, Sendable {
     case acceptInvitation
     case addMasterKey
     case attachCredential
+    case attachProvider
     case attachSecrets
     case beginBackup
     case bulkSecrets
@@ -25,6 +26,7 @@ package enum Operation: String, CaseIterable, Sendable {
     case deleteUser
     case deleteWorkspace
     case detachCredential
+    case detachProvider
     case detachSecret
     case dropMasterKey
     case endContainer
@@ -62,6 +64,7 @@ package enum Operation: String, CaseIterable, Sendable {
     case logIn
     case logOut
     case registerContainer
+    case moveCredential
     case removeMember
     case testCredential
     case resendInvitation
@@ -70,6 +73,7 @@ package enum Operation: String, CaseIterable, Sendable {
     case rotateAPIKey
     case rotateGatewayToken
     case rotateOwnAPIKey
+    case rotateProviderToken
     case rotateProxyToken
     case shredUser
     case start

@@ -66,6 +66,18 @@ extension Schema {
         "Where it may go; without any, where the catalogue says for its provider."
     )
 
+    static let rotationPriority = integer(
+        0...CredentialPriority.largest,
+        "Among the credentials of a provider the lowest is preferred, then the oldest; 0 unless told."
+    )
+
+    static let answerPart = oneOf(
+        AnswerPart.allCases.map(\.rawValue),
+        "What of an answer reaches the agent: all of it unless told, or its status alone."
+    )
+
+    static let plan = oneOf(Plan.allCases.map(\.rawValue), "What the workspace may hold and send.")
+
     static let role = oneOf(Role.allCases.map(\.rawValue), "What the holder may do.")
 
     static let version = integer(1...Int.max, "Counts the values that the entry has had.")

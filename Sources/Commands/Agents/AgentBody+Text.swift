@@ -12,7 +12,15 @@ extension AgentBody {
         fields.add("instances", "\(instances) of \(replicas)")
         fields.add("allowed names", allowedNames.joined(separator: ", "))
         fields.add("created", createdAt.localWithZone)
+        fields.add("requests this month", requestsThisMonth.map { String($0) })
         fields.add("gateway token", gatewayToken)
+        for token in proxyTokens ?? [] {
+            let subject = token.provider ?? secrets?.first { $0.id == token.credentialId }?.name ?? ""
+            fields.add("proxy token", "\(token.proxyToken) (\(subject))")
+        }
+        for provider in providers ?? [] {
+            fields.add("provider", "\(provider.provider) (\(provider.state.rawValue))")
+        }
         guard let secrets, !secrets.isEmpty else { return fields.text }
         var table = Table("NAME", "KIND", "VERSION", "STATE", "ATTACHED")
         for secret in secrets {

@@ -9,8 +9,11 @@ struct CreateAgentCommand: AsyncParsableCommand {
         commandName: "create",
         abstract: "Make an agent and its gateway token, which is shown once.",
         discussion: """
-            Example:
+            With --credential and --provider it prints the proxy tokens too, once.
+
+            Examples:
               attache agents create bot --secret OPENAI_API_KEY --token-file bot.token
+              attache agents create bot --credential Resend --provider openai
             """
     )
 
@@ -21,6 +24,18 @@ struct CreateAgentCommand: AsyncParsableCommand {
 
     @Option(name: .customLong("secret"), help: ArgumentHelp("Attach this entry; may be repeated.", valueName: "name"))
     var secrets: [String] = []
+
+    @Option(
+        name: .customLong("credential"),
+        help: ArgumentHelp("Attach this credential by proxy; may be repeated.", valueName: "name")
+    )
+    var credentials: [String] = []
+
+    @Option(
+        name: .customLong("provider"),
+        help: ArgumentHelp("Attach this provider; may be repeated.", valueName: "id")
+    )
+    var providers: [String] = []
 
     @Option(help: ArgumentHelp("How many instances may run at once.", valueName: "n"))
     var replicas: Int64?
@@ -38,7 +53,9 @@ struct CreateAgentCommand: AsyncParsableCommand {
             name: name,
             replicas: replicas,
             allowedNames: allowedNames.isEmpty ? nil : allowedNames,
-            secretIds: secrets.isEmpty ? nil : secrets
+            secretIds: secrets.isEmpty ? nil : secrets,
+            credentialIds: credentials.isEmpty ? nil : credentials,
+            providers: providers.isEmpty ? nil : providers
         )
         var agent = try await token.keep(\.gatewayToken, replacing: false) {
             try await client.withServer { try await $0.createAgent(body) }

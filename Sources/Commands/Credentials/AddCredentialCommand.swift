@@ -49,6 +49,12 @@ struct AddCredentialCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The variable that agents receive it in.", valueName: "name"))
     var environmentName: String?
 
+    @Option(help: ArgumentHelp("Its place among the credentials of its provider, 0 first (default 0).", valueName: "n"))
+    var priority: Int64?
+
+    @Option(help: "What of an answer reaches the agent (default full).")
+    var response: AnswerPart?
+
     @Option(help: ArgumentHelp("A note for people.", valueName: "text"))
     var note: String?
 
@@ -71,6 +77,8 @@ struct AddCredentialCommand: AsyncParsableCommand {
             prefix: prefix,
             parameter: parameter,
             hosts: hosts.isEmpty ? nil : hosts,
+            rotationPriority: priority,
+            response: response,
             note: note,
             expiresAt: expires?.time(now: SystemWallClock().now)
         )

@@ -14,9 +14,8 @@ struct CredentialsCommand: AsyncParsableCommand {
             """,
         subcommands: [
             ListCredentialsCommand.self, ShowCredentialCommand.self, AddCredentialCommand.self,
-            UpdateCredentialCommand.self, TestCredentialCommand.self, RemoveCredentialCommand.self,
-            AttachCredentialCommand.self,
-            DetachCredentialCommand.self,
+            UpdateCredentialCommand.self, MoveCredentialCommand.self, TestCredentialCommand.self,
+            RemoveCredentialCommand.self, AttachCredentialCommand.self, DetachCredentialCommand.self,
         ]
     )
 }

@@ -7,12 +7,13 @@ internal import ArgumentParser
 struct DetachCredentialCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "detach",
-        abstract: "Take a credential away from an agent.",
+        abstract: "Take a credential, or a provider, away from an agent.",
         discussion: """
             Its proxy tokens end at once. Instances that run keep a variable until their next start.
 
-            Example:
+            Examples:
               attache credentials detach bot Anthropic
+              attache credentials detach bot --provider openai
             """
     )
 
@@ -21,11 +22,16 @@ struct DetachCredentialCommand: AsyncParsableCommand {
     @Argument(help: "The agent's name or id.", completion: .agentNames)
     var agent: String
 
-    @Argument(help: "The credential's name or id.")
-    var name: String
+    @OptionGroup var subject: CredentialOrProvider
 
     func run() async throws {
-        try await client.withServer { try await $0.detachCredential(name, from: agent) }
-        try client.show(SuccessDocument()) { "detached \(name.printable) from \(agent.printable)\n" }
+        try await client.withServer { server in
+            if let provider = subject.provider {
+                try await server.detachProvider(provider, from: agent)
+            } else {
+                try await server.detachCredential(subject.name ?? "", from: agent)
+            }
+        }
+        try client.show(SuccessDocument()) { "detached \(subject.shown) from \(agent.printable)\n" }
     }
 }

@@ -33,7 +33,7 @@ struct ListCredentialsCommand: AsyncParsableCommand {
 
     private func text(of credentials: [CredentialBody]) -> String {
         guard !credentials.isEmpty else { return "no credentials\n" }
-        var table = Table("NAME", "TYPE", "VERSION", "VALUE", "PROVIDER", "HOSTS", "AGENTS")
+        var table = Table("NAME", "TYPE", "VERSION", "VALUE", "PROVIDER", "PRIORITY", "HOSTS", "AGENTS")
         for credential in credentials {
             table.add(
                 credential.name,
@@ -41,6 +41,7 @@ struct ListCredentialsCommand: AsyncParsableCommand {
                 String(credential.version),
                 credential.shownValue,
                 credential.provider ?? "-",
+                credential.provider.map { _ in String(credential.rotationPriority) } ?? "-",
                 credential.shownHosts.shortened(to: 40),
                 String(credential.agents)
             )

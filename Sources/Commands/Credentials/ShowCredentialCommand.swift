@@ -32,10 +32,11 @@ extension CredentialBody {
             ("name", name.printable), ("id", id), ("type", type.rawValue), ("version", String(version)),
             ("value", shownValue), ("variable", environmentName),
         ]
-        if let provider { lines.append(("provider", provider)) }
+        if let provider { lines += [("provider", provider), ("priority", String(rotationPriority))] }
         if let header { lines.append(("header", "\(header): \(prefix ?? "")…")) }
         if let parameter { lines.append(("parameter", parameter)) }
         lines += hosts.isEmpty ? [("host", "(nowhere)")] : hosts.map { ("host", $0.printable) }
+        if let response { lines.append(("response", response.rawValue)) }
         if !note.isEmpty { lines.append(("note", note.printable)) }
         if let expiresAt { lines.append(("expires", expiresAt.local)) }
         lines.append(("agents", String(agents)))

@@ -36,6 +36,12 @@ struct UpdateCredentialCommand: AsyncParsableCommand {
     @Flag(help: "Let it go where the catalogue says for its provider, or nowhere.")
     var noHosts = false
 
+    @Option(help: ArgumentHelp("Its place among the credentials of its provider, 0 first.", valueName: "n"))
+    var priority: Int64?
+
+    @Option(help: "What of an answer reaches the agent.")
+    var response: AnswerPart?
+
     @Option(help: ArgumentHelp("A note for people.", valueName: "text"))
     var note: String?
 
@@ -54,7 +60,9 @@ struct UpdateCredentialCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let changesElse = rename != nil || !hosts.isEmpty || noHosts || note != nil || expires != nil
+        let changesElse =
+            rename != nil || !hosts.isEmpty || noHosts || priority != nil || response != nil || note != nil
+            || expires != nil
         var secret: SharedSecret?
         if value.isGiven || !changesElse {
             secret = try value.read(name: name, for: client)
@@ -63,6 +71,8 @@ struct UpdateCredentialCommand: AsyncParsableCommand {
             name: rename,
             value: secret.map(SecretText.init),
             hosts: noHosts ? [] : (hosts.isEmpty ? nil : hosts),
+            rotationPriority: priority,
+            response: response,
             note: note,
             expiresAt: expires?.time(now: SystemWallClock().now)
         )

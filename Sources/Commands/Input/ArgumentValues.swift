@@ -30,3 +30,9 @@ extension ImportDialect: ExpressibleByArgument {}
 extension ImportFormat: ExpressibleByArgument {}
 
 extension ImportInterpolation: ExpressibleByArgument {}
+
+extension AnswerPart: ExpressibleByArgument {}
+
+extension MoveCredentialBody.Direction: ExpressibleByArgument {}
+
+extension Plan: ExpressibleByArgument {}

@@ -16,7 +16,7 @@ struct WorkspacesCommand: AsyncParsableCommand {
             """,
         subcommands: [
             ListWorkspacesCommand.self, CreateWorkspaceCommand.self, UseWorkspaceCommand.self,
-            RenameWorkspaceCommand.self, DeleteWorkspaceCommand.self,
+            RenameWorkspaceCommand.self, PlanCommand.self, DeleteWorkspaceCommand.self,
         ]
     )
 }

@@ -7,7 +7,7 @@ internal import ArgumentParser
 struct ProxyTokenCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "proxy-token",
-        abstract: "The token with which an agent uses a credential through the proxy.",
+        abstract: "The token with which an agent uses a credential, or a provider, through the proxy.",
         discussion: """
             Example:
               attache proxy-token rotate bot Anthropic
@@ -26,7 +26,7 @@ struct RotateProxyTokenCommand: AsyncParsableCommand {
 
             Examples:
               attache proxy-token rotate bot Anthropic --grace 15m
-              attache proxy-token rotate bot Anthropic --now
+              attache proxy-token rotate bot --provider openai --now
             """
     )
 
@@ -35,8 +35,7 @@ struct RotateProxyTokenCommand: AsyncParsableCommand {
     @Argument(help: "The agent's name or id.", completion: .agentNames)
     var agent: String
 
-    @Argument(help: "The credential's name or id.")
-    var name: String
+    @OptionGroup var subject: CredentialOrProvider
 
     @Flag(help: "End the old tokens now.")
     var now = false
@@ -50,7 +49,13 @@ struct RotateProxyTokenCommand: AsyncParsableCommand {
 
     func run() async throws {
         let body = RotateGatewayTokenBody(revoke: now ? true : nil, graceSeconds: grace?.seconds)
-        let answer = try await client.withServer { try await $0.rotateProxyToken(of: name, on: agent, body) }
+        let answer = try await client.withServer { server in
+            if let provider = subject.provider {
+                try await server.rotateProxyToken(ofProvider: provider, on: agent, body)
+            } else {
+                try await server.rotateProxyToken(of: subject.name ?? "", on: agent, body)
+            }
+        }
         try client.show(answer) {
             var fields = FieldList()
             fields.add("proxy token", answer.proxyToken)

@@ -24,7 +24,7 @@ struct StatusCommand: AsyncParsableCommand {
             fields.add("workspace", "\(status.workspace.name) (\(status.workspace.id))")
             fields.add("your role", status.role.rawValue)
             fields.add("entries", String(status.secrets))
-            fields.add("agents", String(status.agents))
+            fields.add(status.workspace.plan, status.workspace.usage, status.workspace.limits)
             fields.add("attachments", String(status.attachments))
             fields.add("live instances", String(status.liveInstances))
             fields.add("need a restart", status.staleAgents.isEmpty ? "none" : status.staleAgents.listed)

@@ -19,9 +19,13 @@ struct CredentialRoutes {
             Route(.patch, "/api/v1/credentials/{id}", handle: update),
             Route(.delete, "/api/v1/credentials/{id}", handle: delete),
             Route(.post, "/api/v1/credentials/{id}/test", handle: test),
+            Route(.post, "/api/v1/credentials/{id}/move", handle: move),
             Route(.post, "/api/v1/agents/{id}/credentials", handle: attach),
             Route(.delete, "/api/v1/agents/{id}/credentials/{credentialId}", handle: detach),
             Route(.post, "/api/v1/agents/{id}/credentials/{credentialId}/rotate", handle: rotate),
+            Route(.post, "/api/v1/agents/{id}/providers", handle: attachProvider),
+            Route(.delete, "/api/v1/agents/{id}/providers/{provider}", handle: detachProvider),
+            Route(.post, "/api/v1/agents/{id}/providers/{provider}/rotate", handle: rotateProvider),
         ]
     }
 
@@ -66,6 +70,43 @@ struct CredentialRoutes {
         _ = try await reader.bytes(upTo: 1_024)
         guard let forwarding else { throw APIFailure(.notFound, "this server has no proxy") }
         return try .json(await forwarding.test(reader.places[0], by: caller))
+    }
+
+    @Sendable private func move(_ reader: RequestReader) async throws -> Response {
+        let caller = try await identity.caller(withoutQuery: reader)
+        let (body, bytes) = try await reader.json(MoveCredentialBody.self)
+        return try .json(
+            await vault.moveCredential(reader.places[0], body, by: caller, once: reader.once(bytes))
+        )
+    }
+
+    @Sendable private func attachProvider(_ reader: RequestReader) async throws -> Response {
+        let caller = try await identity.caller(withoutQuery: reader)
+        let (body, bytes) = try await reader.json(AttachProviderBody.self)
+        return try .json(
+            await vault.attachProvider(body, to: reader.places[0], by: caller, once: reader.once(bytes)),
+            status: .created
+        )
+    }
+
+    @Sendable private func detachProvider(_ reader: RequestReader) async throws -> Response {
+        let caller = try await identity.caller(withoutQuery: reader)
+        try await vault.detachProvider(reader.places[1], from: reader.places[0], by: caller)
+        return .noContent
+    }
+
+    @Sendable private func rotateProvider(_ reader: RequestReader) async throws -> Response {
+        let caller = try await identity.caller(withoutQuery: reader)
+        let (body, bytes) = try await reader.json(RotateGatewayTokenBody.self, or: RotateGatewayTokenBody())
+        return try .json(
+            await vault.rotateProxyToken(
+                ofProvider: reader.places[1],
+                on: reader.places[0],
+                body,
+                by: caller,
+                once: reader.once(bytes)
+            )
+        )
     }
 
     @Sendable private func attach(_ reader: RequestReader) async throws -> Response {

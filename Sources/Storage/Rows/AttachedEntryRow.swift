@@ -38,10 +38,17 @@ extension AttachedEntryRow {
     }
 }
 
-/// Which version of an entry an agent would be given.
+/// Which version of an entry an agent would be given; a provider stands here by the id of its attachment.
 package struct AttachedVersion: Equatable, Sendable {
     package let entry: EntryID
     package let name: String
     package let version: Int64
     package let delivery: Delivery
+}
+
+extension AttachedVersion {
+    init(_ row: ProviderAttachmentRow) throws(StorageFailure) {
+        guard let id = EntryID(row.id.text) else { throw .corrupt }
+        self.init(entry: id, name: row.provider.text, version: 0, delivery: .proxy)
+    }
 }

@@ -14,6 +14,10 @@ package struct CredentialRow: Equatable, Sendable {
     package var parameter: String?
     /// One rule a line.
     package var hosts: String
+    /// Among the credentials of its provider the lowest is preferred, then the oldest.
+    package var rotationPriority: Int64
+    /// What of an answer reaches the agent; nil for all of it.
+    package var response: AnswerPart?
     package var deletedAt: Timestamp?
     package var rowCode: [UInt8]
 
@@ -27,6 +31,8 @@ package struct CredentialRow: Equatable, Sendable {
         prefix: String?,
         parameter: String?,
         hosts: String,
+        rotationPriority: Int64 = 0,
+        response: AnswerPart? = nil,
         deletedAt: Timestamp?,
         rowCode: [UInt8]
     ) {
@@ -39,6 +45,8 @@ package struct CredentialRow: Equatable, Sendable {
         self.prefix = prefix
         self.parameter = parameter
         self.hosts = hosts
+        self.rotationPriority = rotationPriority
+        self.response = response
         self.deletedAt = deletedAt
         self.rowCode = rowCode
     }
@@ -48,7 +56,7 @@ extension CredentialRow: StoredRow {
     static let table = "credentials"
     static let columns = [
         "entry_id", "workspace_id", "name", "folded_name", "scheme", "header", "prefix", "parameter", "hosts",
-        "deleted_at", "row_code",
+        "deleted_at", "row_code", "rotation_priority", "response",
     ]
 
     init(_ row: SQLRow) throws(StorageFailure) {
@@ -62,6 +70,8 @@ extension CredentialRow: StoredRow {
             prefix: try row.optionalText(6),
             parameter: try row.optionalText(7),
             hosts: try row.text(8),
+            rotationPriority: try row.integer(11),
+            response: try row.optionalChoice(12),
             deletedAt: try row.optionalTime(9),
             rowCode: try row.blob(10)
         )
@@ -80,6 +90,8 @@ extension CredentialRow: StoredRow {
             .text(hosts),
             SQLValue(integer: deletedAt?.milliseconds),
             .blob(rowCode),
+            .integer(rotationPriority),
+            SQLValue(text: response?.rawValue),
         ]
     }
 }

@@ -26,6 +26,8 @@ package struct TokenRow: Equatable, Sendable {
     package var entryID: EntryID?
     /// The start that a proxy token was made for; nil for one that a person was shown.
     package var instanceID: InstanceID?
+    /// The provider whose credentials a proxy token chooses from.
+    package var provider: ProviderID?
 
     package init(
         id: TokenID,
@@ -46,7 +48,8 @@ package struct TokenRow: Equatable, Sendable {
         networks: String? = nil,
         rowCode: [UInt8],
         entryID: EntryID? = nil,
-        instanceID: InstanceID? = nil
+        instanceID: InstanceID? = nil,
+        provider: ProviderID? = nil
     ) {
         self.id = id
         self.workspaceID = workspaceID
@@ -67,6 +70,7 @@ package struct TokenRow: Equatable, Sendable {
         self.rowCode = rowCode
         self.entryID = entryID
         self.instanceID = instanceID
+        self.provider = provider
     }
 }
 
@@ -75,7 +79,7 @@ extension TokenRow: StoredRow {
     static let columns = [
         "id", "workspace_id", "kind", "digest", "hint", "name", "role", "agent_id", "created_by", "created_at",
         "expires_at", "ended_at", "end_reason", "first_used_at", "last_used_at", "networks", "row_code",
-        "entry_id", "instance_id",
+        "entry_id", "instance_id", "provider",
     ]
 
     init(_ row: SQLRow) throws(StorageFailure) {
@@ -98,7 +102,8 @@ extension TokenRow: StoredRow {
             networks: try row.optionalText(15),
             rowCode: try row.blob(16),
             entryID: try row.optionalID(17),
-            instanceID: try row.optionalID(18)
+            instanceID: try row.optionalID(18),
+            provider: try row.optionalProvider(19)
         )
     }
 
@@ -123,6 +128,7 @@ extension TokenRow: StoredRow {
             .blob(rowCode),
             SQLValue(text: entryID?.text),
             SQLValue(text: instanceID?.text),
+            SQLValue(text: provider?.text),
         ]
     }
 }

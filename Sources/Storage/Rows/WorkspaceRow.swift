@@ -10,6 +10,8 @@ package struct WorkspaceRow: Equatable, Sendable {
     package var revision: Int64
     package var createdAt: Timestamp
     package var deletedAt: Timestamp?
+    /// Nil where nobody chose one.
+    package var plan: Plan?
 
     package init(
         id: WorkspaceID,
@@ -17,7 +19,8 @@ package struct WorkspaceRow: Equatable, Sendable {
         personalUserID: UserID?,
         revision: Int64,
         createdAt: Timestamp,
-        deletedAt: Timestamp? = nil
+        deletedAt: Timestamp? = nil,
+        plan: Plan? = nil
     ) {
         self.id = id
         self.name = name
@@ -25,13 +28,14 @@ package struct WorkspaceRow: Equatable, Sendable {
         self.revision = revision
         self.createdAt = createdAt
         self.deletedAt = deletedAt
+        self.plan = plan
     }
 }
 
 extension WorkspaceRow: StoredRow {
     static let table = "workspaces"
     static let columns = [
-        "id", "name", "personal_user_id", "revision", "created_at", "deleted_at",
+        "id", "name", "personal_user_id", "revision", "created_at", "deleted_at", "plan",
     ]
 
     init(_ row: SQLRow) throws(StorageFailure) {
@@ -41,7 +45,8 @@ extension WorkspaceRow: StoredRow {
             personalUserID: try row.optionalID(2),
             revision: try row.integer(3),
             createdAt: try row.time(4),
-            deletedAt: try row.optionalTime(5)
+            deletedAt: try row.optionalTime(5),
+            plan: try row.optionalChoice(6)
         )
     }
 
@@ -53,6 +58,7 @@ extension WorkspaceRow: StoredRow {
             .integer(revision),
             .integer(createdAt.milliseconds),
             SQLValue(integer: deletedAt?.milliseconds),
+            SQLValue(text: plan?.rawValue),
         ]
     }
 }

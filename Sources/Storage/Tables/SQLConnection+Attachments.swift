@@ -64,7 +64,7 @@ extension SQLConnection {
         return agents
     }
 
-    /// What `agent` receives at a start, by name, without any value.
+    /// What `agent` receives at a start, without any value: entries by name, then providers.
     package func attachedVersions(
         of agent: AgentID,
         in workspace: WorkspaceID
@@ -78,7 +78,7 @@ extension SQLConnection {
             """,
             [.text(agent.text), .text(workspace.text)]
         )
-        return try rows.map { row throws(StorageFailure) in
+        let entries = try rows.map { row throws(StorageFailure) in
             AttachedVersion(
                 entry: try row.id(0),
                 name: try row.text(1),
@@ -86,6 +86,7 @@ extension SQLConnection {
                 delivery: try row.choice(3)
             )
         }
+        return try entries + providerAttachments(of: agent, in: workspace).map(AttachedVersion.init)
     }
 
     /// What is attached to `agent` with the current version of each value, by name: all that a start needs.

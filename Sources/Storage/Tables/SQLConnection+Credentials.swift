@@ -11,13 +11,14 @@ extension SQLConnection {
         try execute(
             """
             UPDATE credentials SET name = $1, folded_name = $2, scheme = $3, header = $4, prefix = $5, parameter = $6,
-                hosts = $7, deleted_at = $8, row_code = $9
-            WHERE entry_id = $10 AND workspace_id = $11
+                hosts = $7, deleted_at = $8, row_code = $9, rotation_priority = $10, response = $11
+            WHERE entry_id = $12 AND workspace_id = $13
             """,
             [
                 .text(row.name), .text(row.foldedName), .text(row.scheme.rawValue), SQLValue(text: row.header),
                 SQLValue(text: row.prefix), SQLValue(text: row.parameter), .text(row.hosts),
-                SQLValue(integer: row.deletedAt?.milliseconds), .blob(row.rowCode), .text(row.entryID.text),
+                SQLValue(integer: row.deletedAt?.milliseconds), .blob(row.rowCode),
+                .integer(row.rotationPriority), SQLValue(text: row.response?.rawValue), .text(row.entryID.text),
                 .text(row.workspaceID.text),
             ]
         )
@@ -55,6 +56,20 @@ extension SQLConnection {
         if let matching { condition.add("c.folded_name", contains: matching) }
         let page = condition.page(orderedBy: "c.entry_id", limit: limit)
         return try credentials(String(page.sql.dropFirst("WHERE ".count)), page.parameters)
+    }
+
+    /// The live credentials of a provider, the preferred one first: by priority, then by age.
+    package func liveCredentials(
+        of provider: ProviderID,
+        in workspace: WorkspaceID
+    ) throws(StorageFailure) -> [CredentialEntryRow] {
+        try credentials(
+            """
+            e.workspace_id = $1 AND e.provider = $2 AND c.deleted_at IS NULL
+            ORDER BY c.rotation_priority, c.entry_id
+            """,
+            [.text(workspace.text), .text(provider.text)]
+        )
     }
 
     package func liveCredentialCount(in workspace: WorkspaceID) throws(StorageFailure) -> Int {

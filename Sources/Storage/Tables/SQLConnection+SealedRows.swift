@@ -80,6 +80,13 @@ extension SQLConnection {
         try page(after, by: ["id"], limit: limit)
     }
 
+    package func providerAttachmentsPage(
+        after: PagePosition?,
+        limit: Int
+    ) throws(StorageFailure) -> [ProviderAttachmentRow] {
+        try page(after, by: ["id"], limit: limit)
+    }
+
     package func entriesPage(after: PagePosition?, limit: Int) throws(StorageFailure) -> [ValuedEntryRow] {
         let rows = try query(
             """
@@ -185,6 +192,11 @@ extension SQLConnection {
     }
 
     @discardableResult
+    package func replaceRowCode(of row: ProviderAttachmentRow, with code: [UInt8]) throws(StorageFailure) -> Bool {
+        try replaceCode(of: ProviderAttachmentRow.self, row.rowCode, with: code, where: [("id", row.id.text)])
+    }
+
+    @discardableResult
     package func replaceRowCode(of row: AccountRow, with code: [UInt8]) throws(StorageFailure) -> Bool {
         try replaceCode(of: AccountRow.self, row.rowCode, with: code, where: [("user_id", row.userID.text)])
     }
@@ -271,7 +283,7 @@ extension SQLConnection {
             (UserRow.table, "row_code", 1), (MembershipRow.table, "row_code", 1), (TokenRow.table, "row_code", 1),
             (AgentRow.table, "row_code", 1), (EntryRow.table, "row_code", 1), (AttachmentRow.table, "row_code", 1),
             (AccountRow.table, "row_code", 1), (SessionRow.table, "row_code", 1), (InvitationRow.table, "row_code", 1),
-            (CredentialRow.table, "row_code", 1),
+            (CredentialRow.table, "row_code", 1), (ProviderAttachmentRow.table, "row_code", 1),
             (EntryValueRow.table, "sealed", 3), (IdempotencyRow.table, "reply", 3),
         ]
     }
@@ -289,4 +301,5 @@ extension SessionRow { package var position: PagePosition { PagePosition(id.text
 extension InvitationRow { package var position: PagePosition { PagePosition(id.text) } }
 extension ValuedEntryRow { package var position: PagePosition { PagePosition(entry.id.text) } }
 extension OwnedCredentialRow { package var position: PagePosition { PagePosition(credential.entryID.text) } }
+extension ProviderAttachmentRow { package var position: PagePosition { PagePosition(id.text) } }
 extension OwnedAttachmentRow { package var position: PagePosition { PagePosition(attachment.id.text) } }

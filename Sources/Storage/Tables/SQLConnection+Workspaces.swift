@@ -5,11 +5,14 @@ package import VaultModel
 extension SQLConnection {
     package func insertWorkspace(_ row: WorkspaceRow) throws(StorageFailure) { try insert(row) }
 
-    /// Writes the name, and when the workspace was deleted.
+    /// Writes the name, the plan, and when the workspace was deleted.
     package func updateWorkspace(_ row: WorkspaceRow) throws(StorageFailure) {
         try execute(
-            "UPDATE workspaces SET name = $1, deleted_at = $2 WHERE id = $3",
-            [.text(row.name), SQLValue(integer: row.deletedAt?.milliseconds), .text(row.id.text)]
+            "UPDATE workspaces SET name = $1, deleted_at = $2, plan = $3 WHERE id = $4",
+            [
+                .text(row.name), SQLValue(integer: row.deletedAt?.milliseconds), SQLValue(text: row.plan?.rawValue),
+                .text(row.id.text),
+            ]
         )
     }
 

@@ -140,10 +140,13 @@ final class AttemptLedger: Sendable {
         let chains = Dictionary(grouping: group, by: \.chain)
         try await engine.append { [self] connection in
             note(try connection.foreignChanges())
+            var tally = RequestTally()
             for (chain, entries) in chains {
-                try Trail(connection: connection, ring: keys.ring, requestID: nil)
-                    .append(entries.map(\.record), to: chain)
+                let records = entries.map(\.record)
+                tally.add(records, of: chain)
+                try Trail(connection: connection, ring: keys.ring, requestID: nil).append(records, to: chain)
             }
+            try tally.store(on: connection)
         }
         slots.free(group.map(\.slot))
     }
@@ -177,9 +180,12 @@ final class AttemptLedger: Sendable {
         }
         let entries = chains
         try await engine.write { connection in
+            var tally = RequestTally()
             for (chain, records) in entries {
+                tally.add(records, of: chain)
                 try Trail(connection: connection, ring: ring, requestID: nil).append(records, to: chain)
             }
+            try tally.store(on: connection)
         }
         slots.free(slots.leftovers.map(\.slot))
     }

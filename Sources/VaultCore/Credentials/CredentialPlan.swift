@@ -17,6 +17,8 @@ struct CredentialPlan: Sendable {
     let provider: ProviderID?
     let presentation: Presentation
     let hosts: String
+    let rotationPriority: Int64
+    let response: AnswerPart?
     let value: SharedSecret
     let note: String
     let expiresAt: Timestamp?
@@ -25,6 +27,9 @@ struct CredentialPlan: Sendable {
         name = try displayName(new.name, field: "name")
         provider = try providerID(new.provider)
         let known = provider.flatMap(Provider.named)
+        if let known, known.connections.isEmpty {
+            throw .invalidField("provider", reason: "\(known.id) takes no key")
+        }
         if provider != nil, known == nil, new.type == nil {
             throw .invalidField("type", reason: "the catalogue has no such provider, so the type has to be said")
         }
@@ -44,6 +49,8 @@ struct CredentialPlan: Sendable {
             throw VaultError(error)
         }
         hosts = try Self.rules(new.hosts ?? [])
+        rotationPriority = try Self.priority(new.rotationPriority ?? 0)
+        response = new.response == .full ? nil : new.response
         if let text = new.environmentName {
             environmentName = try VaultCore.environmentName(text, field: "environmentName")
         } else if let known {
@@ -66,6 +73,13 @@ struct CredentialPlan: Sendable {
         } catch {
             throw VaultError(error)
         }
+    }
+
+    static func priority(_ number: Int64) throws(VaultError) -> Int64 {
+        guard (0...Int64(CredentialPriority.largest)).contains(number) else {
+            throw .invalidField("rotationPriority", reason: "0, which is preferred, to 1,000,000")
+        }
+        return number
     }
 
     /// Reads rules for hosts and returns them as they are stored: each in its one spelling, one a line.
@@ -123,6 +137,16 @@ extension CredentialRow {
 extension CredentialEntryRow {
     var subject: AuditSubject {
         AuditSubject(kind: .entry, id: entry.id.text, name: credential.name, version: entry.version)
+    }
+
+    /// What the audit trail says of a change: what decides where the value goes, and what comes back.
+    func details(of change: UpdateCredentialBody) -> [AuditDetail] {
+        var details = change.hosts == nil ? [] : hostDetails
+        if change.rotationPriority != nil {
+            details.append(AuditDetail(key: "priority", value: String(credential.rotationPriority)))
+        }
+        if let response = change.response { details.append(AuditDetail(key: "response", value: response.rawValue)) }
+        return details
     }
 
     /// What the audit trail says of where the credential may go.

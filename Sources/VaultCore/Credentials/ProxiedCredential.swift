@@ -35,23 +35,47 @@ struct ProxiedCredential: Sendable {
             let url = SharedSecret(SecretBytes(copying: Array(place.url.utf8)))
             variables.append(StartVariable(name: name.text, value: url))
         }
-        return ProxyLease(
-            entry: entry,
-            name: credential.name,
-            digest: bearer.digest,
-            hint: bearer.hint,
-            variables: variables
-        )
+        return ProxyLease(credential.name, bearer, opening: entry.id, as: variables)
     }
 }
 
 /// A token for the proxy that a start is about to hand out; it opens nothing before it was recorded.
 struct ProxyLease: Sendable {
-    let entry: EntryRow
     let name: String
+    /// What the token is for: one credential, or any of a provider.
+    let entry: EntryID?
+    let provider: ProviderID?
     let digest: [UInt8]
     let hint: String
     let variables: [StartVariable]
+
+    fileprivate init(
+        _ name: String,
+        _ bearer: borrowing BearerToken,
+        opening entry: EntryID? = nil,
+        of provider: ProviderID? = nil,
+        as variables: [StartVariable]
+    ) {
+        self.name = name
+        self.entry = entry
+        self.provider = provider
+        digest = bearer.digest
+        hint = bearer.hint
+        self.variables = variables
+    }
+
+    /// Mints a token for a provider: which of its credentials is used is decided for every call.
+    init?(of provider: ProviderID, at address: String) {
+        guard let name = provider.environmentName else { return nil }
+        let bearer = BearerToken.mint(.proxy)
+        let text = SharedSecret(bearer.withText { SecretBytes(copying: $0) })
+        var variables = [StartVariable(name: name.text, value: text)]
+        if let name = provider.baseURLName {
+            let url = SharedSecret(SecretBytes(copying: Array("\(address)/v1/via/\(provider)".utf8)))
+            variables.append(StartVariable(name: name.text, value: url))
+        }
+        self.init(provider.text, bearer, of: provider, as: variables)
+    }
 
     /// The row that makes the token good, until the instance ends or, of a session, until `expiresAt`.
     func token(
@@ -79,8 +103,9 @@ struct ProxyLease: Sendable {
             firstUsedAt: nil,
             lastUsedAt: nil,
             rowCode: [],
-            entryID: entry.id,
-            instanceID: start
+            entryID: entry,
+            instanceID: start,
+            provider: provider
         ).sealed(with: ring)
     }
 }

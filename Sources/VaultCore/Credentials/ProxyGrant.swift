@@ -26,17 +26,23 @@ package final class ProxyGrant: Sendable {
     /// What stands before the path of `/v1/via/…`: the provider's base URL, or the one exact host that the rules name.
     package let baseURL: String?
     package let provider: ProviderID?
+    /// What of an answer reaches the agent.
+    package let response: AnswerPart
+    /// How many requests its workspace may send in a month; nil without a limit.
+    let requestsPerMonth: Int?
     /// Equal for requests that may share a connection: same holder, same credential, same version.
     package let isolation: Isolation
 
     /// The agent or the key that it belongs to, whichever of its tokens was shown.
-    package var holder: String {
-        switch actor {
-        case .gateway(let agent, _): agent.text
-        case .workspaceKey(let key): key.text
-        case .user(let user, _): user.text
-        case .localOperator, .server, .nobody: "operator"
-        }
+    package var holder: String { actor.holder }
+
+    /// One version of a credential in the hands of one holder.
+    package var use: Use { Use(holder: holder, entry: isolation.entry, version: isolation.version) }
+
+    package struct Use: Hashable, Sendable {
+        let holder: String
+        let entry: EntryID
+        let version: Int64
     }
 
     package struct Isolation: Hashable, Sendable {
@@ -84,6 +90,8 @@ package final class ProxyGrant: Sendable {
         presentation = try credential.presentation()
         baseURL = credential.baseURL(of: holder.entry.provider, hosts: hosts)
         provider = holder.entry.provider
+        response = credential.response ?? .full
+        requestsPerMonth = holder.requestsPerMonth
         isolation = Isolation(
             workspace: holder.workspace,
             actor: holder.actor,
@@ -132,31 +140,32 @@ final class ProxyGrants: Sendable {
     }
 
     private struct State {
-        var grants: [Key: ProxyGrant] = [:]
+        var grants: [Key: [ProxyGrant]] = [:]
         var writes: UInt64 = 0
     }
 
     private let state = Mutex(State())
 
-    /// The grant, while it is good.
-    func grant(for caller: ProxyCaller, _ credential: String?, writes: UInt64, at now: Timestamp) -> ProxyGrant? {
+    /// The grants, while all of them are good.
+    func grants(for caller: ProxyCaller, _ credential: String?, writes: UInt64, at now: Timestamp) -> [ProxyGrant]? {
         state.withLock { state in
             guard state.writes == writes else {
                 state.grants = [:]
                 state.writes = writes
                 return nil
             }
-            guard let grant = state.grants[Key(caller: caller, credential: credential)] else { return nil }
-            guard grant.isGood(at: now, within: Self.longestUse) else { return nil }
-            return grant
+            let grants = state.grants[Key(caller: caller, credential: credential)]
+            guard let grants, grants.allSatisfy({ $0.isGood(at: now, within: Self.longestUse) }) else { return nil }
+            return grants
         }
     }
 
-    func remember(_ grant: ProxyGrant) {
+    func remember(_ grants: [ProxyGrant]) {
+        guard let first = grants.first else { return }
         state.withLock { state in
-            guard state.writes == grant.readAt else { return }
+            guard state.writes == first.readAt else { return }
             if state.grants.count >= Self.mostGrants { state.grants = [:] }
-            state.grants[Key(caller: grant.caller, credential: grant.credential)] = grant
+            state.grants[Key(caller: first.caller, credential: first.credential)] = grants
         }
     }
 

@@ -39,7 +39,11 @@ extension Vault {
         once: Once? = nil
     ) async throws(VaultError) -> CredentialBody {
         let plan = try CredentialPlan(new)
+        let standard = settings.plan
         return try await write(.credentialCreate, by: caller, once: once) { act in
+            try act.refuse(more: "credentials", than: act.plan(unlessTold: standard).limits.credentials) {
+                try act.connection.liveCredentialCount(in: act.workspace)
+            }
             let row = try act.insertCredential(plan)
             return Done(
                 try act.body(of: row),
@@ -58,6 +62,9 @@ extension Vault {
         by caller: Caller
     ) async throws(VaultError) -> CredentialBody {
         let hosts = try change.hosts.map { hosts throws(VaultError) in try CredentialPlan.rules(hosts) }
+        let priority = try change.rotationPriority.map { number throws(VaultError) in
+            try CredentialPlan.priority(number)
+        }
         return try await write(.credentialUpdate, by: caller) { act in
             let old = try act.liveCredential(reference)
             if let ifVersion, old.entry.version != ifVersion {
@@ -73,6 +80,8 @@ extension Vault {
                 row.credential.foldedName = name.folded
             }
             if let hosts { row.credential.hosts = hosts }
+            if let priority { row.credential.rotationPriority = priority }
+            if let response = change.response { row.credential.response = response == .full ? nil : response }
             let value = try change.value.map { value in
                 try CredentialPlan.checked(value, for: row.credential.presentation())
             }
@@ -87,7 +96,7 @@ extension Vault {
                 AuditEvent(
                     action: .credentialUpdate,
                     subjects: [row.subject],
-                    details: change.hosts == nil ? [] : row.hostDetails
+                    details: row.details(of: change)
                 )
             )
         }
@@ -146,34 +155,20 @@ extension Vault {
         by caller: Caller,
         once: Once? = nil
     ) async throws(VaultError) -> RotatedProxyTokenBody {
-        let grace = body.graceSeconds ?? 3_600
-        guard (0...604_800).contains(grace) else {
-            throw .invalidField("graceSeconds", reason: "0 to 604,800 seconds")
-        }
+        let grace = try body.grace()
         return try await write(.proxyTokenRotate, by: caller, once: once) { act in
             let agent = try act.liveAgent(reference)
             let row = try act.liveCredential(credential)
             guard let found = try act.connection.attachment(of: row.entry.id, on: agent.id, in: act.workspace),
                 found.delivery == .proxy
             else { throw VaultError.notFound(.attachment) }
-            let end = act.now + .seconds(grace)
-            let endsNow = body.revoke == true || grace == 0
-            // The tokens of instances end with their instances, or here when everything is to end.
-            for var token in try act.proxyTokens(of: agent, row) where token.instanceID == nil || body.revoke == true {
-                if endsNow {
-                    try act.end(token, reason: body.revoke == true ? .revoked : .rotated)
-                } else {
-                    // A second rotation never lengthens the life of what the first one replaced.
-                    token.expiresAt = token.expiresAt.map { min($0, end) } ?? end
-                    try act.connection.updateToken(token.sealed(with: act.ring))
-                }
-            }
+            let end = try act.retire(act.proxyTokens(of: agent, row), body, grace: grace)
             return Done(
                 RotatedProxyTokenBody(
                     proxyToken: try act.mintProxyToken(for: agent, row),
                     agentId: agent.id.text,
                     credentialId: row.entry.id.text,
-                    previousExpiresAt: endsNow ? nil : end
+                    previousExpiresAt: end
                 ),
                 AuditEvent(
                     action: .proxyTokenRotate,
@@ -272,6 +267,8 @@ extension Act {
             prefix: plan.presentation.prefix.isEmpty ? nil : plan.presentation.prefix,
             parameter: plan.presentation.parameter,
             hosts: plan.hosts,
+            rotationPriority: plan.rotationPriority,
+            response: plan.response,
             deletedAt: nil,
             rowCode: []
         ).sealed(with: ring, owner: owner)
@@ -305,6 +302,8 @@ extension Act {
                 prefix: row.credential.prefix,
                 parameter: row.credential.parameter,
                 hosts: row.credential.effectiveHosts(of: row.entry.provider),
+                rotationPriority: row.credential.rotationPriority,
+                response: row.credential.response,
                 note: entry.note,
                 createdAt: entry.createdAt,
                 updatedAt: entry.updatedAt,

@@ -71,40 +71,60 @@ private struct BegunAttempt: Sendable {
 }
 
 extension Vault {
-    /// Says what a caller may use: a proxy token its one credential, anybody else the one that is named.
+    /// Says what a caller may use: a proxy token its one credential or those of its provider, a workspace key the one
+    /// that is named or, where no credential has that name, those of the provider of that name.
     ///
-    /// Every row is checked against its code; no value is opened.
-    package func proxyGrant(
+    /// Never empty; several are of one provider, the preferred one first. Every row is checked against its code; no value
+    /// is opened.
+    package func proxyGrants(
         _ caller: ProxyCaller,
         credential: String?
-    ) async throws(VaultError) -> ProxyGrant {
+    ) async throws(VaultError) -> [ProxyGrant] {
         let now = clock.now
         let writes = engine.writes
-        if let known = grants.grant(for: caller, credential, writes: writes, at: now) { return known }
+        if let known = grants.grants(for: caller, credential, writes: writes, at: now) { return known }
         let known = try await knownCaller(caller)
         let ring = ring
-        let grant: ProxyGrant = try await mappingErrors {
+        let plan = settings.plan
+        let found: [ProxyGrant] = try await mappingErrors {
             try await engine.read { connection in
-                let holder = try ProxyHolder(caller, known, credential, on: connection, ring: ring, now: now)
-                return try ProxyGrant(holder, caller: caller, credential: credential, readAt: writes, madeAt: now)
+                let right = try ProxyRight(caller, known, credential, on: connection, ring: ring, now: now)
+                let most = (try connection.workspace(right.workspace)?.plan ?? plan).limits.requestsPerMonth
+                return try right.holders(on: connection, ring: ring, now: now).map { holder in
+                    var holder = holder
+                    holder.requestsPerMonth = most
+                    return try ProxyGrant(holder, caller: caller, credential: credential, readAt: writes, madeAt: now)
+                }
             }
         }
-        grants.remember(grant)
-        return grant
+        grants.remember(found)
+        return found
+    }
+
+    /// The first of ``proxyGrants(_:credential:)``, which is the only one for a credential.
+    package func proxyGrant(_ caller: ProxyCaller, credential: String?) async throws(VaultError) -> ProxyGrant {
+        guard let first = try await proxyGrants(caller, credential: credential).first else {
+            throw .notFound(.credential)
+        }
+        return first
     }
 
     /// Records an attempt and opens the credential of `grant` for it, in this order.
     ///
     /// What the grant rests on is looked up again where anything was written since: a token that was revoked or hosts
-    /// that were changed are found here. Throws ``VaultError/auditUnavailable`` where attempts cannot be recorded; then
-    /// nothing was opened.
+    /// that were changed are found here. Throws ``VaultError/auditUnavailable`` where attempts cannot be recorded, and
+    /// ``VaultError/quotaReached(most:retryAfter:)`` where the workspace may send no more; then nothing was opened.
     package func begin(_ attempt: ProxyAttempt, with grant: ProxyGrant) async throws(VaultError) -> OpenAttempt {
         var grant = grant
         if grant.readAt != engine.writes {
-            let fresh = try await proxyGrant(grant.caller, credential: grant.credential)
-            guard fresh.rowCode == grant.rowCode else { throw .storage(.busy) }
+            let entry = grant.isolation.entry
+            let fresh = try await proxyGrants(grant.caller, credential: grant.credential)
+                .first { $0.isolation.entry == entry }
+            guard let fresh, fresh.rowCode == grant.rowCode else { throw .storage(.busy) }
             grant = fresh
         }
+        // Another key for the same request is the same request.
+        if attempt.number == 1 { try await count(grant) }
         let now = clock.now
         let requestID = Self.requestID
         let intent = grant.record(.allowed, attempt.intent, at: now, requestID)
@@ -180,10 +200,13 @@ extension ProxyGrant {
 }
 
 extension ProxyAttempt {
+    /// Under which the number stands in the trail, where it is more than 1.
+    static let numberKey = "attempt"
+
     fileprivate var intent: [AuditDetail] {
         var details = [AuditDetail(key: "target", value: target), AuditDetail(key: "method", value: method)]
         if let address { details.append(AuditDetail(key: "address", value: address)) }
-        if number > 1 { details.append(AuditDetail(key: "attempt", value: String(number))) }
+        if number > 1 { details.append(AuditDetail(key: Self.numberKey, value: String(number))) }
         return details
     }
 
@@ -198,18 +221,18 @@ extension ProxyAttempt {
     }
 }
 
-/// The credential that a caller may use, every row on the way checked; the value is still sealed.
-struct ProxyHolder {
-    let entry: EntryRow
-    let credential: CredentialRow
-    let value: EntryValueRow?
-    let owner: OwnerScope
+/// What a caller may use, every row on the way checked: one credential, or those of a provider.
+private struct ProxyRight {
     let actor: AuditActor
     let workspace: WorkspaceID
     /// When the token ends.
     let tokenEnd: Timestamp?
+    /// Chosen from, where the right is to a provider.
+    let provider: ProviderID?
+    /// The preferred one first.
+    let credentials: [CredentialEntryRow]
 
-    fileprivate init(
+    init(
         _ shown: ProxyCaller,
         _ caller: Caller?,
         _ name: String?,
@@ -217,46 +240,80 @@ struct ProxyHolder {
         ring: KeyRing,
         now: Timestamp
     ) throws {
-        let found: CredentialEntryRow
         if let caller {
             let member = try authenticated(caller, on: connection, ring: ring, now: now)
             guard member.role.allows(.credentialUse) else { throw VaultError.denied(.credentialUse) }
-            guard let name, let row = try connection.liveCredential(named: name, in: member.workspace) else {
+            guard let name else { throw VaultError.notFound(.credential) }
+            tokenEnd = try member.token.flatMap { try connection.token($0, in: member.workspace)?.expiresAt }
+            (actor, workspace) = (member.actor, member.workspace)
+            if let row = try connection.liveCredential(named: name, in: workspace) {
+                (provider, credentials) = (nil, [row])
+                return
+            }
+            guard case .token = shown, let id = ProviderID(name.lowercased()) else {
                 throw VaultError.notFound(.credential)
             }
-            tokenEnd = try member.token.flatMap { try connection.token($0, in: member.workspace)?.expiresAt }
-            (found, actor, workspace) = (row, member.actor, member.workspace)
+            credentials = try connection.liveCredentials(of: id, in: workspace)
+            provider = id
+            guard !credentials.isEmpty else { throw VaultError.notFound(.credential) }
         } else {
             guard case .token(let token, _) = shown else { throw VaultError.token(.unknown) }
             let row = try Self.token(token, on: connection, ring: ring, now: now)
-            guard let agentID = row.agentID, let entryID = row.entryID else { throw VaultError.token(.unknown) }
-            guard let agent = try connection.agent(agentID, in: row.workspaceID), agent.deletedAt == nil,
-                let credential = try connection.credential(entryID, in: row.workspaceID),
-                credential.credential.deletedAt == nil,
-                let attachment = try connection.attachment(of: entryID, on: agentID, in: row.workspaceID)
-            else { throw VaultError.token(.revoked) }
+            guard let agentID = row.agentID else { throw VaultError.token(.unknown) }
+            guard let agent = try connection.agent(agentID, in: row.workspaceID), agent.deletedAt == nil else {
+                throw VaultError.token(.revoked)
+            }
             try agent.verify(with: ring)
             try row.refuseEndedInstance(on: connection)
-            let owner = try connection.ownerScope(of: credential.entry.ownerID, in: row.workspaceID)
-            try attachment.verify(with: ring, owner: owner)
-            guard attachment.delivery == .proxy else { throw VaultError.token(.revoked) }
-            if let name, try connection.liveCredential(named: name, in: row.workspaceID)?.entry.id != entryID {
-                throw VaultError.notFound(.credential)
+            (actor, workspace, tokenEnd) = (.gateway(agentID, row.id), row.workspaceID, row.expiresAt)
+            provider = row.provider
+            if let provider = row.provider {
+                guard let attachment = try connection.providerAttachment(of: provider, on: agentID, in: workspace)
+                else { throw VaultError.token(.revoked) }
+                try attachment.verify(with: ring)
+                if let name, name.lowercased() != provider.text { throw VaultError.notFound(.credential) }
+                credentials = try connection.liveCredentials(of: provider, in: workspace)
+                guard !credentials.isEmpty else { throw VaultError.noCredential(provider) }
+            } else {
+                credentials = [try Self.attached(row, to: agentID, named: name, on: connection, ring: ring)]
             }
-            tokenEnd = row.expiresAt
-            (found, actor, workspace) = (credential, .gateway(agentID, row.id), row.workspaceID)
         }
-        owner = try connection.ownerScope(of: found.entry.ownerID, in: workspace)
-        entry = found.entry
-        credential = found.credential
-        value = try connection.entryValue(of: entry.id, version: entry.version, in: workspace)
-        do {
-            try entry.verify(with: ring, owner: owner, readable: value?.readable)
-            try credential.verify(with: ring, owner: owner)
-        } catch {
-            throw VaultError.integrity(entry: credential.name)
+    }
+
+    /// Each credential with all that is known of it, the value still sealed; what has expired is left out as long as
+    /// there is another one.
+    func holders(on connection: any SQLConnection, ring: KeyRing, now: Timestamp) throws -> [ProxyHolder] {
+        var expired: String?
+        let holders = try credentials.compactMap { row -> ProxyHolder? in
+            let holder = try ProxyHolder(row, for: self, on: connection, ring: ring)
+            guard holder.entry.hasExpired(at: now) else { return holder }
+            expired = expired ?? holder.credential.name
+            return nil
         }
-        if entry.hasExpired(at: now) { throw VaultError.credentialExpired(credential.name) }
+        if holders.isEmpty, let expired { throw VaultError.credentialExpired(expired) }
+        return holders
+    }
+
+    /// The one credential of a token, which is still attached.
+    private static func attached(
+        _ token: TokenRow,
+        to agent: AgentID,
+        named name: String?,
+        on connection: any SQLConnection,
+        ring: KeyRing
+    ) throws -> CredentialEntryRow {
+        let workspace = token.workspaceID
+        guard let entry = token.entryID else { throw VaultError.token(.unknown) }
+        guard let credential = try connection.credential(entry, in: workspace), credential.credential.deletedAt == nil,
+            let attachment = try connection.attachment(of: entry, on: agent, in: workspace)
+        else { throw VaultError.token(.revoked) }
+        let owner = try connection.ownerScope(of: credential.entry.ownerID, in: workspace)
+        try attachment.verify(with: ring, owner: owner)
+        guard attachment.delivery == .proxy else { throw VaultError.token(.revoked) }
+        if let name, try connection.liveCredential(named: name, in: workspace)?.entry.id != entry {
+            throw VaultError.notFound(.credential)
+        }
+        return credential
     }
 
     private static func token(
@@ -271,6 +328,39 @@ struct ProxyHolder {
         try row.verify(with: ring)
         if let problem = row.problem(at: now) { throw VaultError.token(problem) }
         return row
+    }
+}
+
+/// A credential that a caller may use, every row of it checked; the value is still sealed.
+struct ProxyHolder {
+    let entry: EntryRow
+    let credential: CredentialRow
+    let value: EntryValueRow?
+    let owner: OwnerScope
+    let actor: AuditActor
+    let workspace: WorkspaceID
+    /// When the token ends.
+    let tokenEnd: Timestamp?
+    /// Of the workspace's plan.
+    fileprivate(set) var requestsPerMonth: Int?
+
+    fileprivate init(
+        _ found: CredentialEntryRow,
+        for right: ProxyRight,
+        on connection: any SQLConnection,
+        ring: KeyRing
+    ) throws {
+        (actor, workspace, tokenEnd) = (right.actor, right.workspace, right.tokenEnd)
+        owner = try connection.ownerScope(of: found.entry.ownerID, in: workspace)
+        entry = found.entry
+        credential = found.credential
+        value = try connection.entryValue(of: entry.id, version: entry.version, in: workspace)
+        do {
+            try entry.verify(with: ring, owner: owner, readable: value?.readable)
+            try credential.verify(with: ring, owner: owner)
+        } catch {
+            throw VaultError.integrity(entry: credential.name)
+        }
     }
 }
 

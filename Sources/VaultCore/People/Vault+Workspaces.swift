@@ -13,14 +13,17 @@ extension Vault {
     /// Lists the workspaces of the person who asks; the holder of a workspace key sees the key's.
     package func workspaces(by caller: Caller) async throws(VaultError) -> WorkspaceList {
         try await read(.workspaceView, by: caller) { act in
-            if act.member.token != nil { return WorkspaceList(workspaces: [try act.workspaceBody()]) }
+            if act.member.token != nil {
+                return WorkspaceList(workspaces: [WorkspaceBody(try act.workspaceRow(), role: act.member.role)])
+            }
             return WorkspaceList(workspaces: try act.connection.workspaceBodies(of: act.member.user, ring: act.ring))
         }
     }
 
-    /// Shows the workspace that the caller's requests are about.
+    /// Shows the workspace that the caller's requests are about, with what it may hold and send, and does.
     package func workspace(by caller: Caller) async throws(VaultError) -> WorkspaceBody {
-        try await read(.workspaceView, by: caller) { try $0.workspaceBody() }
+        let plan = settings.plan
+        return try await read(.workspaceView, by: caller) { try $0.workspaceBody(unlessTold: plan) }
     }
 
     /// Makes a workspace to share, owned by the person who asks, with its first key.
@@ -59,20 +62,32 @@ extension Vault {
         }
     }
 
+    /// Changes a workspace's name, which takes an admin, or its plan, which takes an owner; where the server's own plan has
+    /// limits, the operator.
     package func updateWorkspace(
         _ change: UpdateWorkspaceBody,
         by caller: Caller
     ) async throws(VaultError) -> WorkspaceBody {
-        try await write(.workspaceUpdate, by: caller) { act in
-            let name = try displayName(change.name, field: "name")
+        let standard = settings.plan
+        let action: Action = change.plan == nil ? .workspaceUpdate : .planUpdate
+        return try await write(action, by: caller) { act in
             var row = try act.workspaceRow()
-            let mine = try act.connection.workspaceBodies(of: act.member.user, ring: act.ring)
-            try act.refuseNameOfAnother(name, among: mine)
-            row.name = name.text
+            var details: [AuditDetail] = []
+            if let text = change.name {
+                let name = try displayName(text, field: "name")
+                let mine = try act.connection.workspaceBodies(of: act.member.user, ring: act.ring)
+                try act.refuseNameOfAnother(name, among: mine)
+                row.name = name.text
+            }
+            if let plan = change.plan {
+                guard standard.limits.areNone || act.member.isOperator else { throw VaultError.denied(.planUpdate) }
+                row.plan = plan
+                details.append(AuditDetail(key: "plan", value: plan.rawValue))
+            }
             try act.connection.updateWorkspace(row)
             return Done(
-                WorkspaceBody(row, role: act.member.role),
-                AuditEvent(action: .workspaceUpdate, subjects: [row.subject])
+                try act.workspaceBody(unlessTold: standard),
+                AuditEvent(action: action, subjects: [row.subject], details: details)
             )
         }
     }
@@ -114,7 +129,14 @@ extension Act {
         return row
     }
 
-    func workspaceBody() throws -> WorkspaceBody { WorkspaceBody(try workspaceRow(), role: member.role) }
+    func workspaceBody(unlessTold plan: Plan) throws -> WorkspaceBody {
+        var body = WorkspaceBody(try workspaceRow(), role: member.role)
+        let usage = try usage(unlessTold: plan)
+        body.plan = usage.plan
+        body.usage = usage.usage
+        body.limits = usage.limits
+        return body
+    }
 
     /// The same act in another workspace, in which the caller was just given `role`.
     func inside(_ other: WorkspaceID, role: Role) -> Act {

@@ -10,6 +10,7 @@ internal import VaultModel
 /// is missing would be unreadable after a rotation. A test compares the schema with that list.
 enum SealedTable: String, CaseIterable, Sendable {
     case users, memberships, tokens, agents, entries, attachments, credentials, replies, accounts, sessions, invitations
+    case providerAttachments = "provider_attachments"
 
     var next: SealedTable? {
         let all = Self.allCases
@@ -30,6 +31,7 @@ enum SealedRow: Sendable {
     case account(AccountRow)
     case session(SessionRow)
     case invitation(InvitationRow)
+    case providerAttachment(ProviderAttachmentRow)
 }
 
 /// Some rows of one kind in the order of their primary keys, read from one snapshot.
@@ -90,6 +92,9 @@ struct SealedPage: Sendable {
         case .invitations:
             let page = try connection.invitationsPage(after: position, limit: limit)
             (rows, last) = (page.map { .invitation($0) }, page.last?.position)
+        case .providerAttachments:
+            let page = try connection.providerAttachmentsPage(after: position, limit: limit)
+            (rows, last) = (page.map { .providerAttachment($0) }, page.last?.position)
         }
         end = rows.count < limit ? nil : last
     }
@@ -116,6 +121,7 @@ extension SealedRow {
         case .account(let row): "account of user \(row.userID)"
         case .session(let row): "session \(row.id)"
         case .invitation(let row): "invitation \(row.id)"
+        case .providerAttachment(let row): "attachment of provider \(row.provider) (\(row.id))"
         }
     }
 
@@ -124,7 +130,9 @@ extension SealedRow {
         switch self {
         case .entry(let row, _): row.value?.sealed == nil ? 0 : 1
         case .reply: 1
-        case .user, .membership, .token, .agent, .attachment, .credential, .account, .session, .invitation: 0
+        case .user, .membership, .token, .agent, .attachment, .credential, .account, .session, .invitation,
+            .providerAttachment:
+            0
         }
     }
 
@@ -149,6 +157,7 @@ extension SealedRow {
         case .account(let row): try row.verify(with: ring)
         case .session(let row): try row.verify(with: ring)
         case .invitation(let row): try row.verify(with: ring)
+        case .providerAttachment(let row): try row.verify(with: ring)
         }
     }
 
@@ -186,6 +195,10 @@ extension SealedRow {
                 try connection.replaceRowCode(of: row, with: code)
             }
         case .invitation(let row):
+            try recoded(row.rowCode, row.content, .system, by: ring) { connection, code throws(StorageFailure) in
+                try connection.replaceRowCode(of: row, with: code)
+            }
+        case .providerAttachment(let row):
             try recoded(row.rowCode, row.content, .system, by: ring) { connection, code throws(StorageFailure) in
                 try connection.replaceRowCode(of: row, with: code)
             }

@@ -4,9 +4,12 @@ import APITypes
 import Foundation
 
 private let bodies: [any RequestBody.Type] = [
-    AcceptInvitationBody.self, AddMasterKeyBody.self, AttachBody.self, AttachCredentialBody.self, BulkSecretsBody.self,
+    AcceptInvitationBody.self, AddMasterKeyBody.self, AttachBody.self, AttachCredentialBody.self,
+    AttachProviderBody.self,
+    BulkSecretsBody.self,
     CreateAPIKeyBody.self, CreateAgentBody.self, CreateCredentialBody.self, CreateInvitationBody.self,
-    CreateSecretBody.self, CreateUserBody.self, CreateWorkspaceBody.self, LoginBody.self, RotateGatewayTokenBody.self,
+    CreateSecretBody.self, CreateUserBody.self, CreateWorkspaceBody.self, LoginBody.self, MoveCredentialBody.self,
+    RotateGatewayTokenBody.self,
     RotateKeysBody.self, ShredUserBody.self, UpdateAccountBody.self, UpdateAgentBody.self, UpdateCredentialBody.self,
     UpdateMemberBody.self, UpdateSecretBody.self, UpdateUserBody.self, UpdateWorkspaceBody.self, VerifyAuditBody.self,
 ]
