@@ -60,6 +60,72 @@ struct EngineTests {
         #expect(await running.waitForExit() == 5)
         #expect(ContinuousClock.now - before < .seconds(25))
     }
+
+    /// The block of docs/exec.md as it stands there: what is asked for is typed, and the socket is the test's.
+    @Test func theSessionOfThePageCanBePasted() async throws {
+        let page = try String(
+            contentsOf: URL(fileURLWithPath: #filePath).appending(path: "../../../docs/exec.md").standardized,
+            encoding: .utf8
+        )
+        let lead = try #require(page.range(of: "The whole way with podman"))
+        let block = try #require(page[lead.upperBound...].firstMatch(of: /```sh\n(.*?)```/.dotMatchesNewlines()))
+        let server = try await RunningServer.start()
+        let engine = try await Podman("FROM localhost/base")
+        let folder = engine.directory
+        for (name, text) in [
+            "attache": """
+            case "$1 $2" in
+                "secrets create") echo one | exec \(Programs.attache) "$@" ;;
+                "secrets update") echo two | exec \(Programs.attache) "$@" ;;
+                *) exec \(Programs.attache) "$@" ;;
+            esac
+            """,
+            "podman": """
+            command=$1; shift
+            case $command in
+                run)
+                    for word; do
+                        shift
+                        case $word in /run/attache/agent.sock:*) word=\(server.agentSocket):${word#*:} ;; esac
+                        set -- "$@" "$word"
+                    done
+                    set -- --network none \(Podman.limits.joined(separator: " ")) "$@" ;;
+                build) set -- --isolation chroot "$@" ;;
+            esac
+            exec /usr/bin/podman \(engine.settings.joined(separator: " ")) $command "$@"
+            """,
+            "session": "set -eu\ncd \(folder.path)\n\(block.output.1)",
+        ] {
+            try betweenSpawns {
+                let file = URL(fileURLWithPath: folder.appending(name == "session" ? name : "bin/\(name)"))
+                try FileManager.default.createDirectory(
+                    at: file.deletingLastPathComponent(),
+                    withIntermediateDirectories: true
+                )
+                try Data("#!/bin/sh\n\(text)\n".utf8).write(to: file)
+                chmod(file.path, 0o755)
+            }
+        }
+        #expect(try await engine.run(["tag", "localhost/base", "localhost/busybox"]).status == 0)
+        let pasted = try await run(
+            folder.appending("session"),
+            [],
+            environment: [
+                "PATH": "\(folder.appending("bin")):/usr/sbin:/usr/bin:/sbin:/bin", "HOME": folder.path,
+                "ATTACHE_SOCKET": server.socket,
+            ],
+            deadline: .seconds(180)
+        )
+        #expect(pasted.status == 0, "\(pasted.errors)")
+        #expect(pasted.output.contains("a session has two\n"), "\(pasted.output)")
+        let deadline = ContinuousClock.now + .seconds(60)
+        var logs = ""
+        while !logs.contains("it has two"), ContinuousClock.now < deadline {
+            logs = try await engine.run(["logs", "bot"]).output
+        }
+        #expect(logs.contains("it has one\n") && logs.contains("it has two\n"), "\(logs)")
+        #expect(try await engine.run(["rm", "--force", "--time", "0", "bot"]).status == 0)
+    }
 }
 
 /// A server with one secret and one agent, and an image that has `attache-exec` before its command.
@@ -160,7 +226,7 @@ private final class Podman: Sendable {
 
     private static let environment = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root"]
 
-    private var settings: [String] {
+    var settings: [String] {
         [
             "--root", directory.appending("store"), "--runroot", directory.appending("run"), "--storage-driver", "vfs",
             "--cgroup-manager", "cgroupfs", "--events-backend", "file", "--runtime", "/usr/sbin/runc",
