@@ -6,7 +6,7 @@ SYSTEM_PACKAGES = binutils ca-certificates git libarchive-dev libc6-dev libgcc-1
 # of system calls, servers of TLS and of mail.
 TEST_PACKAGES = curl gcc libc6-dev openssl python3-aiosmtpd strace util-linux
 # The container engines that `make engines` starts.
-ENGINE_PACKAGES = busybox-static catatonit conmon containerd crun curl docker.io jq podman runc tini util-linux
+ENGINE_PACKAGES = busybox-static catatonit conmon containerd crun curl docker.io jq podman python3 runc tini util-linux
 # What the benchmarks measure themselves against.
 BENCH_PACKAGES = age etcd-server gcc nginx-light openssl s6 tini
 

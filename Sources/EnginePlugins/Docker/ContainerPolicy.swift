@@ -16,6 +16,8 @@ package struct ContainerPolicy: Equatable, Sendable {
         self.runtime = runtime
     }
 
+    private static let shortestSecret = 8
+
     /// Where a request has variables.
     private enum Place {
         case container, service, exec
@@ -53,11 +55,16 @@ package struct ContainerPolicy: Equatable, Sendable {
             let name = String(variable.prefix { $0 != "=" })
             let value = SecretBytes(copying: Array(variable.utf8.dropFirst(name.utf8.count + 1)))
             guard !value.isEmpty, let known = try? EnvironmentName(name), !name.hasSuffix("_FILE") else { continue }
-            guard KindGuess(name: known, value: value).kind == .variable else {
-                return
-                    "the value of \(name) looks like a secret, and everybody who may inspect the container reads it; "
-                    + "attach it to an agent instead"
-            }
+            let looksLikeOne =
+                switch KindGuess(name: known, value: value).reason {
+                case .keyFormat, .urlWithCredentials: true
+                // Short ones are settings, such as TOKEN_LIMIT=5.
+                case .secretName: value.count >= Self.shortestSecret
+                case .plainSetting, .plainAddress, .publicName, .unknown: false
+                }
+            guard looksLikeOne else { continue }
+            return "the value of \(name) looks like a secret, and everybody who may inspect the container reads it; "
+                + "attach it to an agent instead"
         }
         return nil
     }

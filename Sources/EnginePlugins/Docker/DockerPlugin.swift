@@ -45,7 +45,9 @@ package struct DockerPlugin: Sendable {
         self.onListening = onListening
     }
 
-    /// Serves until SIGTERM or SIGINT. What is mounted stays, for the containers that have it.
+    /// Serves until SIGTERM or SIGINT.
+    ///
+    /// What is mounted stays, for the containers that have it.
     package func serve() async throws {
         let file = SocketFile(path: path, mode: 0o600)
         try await PluginError.naming(path) { try file.prepare() }

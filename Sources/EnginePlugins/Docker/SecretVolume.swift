@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A volume whose files are an agent's values. Pointers only: this is what is written to disk.
+/// A volume whose files are an agent's values.
+///
+/// Pointers only: this is what is written to disk.
 package struct SecretVolume: Codable, Equatable, Sendable {
     package let name: String
     package let agent: String
