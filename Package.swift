@@ -44,6 +44,11 @@ let package = Package(
         ),
         .target(name: "CKernel", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
         .target(
+            name: "CResolver",
+            cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])],
+            linkerSettings: [.linkedLibrary("resolv")]
+        ),
+        .target(
             name: "COpenSSL",
             dependencies: ["CKernel"],
             cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])],
@@ -147,6 +152,7 @@ let package = Package(
             name: "CredentialProxy",
             dependencies: [
                 "APITypes",
+                "CResolver",
                 "ProviderCatalog",
                 "ProxyRules",
                 "VaultCore",

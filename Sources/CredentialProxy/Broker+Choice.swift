@@ -37,14 +37,14 @@ extension Broker {
             let (answer, verdict) = await judged(attempt, with: grant)
             rests.note(verdict, on: grant.use)
             guard case .refused = verdict, request.isRepeatable else {
-                return await answer.limited(to: grant.response)
+                return try await answer.limited(to: grant.response)
             }
             await answer.abandon(as: "next_key")
         }
         let attempt = try await send(request, to: last.target, last.grant, admission, number: chosen.count)
         let (answer, verdict) = await judged(attempt, with: last.grant)
         rests.note(verdict, on: last.grant.use)
-        return await answer.limited(to: last.grant.response)
+        return try await answer.limited(to: last.grant.response)
     }
 
     /// What an answer says of the key; its beginning is read only where the catalogue knows that it may say something.

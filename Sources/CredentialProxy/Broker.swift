@@ -28,6 +28,8 @@ package struct BrokerSettings: Sendable {
     package var mostAnswerBytes: Int?
     /// Addresses of the own network that may be dialed.
     package var addresses = AddressRules()
+    /// Asked for the addresses of targets; nil for the machine's own resolver.
+    package var nameServer: NameServer?
     /// A file of certificates to trust beside the system's; PEM.
     package var trustedCertificates: String?
 
@@ -141,11 +143,13 @@ package struct ProxyAnswer: Sendable {
     }
 
     /// The answer as far as the agent may see it.
-    func limited(to part: AnswerPart) async -> ProxyAnswer {
+    func limited(to part: AnswerPart) async throws(ProxyError) -> ProxyAnswer {
         switch part {
         case .full: return self
         case .statusOnly:
             await exchange.end(nil)
+            // What follows it is not an answer, and none of it is the agent's.
+            guard status != 101 else { throw .badAnswer }
             var answer = ProxyAnswer(status: status, fields: [:], contentLength: 0, exchange: exchange)
             answer.ahead = PartsAhead([.end(nil)])
             return answer
@@ -171,11 +175,11 @@ package struct Broker: Sendable {
 
     package init(
         vault: Vault,
-        resolver: any Resolver = SystemResolver(),
+        resolver: (any Resolver)? = nil,
         settings: BrokerSettings = BrokerSettings()
     ) throws {
         self.vault = vault
-        self.resolver = resolver
+        self.resolver = resolver ?? settings.nameServer.map { NameServerResolver($0) } ?? SystemResolver()
         self.settings = settings
         limits = HolderLimits(atOnce: settings.mostAtOnce, perMinute: settings.mostPerMinute)
         var configuration = TLSConfiguration.makeClientConfiguration()
@@ -224,7 +228,8 @@ package struct Broker: Sendable {
             try await record(error, of: ProxyAttempt(target: "-", method: route.method), grant)
             throw error
         }
-        return try await send(request, to: target, grant, admission).limited(to: grant.response)
+        let answer = try await send(request, to: target, grant, admission)
+        return try await answer.limited(to: grant.response)
     }
 
     /// Sends a request to a target that its credential may go to, and returns when the head of the answer is there.

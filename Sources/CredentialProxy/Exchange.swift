@@ -158,7 +158,10 @@ final class Exchange: Sendable {
 
     private func answer(_ head: HTTPResponseHead, _ attempt: ProxyAttempt) throws(ProxyError) -> ProxyAnswer {
         let encodings = head.headers["content-encoding"]
-        guard encodings.allSatisfy({ $0.lowercased() == "identity" }) else { throw .badAnswer }
+        // What is compressed on the way is as unreadable as what is compressed to stay.
+        guard encodings.allSatisfy({ $0.lowercased() == "identity" }),
+            head.headers[canonicalForm: "transfer-encoding"].allSatisfy({ $0.lowercased() == "chunked" })
+        else { throw .badAnswer }
         let length = head.headers.first(name: "content-length").flatMap { Int($0) }
         if let most = settings.mostAnswerBytes, let length, length > most { throw .answerTooLarge }
         var scrubber = open.credential.takeScrubber()

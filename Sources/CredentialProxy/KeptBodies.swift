@@ -26,13 +26,13 @@ final class KeptBodies: Sendable {
         do {
             for try await bytes in body {
                 count += bytes.readableBytes
-                guard count <= length else { throw ProxyError.requestBrokenOff }
+                guard count <= length else { throw ProxyError.brokenOff }
                 parts.append(bytes)
             }
         } catch {
-            throw error as? ProxyError ?? .requestBrokenOff
+            throw error as? ProxyError ?? .brokenOff
         }
-        guard count == length else { throw .requestBrokenOff }
+        guard count == length else { throw .brokenOff }
         return request.with(KeptBody(parts: parts, reservation: reservation))
     }
 

@@ -33,8 +33,6 @@ package enum ProxyError: Error, Equatable, Sendable {
     case badAnswer
     /// The body is longer than the operator lets through.
     case requestTooLarge
-    /// The agent did not send the whole of its body.
-    case requestBrokenOff
     case answerTooLarge
     /// The agent is gone.
     case brokenOff
@@ -57,7 +55,6 @@ extension ProxyError {
         case .timedOut: ErrorCode.targetTimedOut.rawValue
         case .badAnswer: ErrorCode.targetAnswerInvalid.rawValue
         case .requestTooLarge: ErrorCode.bodyTooLarge.rawValue
-        case .requestBrokenOff: "broken_off"
         case .answerTooLarge: "answer_too_large"
         case .brokenOff: "broken_off"
         }
@@ -115,7 +112,6 @@ extension ProxyError {
             ErrorBody(.targetAnswerInvalid, "the target's answer cannot be read, or is encoded against the request")
         case .requestTooLarge:
             ErrorBody(.bodyTooLarge, "the body is longer than this server lets through the proxy")
-        case .requestBrokenOff: ErrorBody(.invalidRequest, "the body is not as long as it was said to be")
         case .answerTooLarge:
             ErrorBody(.targetAnswerInvalid, "the target's answer is longer than this server lets through the proxy")
         }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CResolver
 internal import Glibc
 internal import NIOPosix
 package import VaultModel
@@ -8,6 +9,48 @@ package import VaultModel
 package protocol Resolver: Sendable {
     /// Every address of `name`; empty when it has none.
     func addresses(of name: String) async throws -> [IPAddress]
+}
+
+/// One name server that the operator names, instead of those of the machine, on a thread that may block.
+package struct NameServerResolver: Resolver {
+    /// More than any name has; a name with more has none that could all be checked.
+    private static let mostAddresses = 64
+
+    private let server: NameServer
+
+    package init(_ server: NameServer) {
+        self.server = server
+    }
+
+    package func addresses(of name: String) async throws -> [IPAddress] {
+        try await NIOThreadPool.singleton.runIfActive { [server] in try Self.lookUp(name, at: server) }
+    }
+
+    private static func lookUp(_ name: String, at server: NameServer) throws -> [IPAddress] {
+        var found = [cresolver_address](repeating: cresolver_address(), count: mostAddresses)
+        let count = cresolver_look_up(name, server.address.bytes, server.port, &found, found.count)
+        guard count >= 0 else { throw ProxyError.unresolved }
+        return found.prefix(Int(count)).compactMap { record in
+            let bytes = withUnsafeBytes(of: record.bytes) { Array($0.prefix(Int(record.length))) }
+            return IPAddress(networkBytes: bytes)
+        }
+    }
+}
+
+/// Where a name server is, of version 4.
+package struct NameServer: Equatable, Sendable {
+    package let address: IPAddress
+    package let port: UInt16
+
+    /// Reads `ADDRESS` or `ADDRESS:PORT`; 53 unless told.
+    package init?(_ text: String) {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard (1...2).contains(parts.count), let address = IPAddress(parts[0]), address.bytes.count == 4,
+            let port = parts.count == 2 ? UInt16(parts[1]) : 53, port > 0
+        else { return nil }
+        self.address = address
+        self.port = port
+    }
 }
 
 /// The machine's own resolver, getaddrinfo(3), on a thread that may block.

@@ -75,6 +75,10 @@ struct TargetConnection: Sendable {
                 if target.scheme == .https { channel.read() }
                 try await handshake.futureResult.get()
                 timer.cancel()
+                if target.scheme == .https, case .name(let name) = target.host {
+                    let certificate = try await channel.nioSSL_peerCertificate().get()
+                    guard let certificate, certificate.names(name) else { throw ProxyError.untrusted }
+                }
             } catch {
                 timer.cancel()
                 channel.close(promise: nil)

@@ -214,6 +214,15 @@ extension ServerConfiguration {
     private static func proxySettings(_ reader: ConfigReader) throws(ServeError) -> BrokerSettings {
         var settings = BrokerSettings()
         settings.trustedCertificates = reader.string(forKey: "proxy.trust")
+        if let text = reader.string(forKey: "proxy.resolver") {
+            guard let server = NameServer(text) else {
+                throw .configuration(
+                    "the name server of the proxy is not an address",
+                    hint: "write ATTACHE_PROXY_RESOLVER like 192.0.2.53 or 127.0.0.1:5353"
+                )
+            }
+            settings.nameServer = server
+        }
         func number(_ key: ConfigKey, _ name: String) throws(ServeError) -> Int? {
             guard let text = reader.string(forKey: key) else { return nil }
             guard let number = Int(text), number >= 0 else {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -23,6 +24,14 @@ struct Attack: Decodable, Sendable, CustomTestStringConvertible {
     var add: [String]?
     /// What the target answers; spellings of the value stand in angle brackets.
     var reply: String?
+    /// What follows that, in base64.
+    var bytes: Data?
+    /// What the name server says of `target.test`, one list of addresses a lookup.
+    var dns: [[String]]?
+    /// How often it is asked.
+    var lookups: Int?
+    /// What the target's certificate is for, `unknown` where nobody vouches for it; nil where it speaks plain HTTP.
+    var certificate: String?
     /// The code of the error that the agent gets.
     var code: String?
     var status: Int?
@@ -30,6 +39,8 @@ struct Attack: Decodable, Sendable, CustomTestStringConvertible {
     var absent: [String]?
     /// What no answer to the agent holds.
     var hidden: [String]?
+    /// How long the answer to the agent is at most, in bytes.
+    var most: Int?
 
     var testDescription: String { attack }
 
@@ -45,19 +56,26 @@ struct Attack: Decodable, Sendable, CustomTestStringConvertible {
 
 struct AttackTests {
     @Test func everyFileIsAnAttack() {
-        #expect(Attack.all.count >= 75)
+        #expect(Attack.all.count >= 100)
     }
 
     @Test(arguments: Attack.all)
     func isStopped(attack: Attack) async throws {
         let reply = Spellings.filled(attack.reply ?? "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-        let target = try RecordingTarget { _ in [.text(reply)] }
-        let port = "\(target.port)"
+        let bytes = Array(attack.bytes ?? Data())
+        let target = try RecordingTarget { _ in [.text(reply), .bytes(bytes)] }
+        let front = try await attack.front(of: target)
+        let names = try attack.dns.map { try RebindingNameServer($0) }
+        let port = "\(front?.port ?? target.port)"
+        var environment: [String: String] = [:]
+        if let names { environment["ATTACHE_PROXY_RESOLVER"] = "127.0.0.1:\(names.port)" }
+        if let front, attack.certificate != "unknown" { environment["ATTACHE_PROXY_TRUST"] = front.certificateFile }
         let scene = try await ProxyScene(
             target,
             add: attack.add ?? ["--type", "API_KEY"],
             hosts: attack.hosts?.map { $0.replacing("PORT", with: port) },
-            allow: attack.allow ?? "127.0.0.1/32"
+            allow: attack.allow ?? "127.0.0.1/32",
+            environment: environment
         )
         var request = scene.request(
             attack.method ?? "GET",
@@ -67,23 +85,58 @@ struct AttackTests {
         )
         if let token = attack.token { request = request.replacing(scene.token, with: token) }
         let answer = try await scene.exchange(request)
-
-        #expect(target.requests.count == (attack.target == .asked ? 1 : 0))
-        for spelling in Spellings.all.values { #expect(!answer.contains(spelling)) }
-        if let code = attack.code { #expect(answer.lowercased().contains("attache-error: \(code)")) }
-        if attack.code == nil { #expect(answer.hasPrefix("HTTP/1.1 \(attack.status ?? 200)")) }
-        for text in attack.hidden ?? [] { #expect(!answer.contains(text)) }
-        if let sent = target.requests.first {
-            for text in attack.absent ?? [] { #expect(!sent.contains(text)) }
-            #expect(
-                sent.components(separatedBy: ProxyScene.key).count + sent.components(separatedBy: "key=sk-").count == 3
-            )
-        } else {
+        var holes = attack.holes(in: answer, target.requests)
+        if let lookups = attack.lookups, names?.lookups != lookups { holes.append("\(names?.lookups ?? 0) lookups") }
+        if target.requests.isEmpty {
             // Nothing was opened for what was refused.
             let trail = try await scene.server.attache("audit", "list", "--json").output
-            #expect(!trail.contains("\"milliseconds\""))
+            if trail.contains("\"milliseconds\"") { holes.append("opened") }
         }
-        #expect(!scene.server.log.contains(ProxyScene.key))
+        if scene.server.log.contains(ProxyScene.key) { holes.append("in the log") }
+        #expect(holes == [])
+        Tally.count(isStopped: holes.isEmpty)
+    }
+}
+
+/// How many attacks were stopped, printed when all have been tried.
+private enum Tally {
+    private static let counts = Mutex((tried: 0, stopped: 0))
+
+    static func count(isStopped: Bool) {
+        let line: String? = counts.withLock { counts in
+            counts.tried += 1
+            if isStopped { counts.stopped += 1 }
+            guard counts.tried == Attack.all.count else { return nil }
+            return "attacks on the proxy: \(counts.stopped) of \(counts.tried) stopped\n"
+        }
+        if let line { FileHandle.standardOutput.write(Data(line.utf8)) }
+    }
+}
+
+extension Attack {
+    fileprivate func front(of target: RecordingTarget) async throws -> TLSFront? {
+        guard let certificate else { return nil }
+        return try await TLSFront(of: target, for: certificate == "unknown" ? "target.test" : certificate)
+    }
+
+    /// Where either side saw what it must not, or not what it must.
+    fileprivate func holes(in answer: String, _ requests: [String]) -> [String] {
+        var holes: [String] = []
+        func expect(_ holds: Bool, _ what: String) { if !holds { holes.append(what) } }
+        expect(requests.count == (target == .asked ? 1 : 0), "\(requests.count) requests")
+        for (name, spelling) in Spellings.all { expect(!answer.contains(spelling), "the value, \(name)") }
+        if let code {
+            expect(answer.lowercased().contains("attache-error: \(code)"), "another answer: \(answer.prefix(200))")
+        } else {
+            expect(answer.hasPrefix("HTTP/1.1 \(status ?? 200)"), "another answer: \(answer.prefix(200))")
+        }
+        for text in hidden ?? [] { expect(!answer.contains(text), "the agent sees \(text)") }
+        if let most { expect(answer.utf8.count <= most, "\(answer.utf8.count) bytes") }
+        guard let sent = requests.first else { return holes }
+        for text in absent ?? [] { expect(!sent.contains(text), "the target sees \(text)") }
+        let values = sent.components(separatedBy: ProxyScene.key).count + sent.components(separatedBy: "key=sk-").count
+        expect(values == 3, "the value more or less than once")
+        return holes
     }
 }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Choice among keys: the order of a provider's credentials, providers attached in place of one of them, and the tokens
-/// for those; what an agent sees of an answer. Plans, and the requests that count against them.
+/// Choice among keys, what an agent sees of an answer, and plans.
+///
+/// The order of a provider's credentials, providers attached in place of one of them with the tokens for those, and the
+/// requests that count against a plan.
 enum Schema10 {
     static let statements = [
         "ALTER TABLE credentials ADD COLUMN rotation_priority BIGINT NOT NULL DEFAULT 0",
