@@ -29,10 +29,13 @@ package func editArbitraryBundle(_ start: UnsafePointer<UInt8>?, _ count: Int) -
         precondition((try? ImageEdit.Configuration(wrapped))?.entrypoint.first == ImageEdit.wrapperPath)
         precondition((try? image.configuration(wrapped)) == nil)
     }
-    if let manifest = try? image.manifest(bytes, configuration: ("sha256:1", 1), layerSize: 1) {
+    if (try? ImageEdit.parts(ofManifest: bytes)) != nil,
+        let manifest = try? image.manifest(bytes, configuration: ("sha256:1", 1), layerSize: 1)
+    {
         precondition((try? ImageEdit.parts(ofManifest: manifest))?.configuration.digest == "sha256:1")
     }
-    if let index = try? ImageEdit.index(bytes, manifest: ("sha256:1", 1), name: "n"),
+    if (try? ImageEdit.manifest(ofIndex: bytes)) != nil,
+        let index = try? ImageEdit.index(bytes, manifest: ("sha256:1", 1), name: "n"),
         let found = try? ImageEdit.manifest(ofIndex: index)
     {
         precondition(found.digest == "sha256:1")
