@@ -53,7 +53,7 @@ struct ProviderCatalogTests {
         _ = try Presentation(provider.scheme, header: provider.header, prefix: provider.keyIntroduction)
     }
 
-    /// What each maker's own pages say, so that folding the rows cannot change them unseen.
+    /// The facts once more, so that folding the rows cannot change them unseen.
     private static let facts = [
         "anthropic ANTHROPIC_API_KEY ANTHROPIC_BASE_URL https://api.anthropic.com x-api-key",
         "openai OPENAI_API_KEY OPENAI_BASE_URL https://api.openai.com/v1 -",
@@ -76,7 +76,7 @@ struct ProviderCatalogTests {
     ]
 
     @Test(arguments: facts)
-    func aProviderIsAsItsMakerDocumentsIt(facts: String) throws {
+    func aProviderKeepsItsFacts(facts: String) throws {
         let provider = try named(String(facts.prefix { $0 != " " }))
         let header = provider.header.map { $0 + (provider.keyIntroduction.map { ": \($0)" } ?? "") } ?? "-"
         let words = [provider.id.text, provider.environmentName, provider.baseURLName, provider.baseURL ?? "-", header]
