@@ -346,6 +346,8 @@ final class ForwardingGate: ChannelDuplexHandler, RemovableChannelHandler, @unch
 
     private func abort(_ carriage: Carriage) {
         carriage.answer = nil
+        // What came until then is the agent's: an answer that broke off is told from one that never began.
+        context?.flush()
         context?.close(promise: nil)
     }
 }

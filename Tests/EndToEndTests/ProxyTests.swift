@@ -170,6 +170,7 @@ struct ProxyTests {
 
     @Test(arguments: [
         "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort",
+        "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nshort\r\n",
     ])
     func anAnswerThatBreaksOffDoesNotLookWhole(reply: String) async throws {
