@@ -39,7 +39,12 @@ final class DepartureOfPeer: ChannelInboundHandler, RemovableChannelHandler, Sen
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if let event = event as? ChannelEvent, event == .inputClosed { depart() }
+        switch event {
+        case let event as ChannelEvent where event == .inputClosed: depart()
+        // Also where the task that waits was not made by the server's own.
+        case is ChannelShouldQuiesceEvent: state.withLock { $0.wait }?.end(.stopping)
+        default: break
+        }
         context.fireUserInboundEventTriggered(event)
     }
 

@@ -13,6 +13,19 @@ package import NIOSSL
 package import ServiceLifecycle
 package import VaultCore
 
+/// Where a listener listens.
+package enum ListeningPlace: Equatable, Sendable {
+    case socket(path: String)
+    case network(host: String, port: Int)
+
+    fileprivate var address: BindAddress {
+        switch self {
+        case .socket(let path): .unixDomainSocket(path: path)
+        case .network(let host, let port): .hostname(host, port: port)
+        }
+    }
+}
+
 /// Everything that the vault offers over HTTP, a set of routes for each listener.
 package struct HTTPSurface: Sendable {
     private let vault: Vault
@@ -92,38 +105,33 @@ package struct HTTPSurface: Sendable {
         }
     }
 
-    /// A service that runs ``application(for:at:tls:on:onRunning:)``.
+    /// A service that answers what comes to `listener` at `place`; `onRunning` is told the bound channel.
     ///
     /// The agents' socket is served by one event loop, which accepts, reads, opens values and writes: a start is one short
     /// connection, and handing it from thread to thread would take as long as the start itself.
     package func service(
         for listener: Listener,
-        at address: BindAddress,
+        at place: ListeningPlace,
         tls: TLSConfiguration? = nil,
         onRunning: @escaping @Sendable (any Channel) async -> Void
     ) throws -> any Service {
         let loops = MultiThreadedEventLoopGroup.singleton
         switch listener {
         case .agentSocket:
-            let loop = loops.next()
             var limits = NIOHTTPDecoderLimitConfiguration()
             limits.maxHeaderFieldSize = Self.mostHeaderBytes
             limits.maxHeaderListSize = Self.mostHeaderListBytes
             limits.maxHeaderFieldCount = Self.mostHeaders
-            let server = WholeRequestChannel(
+            return WholeRequestServer(
                 dispatcher: dispatcher(for: listener),
+                place: place,
                 limits: limits,
-                idleTimeout: .seconds(120)
+                eventLoop: loops.next(),
+                logger: frameworkLogger,
+                onRunning: onRunning
             )
-            .server(
-                configuration: ServerConfiguration(address: address, backlog: 1_024),
-                onServerRunning: onRunning,
-                eventLoopGroup: loop,
-                logger: frameworkLogger
-            )
-            return LoopBoundService(base: server, eventLoop: loop)
         case .operatorSocket, .tcp:
-            return try application(for: listener, at: address, tls: tls, on: loops, onRunning: onRunning)
+            return try application(for: listener, at: place.address, tls: tls, on: loops, onRunning: onRunning)
         }
     }
 

@@ -4,7 +4,6 @@ internal import Hummingbird
 internal import HummingbirdCore
 internal import Logging
 internal import NIOCore
-internal import ServiceLifecycle
 
 /// Answers the requests of a connection on the event loop that reads and writes it.
 ///
@@ -41,16 +40,6 @@ struct GatedChannel: ServerChildChannel {
     }
 
     func handle(value: HTTP1Channel.Value, logger: Logger) async { await base.handle(value: value, logger: logger) }
-}
-
-/// Accepts a listener's connections on the event loop that serves them.
-struct LoopBoundService: Service {
-    let base: any Service
-    let eventLoop: any EventLoop
-
-    func run() async throws {
-        try await withTaskExecutorPreference(EventLoopTaskExecutor(eventLoop: eventLoop)) { try await base.run() }
-    }
 }
 
 /// An event loop as the preferred executor of a task (SE-0417).

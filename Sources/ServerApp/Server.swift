@@ -90,7 +90,7 @@ package enum Server {
             for (listener, file) in sockets {
                 try file.prepare()
                 services.append(
-                    try surface.service(for: listener, at: .unixDomainSocket(path: file.path)) { _ in
+                    try surface.service(for: listener, at: .socket(path: file.path)) { _ in
                         file.applyMode()
                         if listener == .agentSocket {
                             do {
@@ -113,7 +113,7 @@ package enum Server {
                 services.append(
                     try surface.service(
                         for: .tcp,
-                        at: .hostname(listen.host, port: listen.port),
+                        at: .network(host: listen.host, port: listen.port),
                         tls: tls
                     ) { channel in
                         announce("listening \(scheme)://\(listen.host):\(channel.localAddress?.port ?? listen.port)")

@@ -20,7 +20,7 @@ func withServedSocket(
     let (running, whenRunning) = AsyncStream.makeStream(of: Void.self)
     let service = try HTTPSurface(vault: test.vault, backups: test.backups, logger: logger).service(
         for: listener,
-        at: .unixDomainSocket(path: path)
+        at: .socket(path: path)
     ) { _ in whenRunning.yield() }
     let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: [service], logger: logger))
     try await withThrowingTaskGroup(of: Void.self) { tasks in
