@@ -13,8 +13,8 @@ internal import VaultModel
 /// Everything happens on the event loop of the connection: a request costs no other thread, and an answer goes from the
 /// target's connection to the agent's piece by piece, each waiting for the slower one. Requests of one connection are
 /// answered in their order, whoever answers them.
-// `@unchecked Sendable`: every property is touched on the channel's event loop only, where the executor runs what awaits.
-final class ForwardingGate: ChannelDuplexHandler, RemovableChannelHandler, @unchecked Sendable {
+/// Every property is touched on the channel's event loop only, where the executor runs what awaits.
+final class ForwardingGate: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
     typealias OutboundIn = HTTPResponsePart
@@ -34,7 +34,7 @@ final class ForwardingGate: ChannelDuplexHandler, RemovableChannelHandler, @unch
     private var writer: CheckedContinuation<Void, Never>?
 
     /// A request that is forwarded.
-    private final class Carriage: @unchecked Sendable {
+    private final class Carriage {
         let head: HTTPRequest
         let body: ForwardedBody
         var task: Task<Void, Never>?
@@ -188,16 +188,21 @@ final class ForwardingGate: ChannelDuplexHandler, RemovableChannelHandler, @unch
     }
 
     private func newBody() -> ForwardedBody {
-        ForwardedBody { [self, eventLoop = context?.eventLoop] in eventLoop?.execute { self.bodyHasRoom() } }
+        guard let eventLoop = context?.eventLoop else { return ForwardedBody {} }
+        let own = NIOLoopBound(self, eventLoop: eventLoop)
+        return ForwardedBody { eventLoop.execute { own.value.bodyHasRoom() } }
     }
 
     // MARK: - What goes to the agent
 
     /// Starts with the request that came, as much as there is of it: often all of it.
     private func start() {
-        guard let current, current.task == nil, let executor else { return }
+        guard let current, current.task == nil, let executor, let eventLoop = context?.eventLoop else { return }
+        let own = NIOLoopBound((gate: self, carriage: current), eventLoop: eventLoop)
         // Ends with the exchange; cancelled when the agent departs.
-        current.task = Task.immediate(executorPreference: executor) { await self.carry(current, executor) }
+        current.task = Task.immediate(executorPreference: executor) {
+            await own.value.gate.carry(own.value.carriage, executor)
+        }
     }
 
     private func carry(_ carriage: Carriage, _ executor: EventLoopTaskExecutor) async {

@@ -83,9 +83,8 @@ struct WholeRequestServer: Service {
 
 /// Answers the requests of one connection, each read whole, in their order.
 ///
-/// Nothing is read beyond a request that is being answered.
-// `@unchecked Sendable`: every property is touched on the channel's event loop only, where the executor runs what awaits.
-final class WholeRequests: ChannelDuplexHandler, @unchecked Sendable {
+/// Nothing is read beyond a request that is being answered. Every property is touched on the channel's event loop only, where the executor runs what awaits.
+final class WholeRequests: ChannelDuplexHandler {
     typealias InboundIn = HTTPRequestPart
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
@@ -144,8 +143,11 @@ final class WholeRequests: ChannelDuplexHandler, @unchecked Sendable {
         guard !isAnswering, let context else { return }
         isAnswering = true
         let executor = EventLoopTaskExecutor(eventLoop: context.eventLoop)
+        let own = NIOLoopBound(self, eventLoop: context.eventLoop)
         // Begins at once, and ends with the requests that there are: what was begun is answered or recorded, whoever leaves.
-        Task.immediate(executorPreference: executor) { await self.answerWaiting(on: context.channel) }
+        Task.immediate(executorPreference: executor) { [channel = context.channel] in
+            await own.value.answerWaiting(on: channel)
+        }
     }
 
     func read(context: ChannelHandlerContext) {

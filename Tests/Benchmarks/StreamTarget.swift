@@ -8,7 +8,8 @@ internal import Glibc
 /// `GET /bytes/N` answers N bytes, `GET /events/N` N events some milliseconds apart, `GET /open` one event and then nothing,
 /// and `POST` takes a body with a `Content-Length` and says how many bytes came. One thread a connection.
 final class StreamTarget: Sendable {
-    static let pauseOfEvents: UInt32 = 4_000
+    /// Between two events, in milliseconds.
+    static let pauseOfEvents: Int32 = 4
 
     let port: UInt16
     private let descriptor: Int32
@@ -82,7 +83,7 @@ final class StreamTarget: Sendable {
                     // Sixteen digits, so that every event is as long as any other.
                     let time = String(format: "%016llu", UInt64(Machine.now * 1e9))
                     guard send("18\r\ndata: \(time)\n\n\r\n", to: peer) else { return }
-                    if number > 0 { usleep(pauseOfEvents) }
+                    if number > 0, hasLeft(peer, within: pauseOfEvents) { return }
                 }
                 if number == 0 { while recv(peer, &chunk, chunk.count, 0) > 0 {} }
                 guard send("0\r\n\r\n", to: peer) else { return }
@@ -101,6 +102,12 @@ final class StreamTarget: Sendable {
         }
         let text = "\(count)"
         _ = send("HTTP/1.1 200 OK\r\nContent-Length: \(text.utf8.count)\r\n\r\n\(text)", to: peer)
+    }
+
+    /// Waits for the peer to leave, no longer than a pause.
+    private static func hasLeft(_ peer: Int32, within milliseconds: Int32) -> Bool {
+        var end = pollfd(fd: peer, events: Int16(POLLRDHUP), revents: 0)
+        return poll(&end, 1, milliseconds) > 0
     }
 
     private static func send(_ text: String, to peer: Int32) -> Bool {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ProxyRules
+import Synchronization
 import VaultModel
 
 private let canary = Array("sk-c4n4ry/+9Zq&=<".utf8)
-// `nonisolated(unsafe)`: libFuzzer calls from one thread. One for all inputs, so that states are learned once.
-private nonisolated(unsafe) var scrubber = ResponseScrubber([SharedSecret(copying: canary)])
+/// One for all inputs, so that states are learned once.
+private let scrubber = Mutex(ResponseScrubber([SharedSecret(copying: canary)]))
 
 /// Hides a canary in what the fuzzer made up, spelled and cut as its first bytes say.
 ///
@@ -33,21 +34,23 @@ package func scrubArbitraryAnswer(_ start: UnsafePointer<UInt8>?, _ count: Int) 
 }
 
 private func scrubbed(_ bytes: [UInt8], size: Int) -> [UInt8] {
-    scrubber = scrubber.anew
-    var output: [UInt8] = []
-    var rest = bytes[...]
-    while !rest.isEmpty {
-        var chunk = Array(rest.prefix(size))
-        rest = rest.dropFirst(size)
-        // As an exchange does it: most pieces go on as they are.
-        if chunk.withUnsafeBytes({ scrubber.passes($0) }) {
-            output += chunk
-        } else {
-            chunk.withUnsafeMutableBytes { scrubber.scrub($0) { output += $0 } }
+    scrubber.withLock { scrubber in
+        scrubber = scrubber.anew
+        var output: [UInt8] = []
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            var chunk = Array(rest.prefix(size))
+            rest = rest.dropFirst(size)
+            // As an exchange does it: most pieces go on as they are.
+            if chunk.withUnsafeBytes({ scrubber.passes($0) }) {
+                output += chunk
+            } else {
+                chunk.withUnsafeMutableBytes { scrubber.scrub($0) { output += $0 } }
+            }
         }
+        scrubber.finish { output += $0 }
+        return output
     }
-    scrubber.finish { output += $0 }
-    return output
 }
 
 private func spelling(_ number: Int) -> [UInt8] {
