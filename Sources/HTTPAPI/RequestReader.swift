@@ -203,5 +203,6 @@ extension HTTPField.Name {
     static let attacheChangedNames = HTTPField.Name("Attache-Changed-Names") ?? .ifMatch
     static let attacheEnvironment = HTTPField.Name("Attache-Environment") ?? .ifMatch
     static let attacheReceipt = HTTPField.Name("Attache-Receipt") ?? .ifMatch
+    static let attacheReadableNames = HTTPField.Name("Attache-Readable-Names") ?? .ifMatch
     static let attacheAllowedNames = HTTPField.Name("Attache-Allowed-Names") ?? .ifMatch
 }

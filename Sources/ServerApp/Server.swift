@@ -34,9 +34,6 @@ package enum Server {
         announce: @escaping @Sendable (String) -> Void
     ) async throws(ServeError) {
         _ = ckernel_forbid_core_dumps()
-        // Before there are threads. Two are as fast as many on the few processors of such a server, and half as large.
-        ckernel_share_heap_areas(2)
-        ckernel_map_large_blocks(256 << 10)
         _ = ckernel_forbid_ptrace()
         // Whoever read what the server announces may have gone.
         signal(SIGPIPE, SIG_IGN)

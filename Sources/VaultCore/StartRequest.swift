@@ -46,4 +46,6 @@ package struct StartAnswer: Sendable {
     package var receipt: String
     /// Names that the wrapper would refuse and that this agent may receive.
     package var allowedNames: [String]
+    /// Names whose values are no secrets, for a supervisor that masks the others; empty for any other start.
+    package var readableNames: [String]
 }

@@ -83,6 +83,14 @@ struct StartSnapshot: Sendable {
         return proxied.map { $0.lease(at: address) } + providers.compactMap { ProxyLease(of: $0.provider, at: address) }
     }
 
+    /// Names whose values are no secrets: variables, and the places of what goes through the proxy.
+    func readableNames(_ leases: [ProxyLease]) -> [String] {
+        // Neither a value nor a token gives way to a place of the same name.
+        let given = Set(items.map(\.entry.name.text) + leases.compactMap(\.variables.first?.name))
+        return items.filter { $0.entry.kind == .variable }.map(\.entry.name.text)
+            + leases.flatMap { $0.variables.dropFirst() }.map(\.name).filter { !given.contains($0) }
+    }
+
     /// How much memory the stored values take, in bytes.
     var size: Int {
         items.reduce(1_024 + 2_048 * (proxied.count + providers.count)) {

@@ -51,7 +51,8 @@ extension Vault {
                 let answer = StartAnswer(
                     environment: environment,
                     receipt: try start.record(request, of: snapshot, leases),
-                    allowedNames: snapshot.allowedNames
+                    allowedNames: snapshot.allowedNames,
+                    readableNames: request.isSupervised ? snapshot.readableNames(leases) : []
                 )
                 return (snapshot.agent.id, answer)
             }
@@ -88,7 +89,8 @@ extension Vault {
         return StartAnswer(
             environment: try await opening.get(),
             receipt: receipt,
-            allowedNames: snapshot.allowedNames
+            allowedNames: snapshot.allowedNames,
+            readableNames: request.isSupervised ? snapshot.readableNames(leases) : []
         )
     }
 

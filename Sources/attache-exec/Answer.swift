@@ -43,6 +43,8 @@ struct Answer {
     let strings: [EnvironmentString]
     let body: Text
     let allowedNames: Text?
+    /// Names, separated by blanks, whose values are no secrets.
+    let readableNames: Text?
     /// The id under which the server recorded what it gave.
     let receipt: Text?
 
@@ -53,7 +55,7 @@ struct Answer {
     /// Takes the body apart and refuses all of it where one name is wrong.
     ///
     /// A wrong name is told by its position: what stands in its place may be a piece of a value.
-    init(body: Text, allowedNames: Text?, receipt: Text?) throws(Failure) {
+    init(body: Text, allowedNames: Text?, readableNames: Text?, receipt: Text?) throws(Failure) {
         guard body.isEmpty || body.bytes[body.count - 1] == 0 else {
             throw Answer.invalid("the last string has no end")
         }
@@ -83,6 +85,7 @@ struct Answer {
         self.strings = strings
         self.body = body
         self.allowedNames = allowedNames
+        self.readableNames = readableNames
         self.receipt = receipt
     }
 

@@ -5,7 +5,7 @@ internal import CKernel
 /// An environment on its way from the process that fetched it to the one that becomes the command.
 ///
 /// A file in memory, sealed once it is written: the supervisor itself never maps it. The content is
-/// `receipt LF allowed names LF body`.
+/// `receipt LF allowed names LF readable names LF body`.
 struct Delivery: Equatable {
     private let descriptor: Int32
 
@@ -20,7 +20,9 @@ struct Delivery: Equatable {
 
     func write(_ answer: Answer?) throws(Failure) {
         var error: Int32 = 0
-        for piece in [answer?.receipt ?? "", "\n", answer?.allowedNames ?? "", "\n", answer?.body ?? ""] {
+        let lines = [answer?.receipt, "\n", answer?.allowedNames, "\n", answer?.readableNames, "\n", answer?.body]
+        for line in lines {
+            let piece = line ?? ""
             guard error == 0, let start = piece.bytes.baseAddress, !piece.isEmpty else { continue }
             error = ckernel_supervise_write_all(descriptor, start, piece.count)
         }
@@ -36,15 +38,16 @@ struct Delivery: Equatable {
         guard let pages = ckernel_supervise_map_file(descriptor, &count) else {
             throw Failure(code: "out_of_memory", message: "the file in memory cannot be read")
         }
-        let bytes = UnsafeBufferPointer(start: pages.assumingMemoryBound(to: UInt8.self), count: count)
-        let text = Text(bytes)
-        let first = text.index(of: UInt8(ascii: "\n")) ?? 0
-        let rest = text[first + 1..<count]
-        let second = rest.index(of: UInt8(ascii: "\n")) ?? 0
-        return try Answer(
-            body: rest[second + 1..<rest.count],
-            allowedNames: rest[0..<second],
-            receipt: text[0..<first]
-        )
+        var rest = Text(UnsafeBufferPointer(start: pages.assumingMemoryBound(to: UInt8.self), count: count))
+        let receipt = Delivery.takeLine(&rest)
+        let allowedNames = Delivery.takeLine(&rest)
+        let readableNames = Delivery.takeLine(&rest)
+        return try Answer(body: rest, allowedNames: allowedNames, readableNames: readableNames, receipt: receipt)
+    }
+
+    private static func takeLine(_ rest: inout Text) -> Text {
+        let end = rest.index(of: UInt8(ascii: "\n")) ?? 0
+        defer { rest = rest[end + 1..<rest.count] }
+        return rest[0..<end]
     }
 }

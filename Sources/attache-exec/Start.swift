@@ -127,7 +127,7 @@ struct Start {
         guard length <= Answer.maximumBytes else {
             throw Failure(code: "answer_too_large", message: "\(length) bytes, at most \(Answer.maximumBytes)")
         }
-        guard length > 0 else { return try Answer(body: "", allowedNames: nil, receipt: head["attache-receipt"]) }
+        guard length > 0 else { return try answer(head, "") }
         guard let body = ckernel_exec_map(length)?.assumingMemoryBound(to: UInt8.self) else {
             throw Failure(code: "out_of_memory", message: "no memory for \(length) bytes")
         }
@@ -140,10 +140,14 @@ struct Start {
             }
             filled += Int(got)
         }
-        let text = Text(UnsafeBufferPointer(start: body, count: length))
-        return try Answer(
-            body: text,
+        return try answer(head, Text(UnsafeBufferPointer(start: body, count: length)))
+    }
+
+    private func answer(_ head: AnswerHead, _ body: Text) throws(Failure) -> Answer {
+        try Answer(
+            body: body,
             allowedNames: head["attache-allowed-names"],
+            readableNames: head["attache-readable-names"],
             receipt: head["attache-receipt"]
         )
     }

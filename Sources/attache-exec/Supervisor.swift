@@ -277,7 +277,7 @@ struct Supervisor {
         guard pid >= 0 else { throw Failure(code: "no_process", message: Message(error: -pid)) }
         guard pid == 0 else { return }
         do throws(Failure) {
-            let masked = MaskedValues.list(try delivery.read().strings, options.maskedNames)
+            let masked = MaskedValues.list(try delivery.read(), options.maskedNames)
             if !launch.options.isQuiet, !masked.tooShort.isEmpty {
                 Message("note: too short to be masked: \(masked.tooShort)").print()
             }

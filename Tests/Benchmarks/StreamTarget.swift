@@ -104,9 +104,9 @@ final class StreamTarget: Sendable {
         _ = send("HTTP/1.1 200 OK\r\nContent-Length: \(text.utf8.count)\r\n\r\n\(text)", to: peer)
     }
 
-    /// Waits for the peer to leave, no longer than a pause.
+    /// Waits for the peer, which says nothing more, to leave: no longer than a pause.
     private static func hasLeft(_ peer: Int32, within milliseconds: Int32) -> Bool {
-        var end = pollfd(fd: peer, events: Int16(POLLRDHUP), revents: 0)
+        var end = pollfd(fd: peer, events: Int16(POLLIN), revents: 0)
         return poll(&end, 1, milliseconds) > 0
     }
 

@@ -55,6 +55,21 @@ struct SupervisionTests {
         #expect(page.instances.allSatisfy { $0.supervised && $0.liveness == .ended })
     }
 
+    @Test func outputIsMaskedWhereItShowsASecretAndNotWhereItShowsAVariable() async throws {
+        let server = try await RunningServer.start()
+        for (name, value, kind) in [("TOKEN", "canary-7f3a9c", "secret"), ("LEVEL", "debug", "variable")] {
+            let created = try await server.attache("secrets", "create", name, "--kind", kind, input: Array(value.utf8))
+            try #require(created.status == 0, "\(created.errors)")
+        }
+        let token = try await server.createAgent("bot", with: ["TOKEN", "LEVEL"])
+        let result = try await server.exec(
+            token: token,
+            flags: ["--supervise", "--mask-output"],
+            ["/bin/sh", "-c", "echo $TOKEN at $LEVEL"]
+        )
+        #expect(result.output == "************* at debug\n", "\(result.errors)")
+    }
+
     @Test func aServerThatIsKilledAndStartedAgainFindsTheInstanceAndTellsItWhatItMissed() async throws {
         var server = try await RunningServer.start()
         let token = try await prepared(server)

@@ -12,10 +12,11 @@ struct MaskTests {
 
     private func shell(
         _ environment: [String],
+        readable: String? = nil,
         flags: [String] = ["--mask-output"],
         _ script: String
     ) throws -> Child.Outcome {
-        let scene = try Scene(supervised: [environment])
+        let scene = try Scene(supervised: [environment], readable: readable)
         return try start(scene, flags: flags, ["/bin/bash", "-c", script]).outcome()
     }
 
@@ -83,6 +84,15 @@ struct MaskTests {
     @Test func onlyTheNamedValuesAreMasked() throws {
         let outcome = try shell(["A=sk-secret", "B=small"], flags: ["--mask-output=A"], "echo $A $B")
         #expect(outcome.text == "********* small\n")
+    }
+
+    @Test func whatTheServerCallsReadableIsNotMaskedUnlessItIsNamed() throws {
+        let environment = ["A=sk-secret", "LEVEL=debug", "REGION=north"]
+        let script = "echo $A $LEVEL $REGION"
+        let outcome = try shell(environment, readable: "LEVEL REGION", script)
+        #expect(outcome.text == "********* debug north\n")
+        let named = try shell(environment, readable: "LEVEL REGION", flags: ["--mask-output=REGION,A"], script)
+        #expect(named.text == "********* debug *****\n")
     }
 
     @Test func aValueOfSeveralLinesIsMaskedWholeAndLineByLine() throws {

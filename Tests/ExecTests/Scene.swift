@@ -22,11 +22,12 @@ final class Scene: Sendable {
     /// What is told is up to the test: `server.answerSilent`. What is not about starts is answered by `others`.
     init(
         supervised environments: [[String]],
+        readable: String? = nil,
         others: (@Sendable (ScriptedServer.Request) -> ScriptedServer.Reply)? = nil
     ) throws {
         directory = try TemporaryDirectory()
         socket = directory.path + "/s"
-        let starts = Starts(environments: environments)
+        let starts = Starts(environments: environments, readable: readable)
         server = try ScriptedServer(at: socket) { request, _ in
             if let others, !request.head.contains(" /api/v1/starts") { return others(request) }
             if request.head.hasPrefix("POST") { return starts.next() }
@@ -38,14 +39,19 @@ final class Scene: Sendable {
     /// Counts the starts.
     private final class Starts: Sendable {
         private let environments: [[String]]
+        private let readable: String?
         private let count = Atomic(0)
 
-        init(environments: [[String]]) { self.environments = environments }
+        init(environments: [[String]], readable: String?) {
+            self.environments = environments
+            self.readable = readable
+        }
 
         func next() -> ScriptedServer.Reply {
             let number = count.add(1, ordering: .relaxed).newValue
             return Answers.environment(
                 environments[min(number, environments.count) - 1].map { [UInt8]($0) },
+                readable: readable,
                 receipt: "rcp-\(number)"
             )
         }
@@ -116,20 +122,28 @@ enum Answers {
     static func environment(
         _ strings: [[UInt8]],
         allowing names: String? = nil,
+        readable: String? = nil,
         receipt: String = "rcp_1"
     ) -> ScriptedServer.Reply {
         let length = strings.reduce(0) { $0 + $1.count + 1 }
-        return .bytes(head(length: length, allowing: names, receipt: receipt) + strings.flatMap { $0 + [0] })
+        let head = head(length: length, allowing: names, readable: readable, receipt: receipt)
+        return .bytes(head + strings.flatMap { $0 + [0] })
     }
 
     static func environment(_ strings: String..., allowing names: String? = nil) -> ScriptedServer.Reply {
         environment(strings.map { [UInt8]($0) }, allowing: names)
     }
 
-    static func head(length: Int, allowing names: String? = nil, receipt: String = "rcp_1") -> [UInt8] {
+    static func head(
+        length: Int,
+        allowing names: String? = nil,
+        readable: String? = nil,
+        receipt: String = "rcp_1"
+    ) -> [UInt8] {
         let allowed = names.map { "Attache-Allowed-Names: \($0)\r\n" } ?? ""
+        let readable = readable.map { "Attache-Readable-Names: \($0)\r\n" } ?? ""
         return [UInt8](
-            "HTTP/1.1 200 OK\r\nContent-Type: \(type)\r\nContent-Length: \(length)\r\n\(allowed)"
+            "HTTP/1.1 200 OK\r\nContent-Type: \(type)\r\nContent-Length: \(length)\r\n\(allowed)\(readable)"
                 + "Attache-Receipt: \(receipt)\r\nConnection: close\r\n\r\n"
         )
     }

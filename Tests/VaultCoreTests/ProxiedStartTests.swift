@@ -71,6 +71,18 @@ struct ProxiedStartTests {
             )
         }
 
+        /// What the supervisor of a start is told not to mask.
+        func readableNames(isSupervised: Bool = true) async throws -> [String] {
+            let request = StartRequest(
+                token: Array((agent.gatewayToken ?? "").utf8),
+                replica: "one",
+                startID: InstanceID(at: test.clock.now).text,
+                isSession: false,
+                isSupervised: isSupervised
+            )
+            return try await vault.start(request).readableNames
+        }
+
         func opens(_ token: String?) async -> Bool {
             let grant = try? await vault.proxyGrant(.token(Array((token ?? "").utf8), from: .loopback), credential: nil)
             return grant?.credentialName == "Claude"
@@ -88,6 +100,24 @@ struct ProxiedStartTests {
         #expect(environment["ANTHROPIC_BASE_URL"] == "http://vault.test:8750/v1/via/\(scene.credential.id)")
         #expect(environment["ANTHROPIC_API_KEY"]?.hasPrefix("pxr_") == true)
         #expect(await scene.opens(environment["ANTHROPIC_API_KEY"]))
+    }
+
+    @Test func aSupervisorIsToldWhichValuesAreNoSecrets() async throws {
+        let scene = try await Scene()
+        try await scene.test.create("LEVEL", "debug", kind: .variable)
+        try await scene.test.create("TOKEN", "canary", kind: .secret)
+        let body = AttachBody(secretIds: ["LEVEL", "TOKEN"])
+        _ = try await scene.vault.attach(body, to: "bot", by: scene.test.localOperator)
+        #expect(try await scene.readableNames() == ["LEVEL", "ANTHROPIC_BASE_URL"])
+        #expect(try await scene.readableNames(isSupervised: false) == [])
+    }
+
+    @Test func aSecretUnderTheNameOfABaseURLIsNotCalledReadable() async throws {
+        let scene = try await Scene()
+        try await scene.test.create("ANTHROPIC_BASE_URL", "https://user:canary@proxy.test", kind: .secret)
+        let body = AttachBody(secretIds: ["ANTHROPIC_BASE_URL"])
+        _ = try await scene.vault.attach(body, to: "bot", by: scene.test.localOperator)
+        #expect(try await scene.readableNames() == [])
     }
 
     @Test func aCredentialWithoutAProviderNamesItsBaseURLAfterItself() async throws {

@@ -20,6 +20,8 @@ extension Endpoint {
                     "Attache-Receipt": "The id of the receipt, which is recorded before a value leaves.",
                     "Attache-Allowed-Names":
                         "Names that change how a process is loaded and that this agent may receive; absent if none.",
+                    "Attache-Readable-Names":
+                        "For a supervised instance, names whose values are no secrets; absent if none.",
                 ]
             ),
             errors: [.entryExpired, .invalidField, .proxyAddressMissing]

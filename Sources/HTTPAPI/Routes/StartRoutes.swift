@@ -58,8 +58,18 @@ struct StartRoutes {
         if !answer.allowedNames.isEmpty {
             fields[.attacheAllowedNames] = answer.allowedNames.joined(separator: " ")
         }
+        if let names = Self.oneField(answer.readableNames) { fields[.attacheReadableNames] = names }
         let body = answer.environment.bytes.withBytes { ByteBuffer(bytes: $0) }
         return Response(status: .ok, headers: fields, body: ResponseBody(byteBuffer: body))
+    }
+
+    /// As many of the names as the head of an answer has room for: one that is left out is taken for a secret's.
+    private static func oneField(_ names: [String]) -> String? {
+        var field = ""
+        for name in names where field.utf8.count + name.utf8.count < 16 << 10 {
+            field += field.isEmpty ? name : " " + name
+        }
+        return field.isEmpty ? nil : field
     }
 
     /// The token that is shown; counted where requests are.

@@ -15,8 +15,8 @@ enum SQLiteSettings {
                 "secure_delete = ON", "trusted_schema = OFF", "cell_size_check = ON", "mmap_size = 0",
                 // No file outside the data folder ever holds a value.
                 "temp_store = MEMORY",
-                // At most 2 MB for each connection.
-                "cache_size = -2000",
+                // In KiB. What a reader lets go of, the kernel still has.
+                "cache_size = \(database.configuration.readonly ? -512 : -2048)",
             ] {
                 try database.execute(sql: "PRAGMA \(pragma)")
             }
