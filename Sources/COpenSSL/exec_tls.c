@@ -95,10 +95,19 @@ static int expect_host(SSL *connection, const char *host) {
     return SSL_set1_host(connection, host) == 1 && SSL_set_tlsext_host_name(connection, host) == 1;
 }
 
+static int start_library(void) {
+    // No configuration file: an image's own could load engines and lower what is accepted. Nor the tables of every name that
+    // ciphers and digests ever had, which take longer than a handshake: only certificates are asked for theirs, by these.
+    uint64_t wanted =
+        OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ADD_ALL_CIPHERS | OPENSSL_INIT_NO_ADD_ALL_DIGESTS;
+    return OPENSSL_init_crypto(wanted, NULL) == 1 && EVP_add_digest(EVP_sha256()) == 1 &&
+           EVP_add_digest(EVP_sha384()) == 1 && EVP_add_digest(EVP_sha512()) == 1 &&
+           OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) == 1;
+}
+
 static int prepare(struct ckernel_exec_tls_stream *stream, const struct ckernel_exec_tls_server *server,
                    struct ckernel_exec_fault *fault) {
-    // No configuration file: an image's own could load engines and lower what is accepted.
-    if (OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) == 1) stream->context = SSL_CTX_new(TLS_client_method());
+    if (start_library() == 1) stream->context = SSL_CTX_new(TLS_client_method());
     SSL_CTX *context = stream->context;
     if (!context || SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1)
         return fail(fault, CKERNEL_EXEC_FAULT_PROTOCOL, 0, newest_reason());

@@ -67,8 +67,6 @@ struct Answer {
             strings.append(EnvironmentString(body[start..<end]))
             start = end + 1
         }
-        var allowed: [Text] = []
-        (allowedNames ?? "").forEachPiece(separator: UInt8(ascii: " ")) { allowed.append($0) }
         var index = NameIndex(capacity: strings.count)
         for (position, string) in strings.enumerated() {
             guard let name = string.name, name.isEnvironmentName else {
@@ -78,7 +76,7 @@ struct Answer {
                 throw Failure(code: "duplicate_variable", message: "\(name) comes twice in the answer")
             }
             // The wrapper's own prefix is never let through: the command must find none of it.
-            if name.isDangerousName, string.isOwn || !allowed.contains(name) {
+            if name.isDangerousName, string.isOwn || allowedNames?.hasWord(name) != true {
                 throw Failure(code: "dangerous_name", message: "\(name) is not allowed for this agent")
             }
         }

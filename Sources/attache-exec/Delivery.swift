@@ -19,17 +19,24 @@ struct Delivery: Equatable {
     func close() { ckernel_exec_close(descriptor) }
 
     func write(_ answer: Answer?) throws(Failure) {
-        var error: Int32 = 0
-        let lines = [answer?.receipt, "\n", answer?.allowedNames, "\n", answer?.readableNames, "\n", answer?.body]
-        for line in lines {
-            let piece = line ?? ""
-            guard error == 0, let start = piece.bytes.baseAddress, !piece.isEmpty else { continue }
-            error = ckernel_supervise_write_all(descriptor, start, piece.count)
-        }
+        var error = write(answer?.receipt, "\n")
+        if error == 0 { error = write(answer?.allowedNames, "\n") }
+        if error == 0 { error = write(answer?.readableNames, "\n") }
+        if error == 0 { error = write(answer?.body, "") }
         if error == 0 { error = ckernel_supervise_seal(descriptor) }
         guard error == 0 else {
             throw Failure(code: "out_of_memory", message: "the file in memory: \(Message(error: -error))")
         }
+    }
+
+    /// Returns 0 or an error number.
+    private func write(_ text: Text?, _ end: Text) -> Int32 {
+        var error: Int32 = 0
+        if let text, let start = text.bytes.baseAddress {
+            error = ckernel_supervise_write_all(descriptor, start, text.count)
+        }
+        guard error == 0, let start = end.bytes.baseAddress else { return error }
+        return ckernel_supervise_write_all(descriptor, start, end.count)
     }
 
     /// Maps what was written, for good: for a process that ends or becomes the command.

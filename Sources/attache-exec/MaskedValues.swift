@@ -10,13 +10,11 @@ enum MaskedValues {
     /// The values of these names, or all but the readable ones; of several lines also as a terminal shows them, and line
     /// by line.
     static func list(_ answer: Answer, _ names: [Text]) -> (values: [[UInt8]], tooShort: [Text]) {
-        var readable: [Text] = []
-        (answer.readableNames ?? "").forEachPiece(separator: UInt8(ascii: " ")) { readable.append($0) }
         var values: [[UInt8]] = []
         var tooShort: [Text] = []
         for string in answer.strings {
             guard let name = string.name, let value = string.value, !value.isEmpty else { continue }
-            guard names.isEmpty ? !readable.contains(name) : names.contains(name) else { continue }
+            guard names.isEmpty ? answer.readableNames?.hasWord(name) != true : names.contains(name) else { continue }
             guard value.count >= shortest else {
                 tooShort.append(name)
                 continue

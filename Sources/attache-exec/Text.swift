@@ -91,6 +91,13 @@ struct Text: ExpressibleByStringLiteral, Equatable, @unchecked Sendable {
     @inline(never)
     func index(of byte: UInt8) -> Int? { bytes.firstIndex(of: byte) }
 
+    /// Whether `word` is one of the words of this text, which single blanks separate.
+    func hasWord(_ word: Text) -> Bool {
+        var isFound = false
+        forEachPiece(separator: UInt8(ascii: " ")) { isFound = isFound || $0 == word }
+        return isFound
+    }
+
     /// Calls `body` with each non-empty piece between two `separator`s.
     @inline(never)
     func forEachPiece(separator: UInt8, _ body: (Text) -> Void) {

@@ -135,12 +135,24 @@ enum Certificates {
         guard outcome.ending == .exit(0) else { throw SystemError(call: "openssl: \(outcome.errors)") }
     }
 
-    private static func make(_ name: String, in folder: String, _ more: [String]) throws {
+    /// An authority of its own with such a key, and `localhost` signed by it with such another: `NAME-ca.pem`, `NAME.pem`.
+    static func makeChain(_ name: String, key: [String], signature: [String]) throws {
+        let folder = try folder()
+        try make("\(name)-ca", in: folder, signature, key: key)
+        let signer = ["-CA", "\(folder)/\(name)-ca.pem", "-CAkey", "\(folder)/\(name)-ca.key"]
+        try make(name, in: folder, signer + signature + ["-addext", "subjectAltName=DNS:localhost"], key: key)
+    }
+
+    private static func make(
+        _ name: String,
+        in folder: String,
+        _ more: [String],
+        key: [String] = ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+    ) throws {
         let arguments =
-            [
-                "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
-                "2",
-                "-subj", "/CN=\(name)", "-keyout", "\(folder)/\(name).key", "-out", "\(folder)/\(name).pem",
+            ["openssl", "req", "-x509", "-newkey"] + key + [
+                "-nodes", "-days", "2", "-subj", "/CN=\(name)", "-keyout", "\(folder)/\(name).key", "-out",
+                "\(folder)/\(name).pem",
             ] + more
         let child = try Child("/usr/bin/openssl", arguments: arguments.map { [UInt8]($0) }, environment: [])
         let outcome = try child.outcome()

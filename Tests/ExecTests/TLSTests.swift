@@ -51,6 +51,24 @@ struct TLSTests {
         #expect(outcome.errors.contains(reason))
     }
 
+    /// What authorities sign with today.
+    @Test(arguments: [
+        ("rsa-256", ["rsa:2048"], ["-sha256"]), ("rsa-384", ["rsa:3072"], ["-sha384"]),
+        ("pss-256", ["rsa:2048"], ["-sha256", "-sigopt", "rsa_padding_mode:pss"]),
+        ("pss-512", ["rsa:2048"], ["-sha512", "-sigopt", "rsa_padding_mode:pss"]),
+        ("p384", ["ec", "-pkeyopt", "ec_paramgen_curve:P-384"], ["-sha384"]),
+        ("p521", ["ec", "-pkeyopt", "ec_paramgen_curve:P-521"], ["-sha512"]), ("ed25519", ["ed25519"], []),
+    ])
+    func everySignatureThatAuthoritiesUseIsVerified(name: String, key: [String], signature: [String]) throws {
+        try Certificates.makeChain(name, key: key, signature: signature)
+        for version in ["-tls1_2", "-tls1_3"] {
+            let server = try TLSServer(Self.answer, certificate: name, flags: [version])
+            let outcome = try run("https://localhost:\(server.port)", authority: name + "-ca")
+            #expect(outcome.errors == "")
+            #expect(outcome.strings == [[UInt8]("A=1")])
+        }
+    }
+
     @Test func theStateOfTheProcessIsTheSameAsBare() throws {
         let server = try TLSServer(Answers.head(length: 0))
         let environment = [
