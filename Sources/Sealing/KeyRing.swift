@@ -52,18 +52,20 @@ package struct KeyRing: Sendable {
     }
 
     /// Tells when no copy of this ring is in use any more.
-    package var use: KeyRingUse { KeyRingUse(owners) }
+    package var use: KeyRingUse { KeyRingUse(owners.life) }
 }
 
-/// Whether anybody still works with a ring that was replaced.
-///
-/// Holds the ring weakly: as long as a copy of it is anywhere in the process, it is in use.
+/// The time in which anybody works with a ring that was replaced: as long as a copy of it is anywhere in the process.
 package struct KeyRingUse: Sendable {
-    private weak let owners: OwnerKeyCache?
+    private let life: AsyncStream<Never>
 
-    fileprivate init(_ owners: OwnerKeyCache) {
-        self.owners = owners
+    fileprivate init(_ life: AsyncStream<Never>) {
+        self.life = life
     }
 
-    package var hasEnded: Bool { owners == nil }
+    /// Waits for its end, for one caller.
+    package func waitForEnd() async throws(CancellationError) {
+        for await _ in life {}
+        guard !Task.isCancelled else { throw CancellationError() }
+    }
 }

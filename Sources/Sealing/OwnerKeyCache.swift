@@ -19,10 +19,16 @@ final class OwnerKeyCache: Sendable {
 
     private let limit: Int
     private let generations = Mutex(Generations())
+    /// Ends with the cache, which every copy of a ring holds; for one reader.
+    let life: AsyncStream<Never>
+    private let death: AsyncStream<Never>.Continuation
 
     init(limit: Int = 1_000) {
         self.limit = limit
+        (life, death) = AsyncStream.makeStream()
     }
+
+    deinit { death.finish() }
 
     var count: Int { generations.withLock { $0.young.count + $0.old.count } }
 

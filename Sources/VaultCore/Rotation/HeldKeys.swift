@@ -13,6 +13,8 @@ final class HeldKeys: Sendable {
         /// The one that the server was started with, and one that it was given since.
         var masters: [MasterKey]
         var isRotating = false
+        /// Who takes the next steps, in the order in which they came.
+        var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
     private let state: Mutex<State>
@@ -49,15 +51,24 @@ final class HeldKeys: Sendable {
 
     /// Runs `step` when no other step is being taken: the next one rests on the ring that this one puts into use.
     func oneStepAtATime<R, E: Error>(_ step: () async throws(E) -> R) async throws(E) -> R {
-        // Steps are few and the waiting ones fewer: the server takes them one after another.
-        while !state.withLock({ state in
-            defer { state.isRotating = true }
-            return !state.isRotating
-        }) {
-            try? await Task.sleep(for: .milliseconds(2))
+        await withCheckedContinuation { turn in
+            let isFree = state.withLock { state in
+                if state.isRotating { state.waiting.append(turn) }
+                defer { state.isRotating = true }
+                return !state.isRotating
+            }
+            if isFree { turn.resume() }
         }
-        defer { state.withLock { $0.isRotating = false } }
+        defer { handOver() }
         return try await step()
+    }
+
+    private func handOver() {
+        let next = state.withLock { state in
+            state.isRotating = !state.waiting.isEmpty
+            return state.waiting.isEmpty ? nil : state.waiting.removeFirst()
+        }
+        next?.resume()
     }
 
     /// Makes `ring` the one that is taken from now on, and returns when nobody works with the one before.
@@ -67,6 +78,6 @@ final class HeldKeys: Sendable {
             state.ring = ring
             return use
         }
-        while !before.hasEnded { try await Task.sleep(for: .milliseconds(2)) }
+        try await before.waitForEnd()
     }
 }
