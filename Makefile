@@ -66,7 +66,7 @@ attacks: system-packages test-packages ## the known attacks on the proxy, agains
 faults: system-packages test-packages ## the faults of disk and machine at length: minutes
 	$(SWIFT) build --build-tests
 	ATTACHE_FAULTS=1 ATTACHE_KILL_ROUNDS=500 $(TEST) \
-		--filter 'FaultTests|KillTests|KeyTests|BackupTests|RotationTests|TamperTests|FullDiskTests|SealedColumnTests'
+		--filter 'FaultTests|KillTests|KeyTests|BackupTests|RotationTests|TamperTests|FullDiskTests|SealedColumnTests|UpgradeTests'
 
 release: system-packages ## build for users
 	$(SWIFT) build $(STATIC) --product attache

@@ -333,7 +333,13 @@ let package = Package(
         ),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["APITypes", "TestSupport", "VaultModel"],
+            dependencies: [
+                "APITypes",
+                "Storage",
+                "TestSupport",
+                "VaultModel",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             exclude: ["FaultShim", "MailSink", "TLSFront"]
         ),
         .testTarget(
@@ -405,7 +411,14 @@ let package = Package(
         .target(name: "CSyncProbe", path: "Tests/StorageTests/SyncProbe"),
         .testTarget(
             name: "StorageTests",
-            dependencies: ["CSyncProbe", "Storage", "StorageConformance", "TestSupport", "VaultModel"],
+            dependencies: [
+                "CSyncProbe",
+                "Storage",
+                "StorageConformance",
+                "TestSupport",
+                "VaultModel",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             exclude: ["SyncProbe"]
         ),
         .testTarget(name: "UnixSocketsTests", dependencies: ["TestSupport", "UnixSockets"]),

@@ -20,6 +20,9 @@ package protocol SQLConnection {
     ///
     /// Equal answers in two transactions that write mean that nobody but this engine wrote in between.
     func foreignChanges() throws(StorageFailure) -> ForeignChanges?
+
+    /// What this transaction has changed so far, beside what its engine remembers.
+    var changes: TransactionChanges { get }
 }
 
 /// How much other programs had changed a database, comparable only with another such count of the same engine.

@@ -103,9 +103,12 @@ struct Condition {
         parts.append("\(column) LIKE $\(parameters.count) ESCAPE '!'")
     }
 
+    /// What stands after WHERE.
+    var sql: String { parts.joined(separator: " AND ") }
+
     /// The WHERE clause with an order and at most `limit` rows.
     func page(orderedBy order: String, limit: Int) -> (sql: String, parameters: [SQLValue]) {
-        let sql = "WHERE \(parts.joined(separator: " AND ")) ORDER BY \(order) LIMIT $\(parameters.count + 1)"
+        let sql = "WHERE \(sql) ORDER BY \(order) LIMIT $\(parameters.count + 1)"
         return (sql, parameters + [.integer(Int64(limit))])
     }
 }

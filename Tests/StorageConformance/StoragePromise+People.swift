@@ -35,13 +35,29 @@ extension StoragePromise {
                 }
             }
         },
-        StoragePromise("a workspace's revision counts its own changes") { engine in
+        StoragePromise("a workspace's revision counts the transactions that change it or its entries") { engine in
             let vault = try await SampleVault.make(in: engine)
-            try await engine.write { connection in
-                try connection.bumpRevision(of: vault.here.id)
-                try connection.bumpRevision(of: vault.here.id)
-                try expectEqual(try connection.revision(of: vault.here.id), 3)
-                try expectEqual(try connection.revision(of: vault.elsewhere.id), 1)
+            var entry = try vault.here.entry("API_KEY")
+            let made = entry
+            entry.note = "changed"
+            let changed = entry
+            let changes: [@Sendable (any SQLConnection) throws -> Void] = [
+                { connection in
+                    try connection.bumpRevision(of: vault.here.id)
+                    try connection.bumpRevision(of: vault.here.id)
+                },
+                { connection in
+                    try connection.insertEntry(made)
+                    try connection.bumpRevision(of: vault.here.id)
+                },
+                { try $0.updateEntry(changed) },
+            ]
+            for (count, change) in changes.enumerated() {
+                try await engine.write(change)
+                try await engine.read { connection in
+                    try expectEqual(try connection.revision(of: vault.here.id), Int64(count) + 2)
+                    try expectEqual(try connection.revision(of: vault.elsewhere.id), 1)
+                }
             }
         },
         StoragePromise("memberships and salts are seen in their workspace only") { engine in

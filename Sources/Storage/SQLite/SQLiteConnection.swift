@@ -8,6 +8,7 @@ internal import GRDBSQLite
 /// Compiled statements are GRDB's, which caches them for each of its connections; they are stepped through SQLite's own
 /// interface, so that a value is copied once.
 final class SQLiteConnection: SQLConnection {
+    let changes: TransactionChanges
     private let source: Source
     /// Why a statement failed, if one did: then every later one fails too, and the transaction is not kept.
     ///
@@ -22,13 +23,15 @@ final class SQLiteConnection: SQLConnection {
     }
 
     /// The caller is inside a transaction of `database`.
-    init(_ database: Database) {
+    init(_ database: Database, changing changes: TransactionChanges = TransactionChanges()) {
         source = .pool(database)
+        self.changes = changes
     }
 
     /// For a connection that only reads, and never twice the same: nothing is cached.
     init(_ handle: OpaquePointer) {
         source = .handle(handle)
+        changes = TransactionChanges()
     }
 
     var blobType: String { "BLOB" }

@@ -17,6 +17,7 @@ package final class SQLiteEngine: SQLEngine {
     private let folder: DataFolder
     private let pool: DatabasePool
     private let gauge: LogGauge
+    private let names = EntryNameIndex()
     private let state = Mutex(State())
     private let isClosed = Mutex(false)
     private let keptWrites = Atomic<UInt64>(0)
@@ -153,7 +154,8 @@ package final class SQLiteEngine: SQLEngine {
                 let outcome: Result<R, any Error>
                 switch result {
                 case .success(let database):
-                    let connection = SQLiteConnection(database)
+                    let changes = TransactionChanges(names: names, isSnapshot: true)
+                    let connection = SQLiteConnection(database, changing: changes)
                     outcome = Result { try connection.lend(to: body) }
                 case .failure(let error): outcome = .failure(StorageFailure(error))
                 }
@@ -286,7 +288,7 @@ package final class SQLiteEngine: SQLEngine {
             while let write = rest.first {
                 if !isAlone { try transaction.execute("SAVEPOINT one_write", []) }
                 rest.removeFirst()
-                let connection = SQLiteConnection(database)
+                let connection = SQLiteConnection(database, changing: TransactionChanges(names: names))
                 let outcome = write.run(connection)
                 outcomes.append(outcome)
                 guard database.isInsideTransaction else { throw connection.failure ?? .unavailable }

@@ -10,9 +10,6 @@ package struct EntryPageDetails: Sendable {
 }
 
 extension SQLConnection {
-    /// How many entries are asked for in one statement, as a group of a page and alone.
-    private static var groupSizes: (page: Int, one: Int) { (100, 1) }
-
     /// Reads the current value, the number of agents and the last use of each of `rows`.
     ///
     /// What it costs follows the page, not the workspace.
@@ -21,39 +18,31 @@ extension SQLConnection {
         in workspace: WorkspaceID
     ) throws(StorageFailure) -> EntryPageDetails {
         var details = EntryPageDetails()
-        var rest = Array(rows)[...]
-        while !rest.isEmpty {
-            let size = rest.count == 1 ? Self.groupSizes.one : Self.groupSizes.page
-            let group = rest.prefix(size)
-            rest = rest.dropFirst(group.count)
-            // The last group repeats an id, so that there are two statements to compile and not one for each length.
-            let ids = group.map(\.id) + Array(repeating: group[group.startIndex].id, count: size - group.count)
-            let parameters = [.text(workspace.text)] + ids.map { SQLValue.text($0.text) }
-            let list = "(" + (2...(size + 1)).map { "$\($0)" }.joined(separator: ", ") + ")"
+        for group in IDGroup.groups(of: rows.map(\.id), after: [.text(workspace.text)]) {
             let columns = EntryValueRow.columnList(of: "v")
             for row in try query(
                 """
                 SELECT \(columns) FROM entries e
                 JOIN entry_values v ON v.entry_id = e.id AND v.version = e.version AND v.workspace_id = e.workspace_id
-                WHERE e.workspace_id = $1 AND e.id IN \(list)
+                WHERE e.workspace_id = $1 AND e.id IN \(group.list)
                 """,
-                parameters
+                group.parameters
             ) {
                 let value = try EntryValueRow(row)
                 details.values[value.entryID] = value
             }
             for row in try query(
                 """
-                SELECT entry_id, count(*) FROM attachments WHERE workspace_id = $1 AND entry_id IN \(list)
+                SELECT entry_id, count(*) FROM attachments WHERE workspace_id = $1 AND entry_id IN \(group.list)
                 GROUP BY entry_id
                 """,
-                parameters
+                group.parameters
             ) {
                 details.attachmentCounts[try row.id(0)] = Int(try row.integer(1))
             }
             for row in try query(
-                "SELECT entry_id, last_used_at FROM entry_uses WHERE workspace_id = $1 AND entry_id IN \(list)",
-                parameters
+                "SELECT entry_id, last_used_at FROM entry_uses WHERE workspace_id = $1 AND entry_id IN \(group.list)",
+                group.parameters
             ) {
                 details.lastUses[try row.id(0)] = try row.time(1)
             }

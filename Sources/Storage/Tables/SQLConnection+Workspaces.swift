@@ -36,7 +36,15 @@ extension SQLConnection {
         return try row.integer(0)
     }
 
+    /// Raises the revision, once in a transaction.
     package func bumpRevision(of workspace: WorkspaceID) throws(StorageFailure) {
-        try execute("UPDATE workspaces SET revision = revision + 1 WHERE id = $1", [.text(workspace.text)])
+        guard !changes.hasRaisedRevision(of: workspace) else { return }
+        let rows = try query(
+            "UPDATE workspaces SET revision = revision + 1 WHERE id = $1 RETURNING revision",
+            [.text(workspace.text)]
+        )
+        guard let row = rows.first else { return }
+        if let names = changes.names { names.note(try foreignChanges()) }
+        changes.raised(workspace, to: try row.integer(0))
     }
 }
