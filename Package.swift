@@ -29,6 +29,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-http2.git", from: "1.46.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
@@ -65,6 +66,10 @@ let package = Package(
         .target(name: "BackupArchive", dependencies: ["CLibArchive"]),
         .target(name: "ContainerEdits"),
         .target(name: "EnvironmentFile", dependencies: ["CLibArchive", "VaultModel"]),
+        .target(
+            name: "HTTP2Faults",
+            dependencies: [.product(name: "NIOHTTP2", package: "swift-nio-http2")]
+        ),
         .target(name: "ProviderCatalog", dependencies: ["VaultModel"]),
         .target(
             name: "ProxyRules",
@@ -153,13 +158,16 @@ let package = Package(
             dependencies: [
                 "APITypes",
                 "CResolver",
+                "HTTP2Faults",
                 "ProviderCatalog",
                 "ProxyRules",
                 "VaultCore",
                 "VaultModel",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHPACK", package: "swift-nio-http2"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "NIOTLS", package: "swift-nio"),
@@ -190,6 +198,7 @@ let package = Package(
             dependencies: [
                 "APITypes",
                 "CKernel",
+                "HTTP2Faults",
                 "VaultCore",
                 "VaultModel",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
@@ -202,10 +211,13 @@ let package = Package(
                 .product(name: "NIOFoundationCompat", package: "swift-nio"),
                 .product(name: "NIOExtras", package: "swift-nio-extras"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+                .product(name: "NIOHTTPTypesHTTP2", package: "swift-nio-extras"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),
@@ -340,7 +352,7 @@ let package = Package(
                 "VaultModel",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
-            exclude: ["FaultShim", "MailSink", "TLSFront"]
+            exclude: ["FaultShim", "HTTP2Client", "MailSink", "TLSFront"]
         ),
         .testTarget(
             name: "CredentialProxyTests",
@@ -353,6 +365,8 @@ let package = Package(
                 "VaultModel",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHPACK", package: "swift-nio-http2"),
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]
@@ -372,6 +386,10 @@ let package = Package(
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHPACK", package: "swift-nio-http2"),
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),

@@ -5,7 +5,6 @@ internal import Foundation
 package import HTTPTypes
 package import NIOCore
 internal import NIOHTTP1
-internal import NIOSSL
 package import ProxyRules
 package import VaultCore
 package import VaultModel
@@ -165,7 +164,7 @@ package struct Broker: Sendable {
     let vault: Vault
     private let resolver: any Resolver
     var settings: BrokerSettings
-    private let tls: NIOSSLContext
+    private let tls: TargetTLS
     private let pool = ConnectionPool()
     let limits: HolderLimits
     let rests = KeyRests()
@@ -182,11 +181,7 @@ package struct Broker: Sendable {
         self.resolver = resolver ?? settings.nameServer.map { NameServerResolver($0) } ?? SystemResolver()
         self.settings = settings
         limits = HolderLimits(atOnce: settings.mostAtOnce, perMinute: settings.mostPerMinute)
-        var configuration = TLSConfiguration.makeClientConfiguration()
-        configuration.minimumTLSVersion = .tlsv12
-        configuration.applicationProtocols = ["http/1.1"]
-        if let file = settings.trustedCertificates { configuration.additionalTrustRoots = [.file(file)] }
-        tls = try NIOSSLContext(configuration: configuration)
+        tls = try TargetTLS(trusting: settings.trustedCertificates)
     }
 
     package func forward(_ request: ProxyRequest) async throws(ProxyError) -> ProxyAnswer {
@@ -248,13 +243,18 @@ package struct Broker: Sendable {
         let connection: TargetConnection
         do {
             try check(request, target, grant)
-            resting = pool.take(key)
-            if let resting { connection = resting } else { connection = try await dial(target) }
+            if let taken = pool.take(key) {
+                resting = taken
+            } else {
+                resting = await stream(to: target, as: key, request)
+            }
+            if let resting { connection = resting } else { connection = try await dial(target, as: key, request) }
         } catch {
             try await record(error, of: attempt, grant)
             throw error
         }
-        if resting != nil, request.isIdempotent {
+        // A target that leaves says which streams it did nothing of, whatever their methods.
+        if let resting, request.isIdempotent || resting.session != nil {
             do {
                 request = try await bodies.keeping(request)
             } catch {
@@ -278,7 +278,9 @@ package struct Broker: Sendable {
         }
         // A connection that rested may end as the request comes (RFC 9112 §9.3.1), and what can be done twice is then sent
         // again (RFC 9110 §9.2.2): whether anything came of the first time cannot be told.
-        let mayBeSentAgain = resting != nil && request.isRepeatable && request.isIdempotent
+        let mayHaveEnded = resting != nil && request.isIdempotent
+        let repetition: Exchange.Repetition =
+            request.isRepeatable ? mayHaveEnded ? .unanswered : .unprocessed : .never
         do {
             let exchange = Exchange(connection, from: pool, as: key, open, admission, settings: settings)
             return try await exchange.run(
@@ -286,7 +288,7 @@ package struct Broker: Sendable {
                 request.body,
                 on: request.executor,
                 attempt,
-                mayBeSentAgain: mayBeSentAgain
+                repetition: repetition
             )
         } catch is Exchange.EndedUnanswered {
             return try await again(head, request, to: target, as: key, open, admission, attempt)
@@ -335,8 +337,9 @@ package struct Broker: Sendable {
         _ attempt: ProxyAttempt
     ) async throws(ProxyError) -> ProxyAnswer {
         do {
-            let exchange = Exchange(try await dial(target), from: pool, as: key, open, admission, settings: settings)
-            return try await exchange.run(head, request.body, on: request.executor, attempt, mayBeSentAgain: false)
+            let connection = try await dial(target, as: key, request)
+            let exchange = Exchange(connection, from: pool, as: key, open, admission, settings: settings)
+            return try await exchange.run(head, request.body, on: request.executor, attempt, repetition: .never)
         } catch {
             let failure = error as? ProxyError ?? .badAnswer
             var attempt = attempt
@@ -346,13 +349,29 @@ package struct Broker: Sendable {
         }
     }
 
-    private func dial(_ target: TargetURL) async throws(ProxyError) -> TargetConnection {
-        try await TargetConnection.dial(
+    private func dial(
+        _ target: TargetURL,
+        as key: ConnectionPool.Key,
+        _ request: OutgoingRequest
+    ) async throws(ProxyError) -> TargetConnection {
+        let connection = try await TargetConnection.dial(
             target,
             at: address(of: target),
-            tls: tls,
+            tls: tls.context(forWebSocket: request.isWebSocket),
             within: TimeAmount(settings.connect)
         )
+        if let session = connection.session { pool.keep(session, as: key) }
+        return connection
+    }
+
+    /// A stream of a connection that is in use, where the target speaks HTTP/2 and the request can go over it.
+    private func stream(
+        to target: TargetURL,
+        as key: ConnectionPool.Key,
+        _ request: OutgoingRequest
+    ) async -> TargetConnection? {
+        guard target.scheme == .https, !request.isWebSocket else { return nil }
+        return await pool.session(key)?.stream()
     }
 
     /// Every address of the target is checked, and one of those is dialed: no second lookup can lead elsewhere.

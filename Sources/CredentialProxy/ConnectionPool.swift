@@ -6,7 +6,7 @@ internal import ProxyRules
 internal import Synchronization
 internal import VaultCore
 
-/// Connections that wait for their next request.
+/// Connections that wait for their next request, or take more of them.
 ///
 /// One is used again only by the same holder of the same version of the same credential, for the same scheme, host and port:
 /// what one exchange may leave behind concerns nobody else. Its address was checked when it was dialed and never changes, its
@@ -44,6 +44,8 @@ final class ConnectionPool: Sendable {
 
     fileprivate struct State {
         var resting: [Place: [Resting]] = [:]
+        /// Connections of HTTP/2, which are in use and take more.
+        var sessions: [Place: [TargetSession]] = [:]
         var count = 0
         var isSwept = false
     }
@@ -69,6 +71,25 @@ final class ConnectionPool: Sendable {
             resting.connection.close()
         }
         return nil
+    }
+
+    /// A connection of HTTP/2 of the calling task's event loop with a place for a stream, which is taken.
+    func session(_ key: Key) -> TargetSession? {
+        guard let loop = MultiThreadedEventLoopGroup.currentEventLoop else { return nil }
+        let place = Place(key: key, loop: ObjectIdentifier(loop))
+        return state.withLock { $0.sessions[place]?.first { $0.reserve() } }
+    }
+
+    /// Takes in a connection of HTTP/2 until it ends; it rests and ends by itself.
+    func keep(_ session: TargetSession, as key: Key) {
+        let place = Place(key: key, loop: ObjectIdentifier(session.eventLoop))
+        state.withLock { $0.sessions[place, default: []].append(session) }
+        session.whenClosed { [weak self, weak session] in
+            self?.state.withLock { state in
+                let others = state.sessions[place]?.filter { $0 !== session } ?? []
+                state.sessions[place] = others.isEmpty ? nil : others
+            }
+        }
     }
 
     /// Takes in a connection that rests; called on its event loop.

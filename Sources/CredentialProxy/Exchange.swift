@@ -44,18 +44,28 @@ final class Exchange: Sendable {
         if state.withLock({ $0 != nil }) { connection.close() }
     }
 
-    /// The connection ended before a byte of the answer came: it may have been over before the request was sent.
+    /// The connection ended before a byte of the answer came: it may have been over before the request was sent, or the target
+    /// says that it did nothing of it.
     struct EndedUnanswered: Error {}
+
+    /// When a request may be sent again over another connection.
+    enum Repetition {
+        case never
+        /// Where the target vouches that it did nothing of it.
+        case unprocessed
+        /// Also where that cannot be told.
+        case unanswered
+    }
 
     /// Sends the request and returns when the head of the answer is there.
     ///
-    /// Throws ``EndedUnanswered`` without recording anything where `mayBeSentAgain`.
+    /// Throws ``EndedUnanswered`` without recording anything where `repetition` lets the request be sent again.
     func run(
         _ head: HTTPRequestHead,
         _ body: (any AsyncSequence<ByteBuffer, any Error> & Sendable)?,
         on executor: (any TaskExecutor)?,
         _ attempt: ProxyAttempt,
-        mayBeSentAgain: Bool
+        repetition: Repetition
     ) async throws -> ProxyAnswer {
         var attempt = attempt
         do {
@@ -66,7 +76,7 @@ final class Exchange: Sendable {
                 connection.sendWhole(head, with: open.credential)
             }
             let answer = try await withTaskCancellationHandler {
-                try await firstPart(mayBeSentAgain: mayBeSentAgain)
+                try await firstPart(repetition)
             } onCancel: {
                 cancel()
             }
@@ -142,16 +152,18 @@ final class Exchange: Sendable {
         send(bytes, on: executor, closesAtEnd: true)
     }
 
-    private func firstPart(mayBeSentAgain: Bool) async throws -> HTTPResponseHead {
+    private func firstPart(_ repetition: Repetition) async throws -> HTTPResponseHead {
         let part: HTTPClientResponsePart?
         do {
             part = try await connection.next(within: TimeAmount(settings.firstByte))
-        } catch  where mayBeSentAgain && error is IOError {
+        } catch  where repetition != .never && error is TargetConnection.Unprocessed {
+            throw EndedUnanswered()
+        } catch  where repetition == .unanswered && error is IOError {
             throw EndedUnanswered()
         }
         switch part {
         case .head(let head): return head
-        case nil where mayBeSentAgain: throw EndedUnanswered()
+        case nil where repetition == .unanswered: throw EndedUnanswered()
         case .body, .end, nil: throw ProxyError.badAnswer
         }
     }
@@ -185,6 +197,8 @@ final class Exchange: Sendable {
         do {
             while true {
                 if let part = state.withLock({ $0?.takeEnd() }) {
+                    // An answer without a length ends with its connection, which ends when the agent leaves.
+                    guard !Task.isCancelled else { throw ProxyError.brokenOff }
                     await end(nil)
                     return part
                 }

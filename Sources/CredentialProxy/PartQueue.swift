@@ -68,6 +68,9 @@ final class PartQueue: ChannelInboundHandler, @unchecked Sendable {
         exchange.requestIsSent = false
     }
 
+    /// Whether both the request and the answer have come to their ends.
+    var isOver: Bool { exchange.requestIsSent && exchange.answerIsWhole }
+
     /// Begins to rest; false where the connection cannot carry another exchange.
     func rest() -> Bool {
         guard exchange.requestIsSent, exchange.answerIsWhole, exchange.keepsAlive, parts.isEmpty, failure == nil,

@@ -11,7 +11,7 @@ internal import ProxyRules
 internal import VaultCore
 internal import VaultModel
 
-/// One connection to a checked address of a target, for one request at a time.
+/// What carries one request at a time to a checked address of a target: a connection of HTTP/1.1, or a stream of HTTP/2.
 ///
 /// Lives on the event loop of the request that made it, where no step of an exchange waits for another thread.
 struct TargetConnection: Sendable {
@@ -19,10 +19,36 @@ struct TargetConnection: Sendable {
     let address: IPAddress
     let madeAt: NIODeadline
     let eventLoop: any EventLoop
+    /// What the stream is of; nil for HTTP/1.1.
+    let session: TargetSession?
     private let channel: any Channel
     private let queue: PartQueue
 
+    /// The target vouches that it has done nothing of the request (RFC 9113 §8.7).
+    struct Unprocessed: Error {}
+
+    /// A stream of its own on a connection of HTTP/2.
+    init(on stream: any Channel, of session: TargetSession, _ queue: PartQueue) {
+        address = session.address
+        madeAt = .now()
+        eventLoop = stream.eventLoop
+        self.session = session
+        channel = stream
+        self.queue = queue
+    }
+
+    private init(on channel: any Channel, to address: IPAddress, _ queue: PartQueue) {
+        self.address = address
+        madeAt = .now()
+        eventLoop = channel.eventLoop
+        session = nil
+        self.channel = channel
+        self.queue = queue
+    }
+
     /// Dials `address`, and for HTTPS verifies the certificate against the target's name.
+    ///
+    /// Where TLS agrees on HTTP/2, what is returned is the first stream of a new connection.
     static func dial(
         _ target: TargetURL,
         at address: IPAddress,
@@ -33,7 +59,7 @@ struct TargetConnection: Sendable {
             let socket = try SocketAddress(ipAddress: "\(address)", port: Int(target.port))
             let loop = ConnectionPool.eventLoop
             let queue = PartQueue(on: loop)
-            let handshake = loop.makePromise(of: Void.self)
+            let handshake = loop.makePromise(of: TargetSession?.self)
             let timer = loop.scheduleTask(in: limit) { handshake.fail(ProxyError.timedOut) }
             let bootstrap = ClientBootstrap(group: loop)
                 .connectTimeout(limit)
@@ -42,24 +68,22 @@ struct TargetConnection: Sendable {
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
                         let pipeline = channel.pipeline.syncOperations
-                        if target.scheme == .https {
-                            let name: String? =
-                                switch target.host {
-                                case .name(let name): name
-                                case .address: nil
-                                }
-                            try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: name))
-                            try pipeline.addHandler(HandshakeWatch(handshake))
-                        } else {
-                            handshake.succeed()
+                        guard target.scheme == .https else {
+                            try addHandlers(to: pipeline, queue)
+                            return handshake.succeed(nil)
                         }
-                        try pipeline.addHandler(CredentialEncoder())
-                        let decoder = HTTPResponseDecoder(
-                            leftOverBytesStrategy: .forwardBytes,
-                            informationalResponseStrategy: .drop
-                        )
-                        try pipeline.addHandler(ByteToMessageHandler(decoder))
-                        try pipeline.addHandler(queue)
+                        let name: String? =
+                            switch target.host {
+                            case .name(let name): name
+                            case .address: nil
+                            }
+                        try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: name))
+                        let watch = HandshakeWatch(handshake) { version in
+                            if version == "h2" { return try TargetSession(on: channel, to: address) }
+                            try addHandlers(to: channel.pipeline.syncOperations, queue)
+                            return nil
+                        }
+                        try pipeline.addHandler(watch)
                     }
                 }
             let channel: any Channel
@@ -73,24 +97,20 @@ struct TargetConnection: Sendable {
             }
             do {
                 if target.scheme == .https { channel.read() }
-                try await handshake.futureResult.get()
+                let session = try await handshake.futureResult.get()
                 timer.cancel()
                 if target.scheme == .https, case .name(let name) = target.host {
                     let certificate = try await channel.nioSSL_peerCertificate().get()
                     guard let certificate, certificate.names(name) else { throw ProxyError.untrusted }
                 }
+                guard let session else { return TargetConnection(on: channel, to: address, queue) }
+                guard let stream = await session.stream() else { throw ProxyError.unreachable }
+                return stream
             } catch {
                 timer.cancel()
                 channel.close(promise: nil)
                 throw error
             }
-            return TargetConnection(
-                address: address,
-                madeAt: .now(),
-                eventLoop: loop,
-                channel: channel,
-                queue: queue
-            )
         } catch let error as ProxyError {
             throw error
         } catch is NIOSSLError {
@@ -105,6 +125,16 @@ struct TargetConnection: Sendable {
         } catch {
             throw .unreachable
         }
+    }
+
+    private static func addHandlers(to pipeline: ChannelPipeline.SynchronousOperations, _ queue: PartQueue) throws {
+        try pipeline.addHandler(CredentialEncoder())
+        let decoder = HTTPResponseDecoder(
+            leftOverBytesStrategy: .forwardBytes,
+            informationalResponseStrategy: .drop
+        )
+        try pipeline.addHandler(ByteToMessageHandler(decoder))
+        try pipeline.addHandler(queue)
     }
 
     /// Sends the head of a request with a body; the credential goes in as it is written.
@@ -169,10 +199,16 @@ struct TargetConnection: Sendable {
     var isOpen: Bool { channel.isActive }
 
     /// Takes a connection whose exchange is whole for the next one; closes it where it cannot be used again.
+    ///
+    /// A stream ends by itself, or is reset where the answer came before the request was whole.
     func rest(in pool: ConnectionPool, as key: ConnectionPool.Key) {
         let connection = self
         let queue = queue
         eventLoop.runNow {
+            if connection.session != nil {
+                if !queue.isOver { connection.close() }
+                return
+            }
             guard queue.rest() else { return connection.close() }
             pool.put(connection, as: key)
         }
@@ -203,17 +239,20 @@ private final class BytesAsParts: ChannelInboundHandler {
 private final class HandshakeWatch: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
-    private let promise: EventLoopPromise<Void>
+    private let promise: EventLoopPromise<TargetSession?>
+    /// Given the protocol that was agreed on, before any of its bytes is read.
+    private let setUp: (String?) throws -> TargetSession?
     private var isDone = false
 
-    init(_ promise: EventLoopPromise<Void>) {
+    init(_ promise: EventLoopPromise<TargetSession?>, _ setUp: @escaping (String?) throws -> TargetSession?) {
         self.promise = promise
+        self.setUp = setUp
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case .handshakeCompleted? = event as? TLSUserEvent {
+        if !isDone, case .handshakeCompleted(let version)? = event as? TLSUserEvent {
             isDone = true
-            promise.succeed()
+            promise.completeWith(Result { try setUp(version) })
         }
         context.fireUserInboundEventTriggered(event)
     }

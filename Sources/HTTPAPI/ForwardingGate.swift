@@ -4,7 +4,9 @@ internal import APITypes
 internal import HTTPTypes
 internal import NIOCore
 internal import NIOHTTP1
+internal import NIOHTTP2
 internal import NIOHTTPTypes
+internal import NIOHTTPTypesHTTP2
 internal import VaultCore
 internal import VaultModel
 
@@ -20,8 +22,17 @@ final class ForwardingGate: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
+    /// What carries the requests.
+    enum Carrier {
+        /// A connection of HTTP/1.1: one request after the other.
+        case connection
+        /// A stream of HTTP/2, whose end says what `Connection` says there.
+        case stream
+    }
+
     private let dispatcher: Dispatcher
     private let forwarding: any Forwarding
+    private let carrier: Carrier
     private var executor: EventLoopTaskExecutor?
     private var peer = IPAddress.loopback
     private var context: ChannelHandlerContext?
@@ -40,6 +51,7 @@ final class ForwardingGate: ChannelDuplexHandler, RemovableChannelHandler {
         var task: Task<Void, Never>?
         var answer: (any ForwardedAnswer)?
         var requestIsWhole = false
+        var hasBody = false
         var bodyIsFull = false
         var isAnswered = false
         /// What the agent says over a WebSocket.
@@ -57,9 +69,10 @@ final class ForwardingGate: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    init(_ dispatcher: Dispatcher, _ forwarding: any Forwarding) {
+    init(_ dispatcher: Dispatcher, _ forwarding: any Forwarding, over carrier: Carrier = .connection) {
         self.dispatcher = dispatcher
         self.forwarding = forwarding
+        self.carrier = carrier
     }
 
     // MARK: - What comes from the agent
@@ -129,6 +142,7 @@ final class ForwardingGate: ChannelDuplexHandler, RemovableChannelHandler {
             switch part {
             case .head: return false
             case .body(let bytes):
+                current.hasBody = true
                 if !current.body.feed(bytes) { current.bodyIsFull = true }
             case .end(let trailers):
                 current.requestIsWhole = true
@@ -209,12 +223,13 @@ final class ForwardingGate: ChannelDuplexHandler, RemovableChannelHandler {
         let head = carriage.head
         var passage = Passage(method: head.method.rawValue, fields: head.headerFields, peer: peer)
         passage.template = "(proxy)"
+        let fields = framedFields(of: carriage)
         do {
             try dispatcher.admit(&passage, head.headerFields)
             let request = ForwardedRequest(
                 method: head.method.rawValue,
                 path: head.path ?? "/",
-                fields: head.headerFields,
+                fields: fields,
                 peer: passage.peer,
                 body: carriage.body,
                 executor: executor
@@ -247,6 +262,15 @@ final class ForwardingGate: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
+    /// The fields of a request, with how its body is framed where a stream only shows that there is one.
+    private func framedFields(of carriage: Carriage) -> HTTPFields {
+        var fields = carriage.head.headerFields
+        if carrier == .stream, carriage.hasBody || !carriage.requestIsWhole, fields[.contentLength] == nil {
+            fields[.transferEncoding] = "chunked"
+        }
+        return fields
+    }
+
     /// An answer that cannot be ended in order.
     private struct BrokenAnswer: Error {
         let answer: any ForwardedAnswer
@@ -260,7 +284,8 @@ final class ForwardingGate: ChannelDuplexHandler, RemovableChannelHandler {
         dispatcher.finish(passage, status: status)
         if status == .switchingProtocols { return try await tunnel(answer, of: carriage, fields) }
         // The end of an answer to HEAD that does not say how long it would be shows only at the end of the connection.
-        let closes = carriage.closes || (carriage.head.method == .head && fields[.contentLength] == nil)
+        let endIsUnseen = carrier == .connection && carriage.head.method == .head && fields[.contentLength] == nil
+        let closes = carriage.closes || endIsUnseen
         if closes { fields[.connection] = "close" }
         write(.head(HTTPResponse(status: status, headerFields: fields)))
         do {
@@ -353,7 +378,12 @@ final class ForwardingGate: ChannelDuplexHandler, RemovableChannelHandler {
         carriage.answer = nil
         // What came until then is the agent's: an answer that broke off is told from one that never began.
         context?.flush()
-        context?.close(promise: nil)
+        if carrier == .stream, context?.channel.isActive == true {
+            let reset = NIOHTTP2FramePayloadToHTTPEvent.reset(code: .internalError)
+            context?.triggerUserOutboundEvent(reset, promise: nil)
+        } else {
+            context?.close(promise: nil)
+        }
     }
 }
 

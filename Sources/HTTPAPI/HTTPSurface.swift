@@ -39,6 +39,14 @@ package struct HTTPSurface: Sendable {
     private static let mostHeaderBytes = 16 << 10
     private static let mostHeaderListBytes = 32 << 10
     private static let mostHeaders = 100
+    private static let idle: TimeAmount = .seconds(120)
+
+    private static let streamLimits = StreamLimits(
+        idle: idle,
+        fieldBytes: mostHeaderBytes,
+        headerBytes: mostHeaderListBytes,
+        fields: mostHeaders
+    )
 
     /// `metrics` gets what requests measure, and is what `/metrics` shows.
     ///
@@ -147,7 +155,7 @@ package struct HTTPSurface: Sendable {
             additionalChannelHandlers: listener == .operatorSocket
                 ? [PeerOfConnection(), ContinueAnswer(), DepartureOfPeer(), MalformedRequestAnswer()]
                 : [ContinueAnswer(), DepartureOfPeer(), MalformedRequestAnswer()],
-            idleTimeout: .seconds(120),
+            idleTimeout: Self.idle,
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: Self.mostHeaderBytes,
                 maxHeaderListSize: Self.mostHeaderListBytes,
@@ -155,10 +163,18 @@ package struct HTTPSurface: Sendable {
             )
         )
         let dispatcher = dispatcher(for: listener)
+        let dates = DateField()
+        let hasTLS = tls != nil
         let http = HTTPServerBuilder { responder in
             let channel = HTTP1Channel(responder: responder, configuration: configuration)
-            return LoopBoundChannel(base: GatedChannel(base: channel, dispatcher: dispatcher))
+            let gated = GatedChannel(base: channel, dispatcher: dispatcher)
+            guard hasTLS else { return LoopBoundChannel(base: gated) }
+            return LoopBoundChannel(
+                base: NegotiatedChannel(http1: gated, dispatcher: dispatcher, dates: dates, limits: Self.streamLimits)
+            )
         }
+        var tls = tls
+        tls?.applicationProtocols = ["h2", "http/1.1"]
         return Application(
             responder: dispatcher,
             server: try tls.map { try .tls(http, tlsConfiguration: $0) } ?? http,

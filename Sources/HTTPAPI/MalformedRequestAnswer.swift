@@ -3,15 +3,8 @@
 internal import APITypes
 internal import HTTPTypes
 internal import NIOCore
-internal import NIOFoundationCompat
 internal import NIOHTTP1
 internal import NIOHTTPTypes
-
-#if canImport(FoundationEssentials)
-    internal import FoundationEssentials
-#else
-    internal import Foundation
-#endif
 
 /// Answers bytes that are no HTTP request in the form of every other error, and ends the connection.
 ///
@@ -44,17 +37,11 @@ final class MalformedRequestAnswer: ChannelDuplexHandler, RemovableChannelHandle
             return
         }
         let text = code == .headersTooLarge ? "the header is too large" : "the bytes are no HTTP request"
-        let body = (try? JSONEncoder().encode(ErrorBody(code, text))).map { ByteBuffer(data: $0) } ?? ByteBuffer()
-        let head = HTTPResponse(
-            status: HTTPResponse.Status(code: code.status),
-            headerFields: [
-                .contentType: "application/json", .contentLength: String(body.readableBytes), .connection: "close",
-                .cacheControl: "no-store", .xContentTypeOptions: "nosniff", .attacheError: code.rawValue,
-                .requestID: Passage.newRequestID(),
-            ]
-        )
+        var own = OwnAnswer(APIFailure(code, text)).unread
+        own.fields[.connection] = "close"
+        let head = HTTPResponse(status: own.status, headerFields: own.fields)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
-        context.write(wrapOutboundOut(.body(body)), promise: nil)
+        context.write(wrapOutboundOut(.body(own.body)), promise: nil)
         let written = context.eventLoop.makePromise(of: Void.self)
         written.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)

@@ -98,6 +98,15 @@ struct OwnAnswer {
         fields[.contentLength] = String(body.readableBytes)
         self.fields = fields
     }
+
+    /// The same to a request that nothing more is known of.
+    var unread: OwnAnswer {
+        var answer = self
+        answer.fields[.cacheControl] = "no-store"
+        answer.fields[.xContentTypeOptions] = "nosniff"
+        answer.fields[.requestID] = Passage.newRequestID()
+        return answer
+    }
 }
 
 /// Counts and times requests by method, route and status, with each series looked up once.

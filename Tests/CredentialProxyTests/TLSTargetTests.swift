@@ -20,9 +20,9 @@ struct TLSTargetTests {
     private static let key = "sk-c4n4ry-0123456789"
 
     @Test func anAuthorityOfTheOperatorsVouchesForItsTargets() async throws {
-        let certificates = try Certificates(names: Self.name)
+        let certificates = try TLSFiles(for: Self.name)
         let target = try await TLSTarget(certificates)
-        let answer = try await Self.get(from: target, trusting: certificates.file)
+        let answer = try await Self.get(from: target, trusting: certificates.certificate)
         #expect(answer.status == 200)
         guard case .bytes(let bytes) = try await answer.next() else {
             Issue.record("no body")
@@ -37,9 +37,9 @@ struct TLSTargetTests {
 
     @Test(arguments: [("another.example.test", true), (name, false)])
     func aCertificateForAnotherNameOrOfAStrangerGetsNoRequest(names: String, isTrusted: Bool) async throws {
-        let certificates = try Certificates(names: names)
+        let certificates = try TLSFiles(for: names)
         let target = try await TLSTarget(certificates)
-        let trusted = isTrusted ? certificates.file : nil
+        let trusted = isTrusted ? certificates.certificate : nil
         await #expect(throws: ProxyError.untrusted) { _ = try await Self.get(from: target, trusting: trusted) }
         #expect(target.received.isEmpty)
         try await target.stop()
@@ -73,30 +73,8 @@ struct TLSTargetTests {
     }
 }
 
-private struct LoopbackResolver: CredentialProxy.Resolver {
+struct LoopbackResolver: CredentialProxy.Resolver {
     func addresses(of name: String) async throws -> [IPAddress] { [.loopback] }
-}
-
-/// A certificate that vouches for itself, made by OpenSSL's own program.
-private struct Certificates {
-    let file: String
-    let key: String
-    private let directory: TemporaryDirectory
-
-    init(names: String) throws {
-        directory = try TemporaryDirectory()
-        (file, key) = (directory.appending("tls.pem"), directory.appending("tls.key"))
-        let program = Process()
-        program.executableURL = URL(filePath: "/usr/bin/openssl")
-        program.arguments = [
-            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
-            "/CN=target", "-addext", "subjectAltName=DNS:\(names)", "-keyout", key, "-out", file,
-        ]
-        program.standardError = FileHandle.nullDevice
-        try program.run()
-        program.waitUntilExit()
-        try #require(program.terminationStatus == 0)
-    }
 }
 
 /// A target over TLS on loopback, which keeps what it receives and answers every piece with 200.
@@ -107,8 +85,10 @@ private final class TLSTarget: Sendable {
 
     var received: String { handler.received.withLock { $0 } }
 
-    init(_ certificates: Certificates) async throws {
-        let chain = try NIOSSLCertificate.fromPEMFile(certificates.file).map { NIOSSLCertificateSource.certificate($0) }
+    init(_ certificates: TLSFiles) async throws {
+        let chain = try NIOSSLCertificate.fromPEMFile(certificates.certificate).map {
+            NIOSSLCertificateSource.certificate($0)
+        }
         let key = try NIOSSLPrivateKey(file: certificates.key, format: .pem)
         let configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: chain,

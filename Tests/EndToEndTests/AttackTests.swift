@@ -32,6 +32,14 @@ struct Attack: Decodable, Sendable, CustomTestStringConvertible {
     var lookups: Int?
     /// What the target's certificate is for, `unknown` where nobody vouches for it; nil where it speaks plain HTTP.
     var certificate: String?
+    /// Of HTTP, that the target speaks behind TLS: 1 unless told.
+    var version: Int?
+    /// The request as the agent sends it over HTTP/2, in the place of all else.
+    var frames: HTTP2Client.Stream?
+    /// How many such streams are sent and reset before.
+    var storm: Int?
+    /// How the agent's stream or connection ends where there is no answer.
+    var ends: String?
     /// The code of the error that the agent gets.
     var code: String?
     var status: Int?
@@ -66,6 +74,7 @@ struct AttackTests {
         let target = try RecordingTarget { _ in [.text(reply), .bytes(bytes)] }
         let front = try await attack.front(of: target)
         let names = try attack.dns.map { try RebindingNameServer($0) }
+        let files = attack.frames == nil ? nil : try TLSFiles(for: "IP:127.0.0.1")
         let port = "\(front?.port ?? target.port)"
         var environment: [String: String] = [:]
         if let names { environment["ATTACHE_PROXY_RESOLVER"] = "127.0.0.1:\(names.port)" }
@@ -75,6 +84,7 @@ struct AttackTests {
             add: attack.add ?? ["--type", "API_KEY"],
             hosts: attack.hosts?.map { $0.replacing("PORT", with: port) },
             allow: attack.allow ?? "127.0.0.1/32",
+            serve: files?.arguments ?? [],
             environment: environment
         )
         var request = scene.request(
@@ -84,7 +94,12 @@ struct AttackTests {
             body: attack.body ?? ""
         )
         if let token = attack.token { request = request.replacing(scene.token, with: token) }
-        let answer = try await scene.exchange(request)
+        let answer: String
+        if let files, let plan = attack.plan(for: target, token: scene.token) {
+            answer = try await HTTP2Client(scene.server, files).exchange(plan)
+        } else {
+            answer = try await scene.exchange(request)
+        }
         var holes = attack.holes(in: answer, target.requests)
         if let lookups = attack.lookups, names?.lookups != lookups { holes.append("\(names?.lookups ?? 0) lookups") }
         if target.requests.isEmpty {
@@ -116,7 +131,20 @@ private enum Tally {
 extension Attack {
     fileprivate func front(of target: RecordingTarget) async throws -> TLSFront? {
         guard let certificate else { return nil }
-        return try await TLSFront(of: target, for: certificate == "unknown" ? "target.test" : certificate)
+        let name = certificate == "unknown" ? "target.test" : certificate
+        return try await TLSFront(of: target, for: name, version: version ?? 1)
+    }
+
+    fileprivate func plan(for target: RecordingTarget, token: String) -> HTTP2Client.Plan? {
+        guard var stream = frames else { return nil }
+        stream.fields = stream.fields.map { field in
+            field.map {
+                $0.replacing("URL", with: url).replacing("PORT", with: "\(target.port)").replacing("TOKEN", with: token)
+            }
+        }
+        var torn = stream
+        torn.reset = true
+        return HTTP2Client.Plan(streams: Array(repeating: torn, count: storm ?? 0) + [stream])
     }
 
     /// Where either side saw what it must not, or not what it must.
@@ -125,8 +153,12 @@ extension Attack {
         func expect(_ holds: Bool, _ what: String) { if !holds { holes.append(what) } }
         expect(requests.count == (target == .asked ? 1 : 0), "\(requests.count) requests")
         for (name, spelling) in Spellings.all { expect(!answer.contains(spelling), "the value, \(name)") }
-        if let code {
+        if let ends {
+            expect(answer.contains("\n\(ends)") || answer.hasPrefix(ends), "another end: \(answer.prefix(200))")
+        } else if let code {
             expect(answer.lowercased().contains("attache-error: \(code)"), "another answer: \(answer.prefix(200))")
+        } else if frames != nil {
+            expect(answer.contains("WHOLE\nHTTP/2 \(status ?? 200)"), "another answer: \(answer.prefix(200))")
         } else {
             expect(answer.hasPrefix("HTTP/1.1 \(status ?? 200)"), "another answer: \(answer.prefix(200))")
         }

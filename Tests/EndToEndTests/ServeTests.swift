@@ -28,24 +28,11 @@ struct ServeTests {
     }
 
     @Test func aCertificateMakesTheListenerSpeakTLS() async throws {
-        let directory = try TemporaryDirectory()
-        let (certificate, key) = (directory.appending("tls.pem"), directory.appending("tls.key"))
-        let made = try await run(
-            "/usr/bin/openssl",
-            [
-                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-                "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate,
-            ],
-            environment: ["PATH": "/usr/bin:/bin"]
-        )
-        #expect(made.status == 0, "\(made.errors)")
-        let server = try await RunningServer.start(
-            in: directory,
-            extraArguments: ["--tls-certificate", certificate, "--tls-key", key]
-        )
+        let files = try TLSFiles(for: "IP:127.0.0.1")
+        let server = try await RunningServer.start(extraArguments: files.arguments)
         let address = try #require(server.log.firstMatch(of: /https:\/\/127\.0\.0\.1:[0-9]+/)?.output)
         let token = try #require(server.workspaceKey)
-        for (trust, status) in [(["--cacert", certificate], Int32(0)), ([], Int32(60))] {
+        for (trust, status) in [(["--cacert", files.certificate], Int32(0)), ([], Int32(60))] {
             let got = try await run(
                 "/usr/bin/curl",
                 ["-s", "-H", "Authorization: Bearer \(token)", "\(address)/api/v1/secrets"] + trust,

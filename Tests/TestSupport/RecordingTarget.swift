@@ -21,6 +21,8 @@ package final class RecordingTarget: Sendable {
         case take(Int)
         /// Waits until the peer closes.
         case untilClosed
+        /// Tells that everything before it is over.
+        case call(@Sendable () -> Void)
 
         package static func text(_ text: String) -> Piece { .bytes(Array(text.utf8)) }
     }
@@ -86,6 +88,7 @@ package final class RecordingTarget: Sendable {
                     }
                     received.withLock { $0.append(String(decoding: taken, as: UTF8.self)) }
                 case .untilClosed: while recv(peer, &chunk, chunk.count, 0) > 0 {}
+                case .call(let body): body()
                 }
             }
             guard !answersEarly, Self.leavesOpen(answer) else { return }
