@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import HTTP2Faults
 internal import Hummingbird
 internal import HummingbirdCore
 internal import Logging
@@ -68,7 +67,7 @@ struct NegotiatedChannel: ServerChildChannel {
         let watch = StreamWatch(idle: limits.idle)
         let keeper = NIOHTTP2ServerConnectionManagementHandler(
             eventLoop: channel.eventLoop,
-            configuration: .init(maxIdleTime: limits.idle, maxAge: nil, maxGraceTime: nil, keepalive: nil)
+            configuration: .init(maxIdleTime: nil, maxAge: nil, maxGraceTime: nil, keepalive: nil)
         )
         let bound = NIOLoopBound(watch, eventLoop: channel.eventLoop)
         let http2 = NIOHTTP2Handler(
@@ -167,56 +166,5 @@ private final class HandshakeLimit: ChannelInboundHandler, RemovableChannelHandl
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if !isDone, event is ChannelShouldQuiesceEvent { return context.close(promise: nil) }
         context.fireUserInboundEventTriggered(event)
-    }
-}
-
-/// Ends a connection of HTTP/2 that has no stream to wait for: after a fault that concerns all of them, where none was opened
-/// for long, and where the client does not answer that the server stops.
-///
-/// Every property is touched on the channel's event loop only.
-private final class StreamWatch: ChannelInboundHandler {
-    typealias InboundIn = HTTP2Frame
-
-    /// How long a client may take to say that it knows of the end.
-    private static let farewell: TimeAmount = .seconds(2)
-
-    private let idle: TimeAmount
-    private var open = 0
-    private var isUsed = false
-    private var context: ChannelHandlerContext?
-
-    init(idle: TimeAmount) {
-        self.idle = idle
-    }
-
-    func handlerAdded(context: ChannelHandlerContext) {
-        self.context = context
-        // The library counts from the end of the first stream.
-        after(idle) { $0.isUsed ? nil : $0.context }
-    }
-
-    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
-
-    func opened(_ stream: any Channel) {
-        isUsed = true
-        open += 1
-        let own = NIOLoopBound(self, eventLoop: stream.eventLoop)
-        stream.closeFuture.whenComplete { _ in own.value.open -= 1 }
-    }
-
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if event is ChannelShouldQuiesceEvent { after(Self.farewell) { $0.open == 0 ? $0.context : nil } }
-        context.fireUserInboundEventTriggered(event)
-    }
-
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if endsConnection(error) { context.close(promise: nil) }
-    }
-
-    /// Closes the connection after a time, if it is then to be closed.
-    private func after(_ time: TimeAmount, _ closing: @escaping @Sendable (StreamWatch) -> ChannelHandlerContext?) {
-        guard let eventLoop = context?.eventLoop else { return }
-        let own = NIOLoopBound(self, eventLoop: eventLoop)
-        eventLoop.scheduleTask(in: time) { closing(own.value)?.close(promise: nil) }
     }
 }

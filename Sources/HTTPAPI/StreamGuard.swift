@@ -34,7 +34,7 @@ final class StreamGuard: ChannelDuplexHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var part = unwrapInboundIn(data)
-        lastRead = .now()
+        lastRead = context.eventLoop.now
         switch part {
         case .head(var head):
             hasHead = true
@@ -115,7 +115,7 @@ final class StreamGuard: ChannelDuplexHandler {
         timer = context.eventLoop.scheduleTask(deadline: lastRead + limits.idle) {
             let (this, context) = own.value
             guard !this.isWhole else { return }
-            if NIODeadline.now() >= this.lastRead + this.limits.idle {
+            if context.eventLoop.now >= this.lastRead + this.limits.idle {
                 context.close(promise: nil)
             } else {
                 this.watch(context)

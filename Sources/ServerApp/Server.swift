@@ -236,7 +236,6 @@ package enum Server {
                 privateKey: .privateKey(key)
             )
             configuration.minimumTLSVersion = .tlsv12
-            configuration.applicationProtocols = ["http/1.1"]
             return configuration
         } catch {
             throw .configuration(

@@ -35,6 +35,25 @@ struct HTTP2Tests {
         #expect(refused.contains("\"code\":\"token_missing\""))
     }
 
+    /// Over TLS they offer HTTP/2.
+    @Test func theOwnCommandsWorkOverTLS() async throws {
+        let (scene, files) = try await Self.scene(try RecordingTarget { _ in [] })
+        let client = try HTTP2Client(scene.server, files)
+        let environment = [
+            "ATTACHE_ADDRESS": "https://127.0.0.1:\(client.port)", "ATTACHE_CA_FILE": files.certificate,
+            "ATTACHE_API_KEY": try #require(scene.server.workspaceKey),
+        ]
+        let lines = (0..<2_000).map { "NAME_\($0)=\(String(repeating: "v", count: 200))\n" }.joined()
+        let file = scene.server.directory.appending("large.env")
+        try lines.write(toFile: file, atomically: false, encoding: .utf8)
+        let imported = try await run(Programs.attache, ["secrets", "import", file], environment: environment)
+        #expect(imported.status == 0, "\(imported.errors)")
+        let listed = try await run(Programs.attache, ["secrets", "list", "--json"], environment: environment)
+        #expect(listed.output.contains("NAME_1999"), "\(listed.errors)")
+        let missing = try await run(Programs.attache, ["agents", "show", "nobody"], environment: environment)
+        #expect(missing.status == 1)
+    }
+
     @Test(.timeLimit(.minutes(2)))
     func largeBodiesGoThroughAStreamInEitherDirection() async throws {
         let size = 3 << 20
