@@ -354,13 +354,19 @@ package struct Broker: Sendable {
         as key: ConnectionPool.Key,
         _ request: OutgoingRequest
     ) async throws(ProxyError) -> TargetConnection {
+        let place = goesOverStreams(request, target) ? pool.beginDial(key) : nil
+        var speaksHTTP2 = false
+        defer { pool.endDial(place, speaksHTTP2: speaksHTTP2) }
         let connection = try await TargetConnection.dial(
             target,
             at: address(of: target),
             tls: tls.context(forWebSocket: request.isWebSocket),
             within: TimeAmount(settings.connect)
         )
-        if let session = connection.session { pool.keep(session, as: key) }
+        if let session = connection.session {
+            speaksHTTP2 = true
+            pool.keep(session, as: key)
+        }
         return connection
     }
 
@@ -370,8 +376,16 @@ package struct Broker: Sendable {
         as key: ConnectionPool.Key,
         _ request: OutgoingRequest
     ) async -> TargetConnection? {
-        guard target.scheme == .https, !request.isWebSocket else { return nil }
+        guard goesOverStreams(request, target) else { return nil }
+        if let stream = await pool.session(key)?.stream() { return stream }
+        // Requests that come while one connection is made are its streams, too.
+        guard await pool.waitForDial(key) else { return nil }
         return await pool.session(key)?.stream()
+    }
+
+    /// Whether HTTP/2 is offered to the target.
+    private func goesOverStreams(_ request: OutgoingRequest, _ target: TargetURL) -> Bool {
+        target.scheme == .https && !request.isWebSocket
     }
 
     /// Every address of the target is checked, and one of those is dialed: no second lookup can lead elsewhere.

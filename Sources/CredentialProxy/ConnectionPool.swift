@@ -32,9 +32,16 @@ final class ConnectionPool: Sendable {
     private static let mostOfOneKind = 128
     private static let most = 4_096
 
-    fileprivate struct Place: Hashable {
-        let key: Key
-        let loop: ObjectIdentifier
+    /// Where connections of one kind are: an event loop has its own.
+    struct Place: Hashable, Sendable {
+        fileprivate let key: Key
+        fileprivate let loop: ObjectIdentifier
+    }
+
+    /// Connections that are on their way, and who waits for one of them.
+    fileprivate struct Dials {
+        var count = 0
+        var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
     fileprivate struct Resting {
@@ -46,6 +53,9 @@ final class ConnectionPool: Sendable {
         var resting: [Place: [Resting]] = [:]
         /// Connections of HTTP/2, which are in use and take more.
         var sessions: [Place: [TargetSession]] = [:]
+        /// What spoke HTTP/2 when it was last dialed.
+        var known: Set<Place> = []
+        var dials: [Place: Dials] = [:]
         var count = 0
         var isSwept = false
     }
@@ -78,6 +88,51 @@ final class ConnectionPool: Sendable {
         guard let loop = MultiThreadedEventLoopGroup.currentEventLoop else { return nil }
         let place = Place(key: key, loop: ObjectIdentifier(loop))
         return state.withLock { $0.sessions[place]?.first { $0.reserve() } }
+    }
+
+    /// Notes that a connection over TLS is being dialed by the calling task.
+    func beginDial(_ key: Key) -> Place? {
+        guard let loop = MultiThreadedEventLoopGroup.currentEventLoop else { return nil }
+        let place = Place(key: key, loop: ObjectIdentifier(loop))
+        state.withLock { $0.dials[place, default: Dials()].count += 1 }
+        return place
+    }
+
+    /// Ends what ``beginDial(_:)`` began, and lets those who waited look for a stream.
+    func endDial(_ place: Place?, speaksHTTP2: Bool) {
+        guard let place else { return }
+        let waiting = state.withLock { state in
+            if !speaksHTTP2 {
+                state.known.remove(place)
+            } else {
+                // Each is small; what is forgotten costs a connection.
+                if state.known.count >= Self.most { state.known = [] }
+                state.known.insert(place)
+            }
+            defer {
+                state.dials[place]?.count -= 1
+                state.dials[place]?.waiting = []
+                if state.dials[place]?.count == 0 { state.dials[place] = nil }
+            }
+            return state.dials[place]?.waiting ?? []
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+
+    /// Waits for a connection that is on its way to where HTTP/2 is spoken; false where there is none.
+    func waitForDial(_ key: Key) async -> Bool {
+        guard let loop = MultiThreadedEventLoopGroup.currentEventLoop else { return false }
+        let place = Place(key: key, loop: ObjectIdentifier(loop))
+        guard state.withLock({ $0.known.contains(place) && $0.dials[place] != nil }) else { return false }
+        await withCheckedContinuation { continuation in
+            let isOver = state.withLock { state in
+                guard state.dials[place] != nil else { return true }
+                state.dials[place]?.waiting.append(continuation)
+                return false
+            }
+            if isOver { continuation.resume() }
+        }
+        return true
     }
 
     /// Takes in a connection of HTTP/2 until it ends; it rests and ends by itself.

@@ -55,8 +55,10 @@ final class StreamGuard: ChannelDuplexHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // The stream has ended, or it was reset: its other handlers hear of that.
-        if error is NIOHTTP2Errors.StreamClosed || endsWithReset(error) || hasHead {
-            return context.fireErrorCaught(error)
+        if hasHead || error is NIOHTTP2Errors.StreamClosed || error is NIOHTTP2Errors.StreamError {
+            context.fireErrorCaught(error)
+            // What cannot be written is never answered otherwise.
+            return context.close(promise: nil)
         }
         // What the library took for a request is none in the types of HTTP.
         hasHead = true
@@ -75,8 +77,6 @@ final class StreamGuard: ChannelDuplexHandler {
         guard !isWhole, context.channel.isActive else { return }
         context.triggerUserOutboundEvent(NIOHTTP2FramePayloadToHTTPEvent.reset(code: .noError), promise: nil)
     }
-
-    private func endsWithReset(_ error: any Error) -> Bool { error is NIOHTTP2Errors.StreamError }
 
     private func refusal(of head: HTTPRequest) -> APIFailure? {
         var bytes = 0

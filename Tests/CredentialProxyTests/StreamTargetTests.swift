@@ -113,6 +113,21 @@ struct StreamTargetTests {
         try await scene.stop()
     }
 
+    @Test func requestsThatComeWhileAConnectionIsMadeShareIt() async throws {
+        let scene = try await StreamScene { request in
+            let answer = StreamTarget.Step.answer("ok")
+            return request.connection == 1 ? [.leave(last: 1)] + answer : answer
+        }
+        _ = try await scene.send("GET", "/first")
+        try await withThrowingTaskGroup(of: Received.self) { tasks in
+            for number in 0..<20 { tasks.addTask { try await scene.send("GET", "/\(number)") } }
+            for try await answer in tasks { #expect(answer.body == "ok") }
+        }
+        #expect(scene.target.requests.count == 21)
+        #expect(scene.target.connections == 2)
+        try await scene.stop()
+    }
+
     @Test(arguments: ["GET", "POST"], [StreamTarget.Step.reset(.refusedStream), .leave(last: 1)])
     func whatATargetDidNothingOfIsSentOnceMore(method: String, refusal: StreamTarget.Step) async throws {
         let scene = try await StreamScene { request in
