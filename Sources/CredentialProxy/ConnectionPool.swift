@@ -67,10 +67,14 @@ final class ConnectionPool: Sendable {
         MultiThreadedEventLoopGroup.currentEventLoop ?? MultiThreadedEventLoopGroup.singleton.next()
     }
 
+    /// Nil where the calling task runs on no event loop.
+    private static func place(of key: Key) -> Place? {
+        MultiThreadedEventLoopGroup.currentEventLoop.map { Place(key: key, loop: ObjectIdentifier($0)) }
+    }
+
     /// A connection of the calling task's event loop that can carry a request at once.
     func take(_ key: Key) -> TargetConnection? {
-        guard let loop = MultiThreadedEventLoopGroup.currentEventLoop else { return nil }
-        let place = Place(key: key, loop: ObjectIdentifier(loop))
+        guard let place = Self.place(of: key) else { return nil }
         while let resting = state.withLock({ $0.popLast(place) }) {
             let now = NIODeadline.now()
             if now - resting.since < Self.longestRest, now - resting.connection.madeAt < Self.longestLife,
@@ -85,15 +89,13 @@ final class ConnectionPool: Sendable {
 
     /// A connection of HTTP/2 of the calling task's event loop with a place for a stream, which is taken.
     func session(_ key: Key) -> TargetSession? {
-        guard let loop = MultiThreadedEventLoopGroup.currentEventLoop else { return nil }
-        let place = Place(key: key, loop: ObjectIdentifier(loop))
+        guard let place = Self.place(of: key) else { return nil }
         return state.withLock { $0.sessions[place]?.first { $0.reserve() } }
     }
 
     /// Notes that a connection over TLS is being dialed by the calling task.
     func beginDial(_ key: Key) -> Place? {
-        guard let loop = MultiThreadedEventLoopGroup.currentEventLoop else { return nil }
-        let place = Place(key: key, loop: ObjectIdentifier(loop))
+        guard let place = Self.place(of: key) else { return nil }
         state.withLock { $0.dials[place, default: Dials()].count += 1 }
         return place
     }
@@ -121,8 +123,7 @@ final class ConnectionPool: Sendable {
 
     /// Waits for a connection that is on its way to where HTTP/2 is spoken; false where there is none.
     func waitForDial(_ key: Key) async -> Bool {
-        guard let loop = MultiThreadedEventLoopGroup.currentEventLoop else { return false }
-        let place = Place(key: key, loop: ObjectIdentifier(loop))
+        guard let place = Self.place(of: key) else { return false }
         guard state.withLock({ $0.known.contains(place) && $0.dials[place] != nil }) else { return false }
         await withCheckedContinuation { continuation in
             let isOver = state.withLock { state in
