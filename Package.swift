@@ -524,6 +524,20 @@ if Context.environment["ATTACHE_FUZZ"] != nil {
             swiftSettings: [.unsafeFlags(["-parse-as-library"])]
         ),
         .executableTarget(
+            name: "StartRequestFuzzer",
+            dependencies: [
+                "APITypes",
+                "HTTPAPI",
+                "TestSupport",
+                "VaultCore",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            path: "Tests/Fuzzing/StartRequestFuzzer",
+            exclude: ["Corpus"],
+            swiftSettings: [.unsafeFlags(["-parse-as-library"])]
+        ),
+        .executableTarget(
             name: "TargetFuzzer",
             dependencies: ["ProxyRules"],
             path: "Tests/Fuzzing/TargetFuzzer",

@@ -51,7 +51,7 @@ extension APIClient {
         try await call(APIRequest(.DELETE, "secrets", reference))
     }
 
-    /// Deletes or annotates several entries: all of them, or none.
+    /// Does one thing to several entries: to all of them, or to none.
     package func bulk(_ body: BulkSecretsBody) async throws(APIClientError) -> BulkDoneBody {
         var request = try APIRequest(.POST, "secrets", "bulk")
         try request.setJSON(body)

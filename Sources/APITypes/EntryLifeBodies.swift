@@ -33,7 +33,7 @@ package struct SecretVersionPage: Codable, Equatable, Sendable {
 /// The body of `POST /secrets/bulk`: one act on several entries, on all of them or on none.
 package struct BulkSecretsBody: RequestBody {
     package enum CodingKeys: String, CodingKey, CaseIterable {
-        case secretIds, action, provider, note, expiresAt, agents
+        case secretIds, action, provider, note, expiresAt, agents, names
     }
 
     package enum Act: String, CaseIterable, Codable, Sendable {
@@ -44,6 +44,8 @@ package struct BulkSecretsBody: RequestBody {
         case attach
         /// Takes each entry away from each of `agents`.
         case detach
+        /// Gives each entry the name that stands in its place in `names`; two may change places.
+        case rename
     }
 
     /// Ids or names, each once.
@@ -54,6 +56,8 @@ package struct BulkSecretsBody: RequestBody {
     package var expiresAt: Timestamp?
     /// Ids or names, each once; with `attach` and `detach` only.
     package var agents: [String]?
+    /// New names, one for each of `secretIds`, in their order; with `rename` only.
+    package var names: [String]?
 
     package init(
         _ action: Act,
@@ -61,7 +65,8 @@ package struct BulkSecretsBody: RequestBody {
         provider: String? = nil,
         note: String? = nil,
         expiresAt: Timestamp? = nil,
-        agents: [String]? = nil
+        agents: [String]? = nil,
+        names: [String]? = nil
     ) {
         self.action = action
         self.secretIds = secretIds
@@ -69,6 +74,7 @@ package struct BulkSecretsBody: RequestBody {
         self.note = note
         self.expiresAt = expiresAt
         self.agents = agents
+        self.names = names
     }
 }
 

@@ -43,6 +43,11 @@ package struct Dispatcher: HTTPResponder {
     }
 
     package func respond(to request: Request, context: APIContext) async throws -> Response {
+        await respond(to: request, context: context, refusing: nil)
+    }
+
+    /// Answers `refusal` in the place of what a route would, where there is one.
+    func respond(to request: Request, context: APIContext, refusing refusal: APIFailure?) async -> Response {
         var context = context
         var passage = Passage(method: request.method.rawValue, fields: request.headers, peer: context.peer)
         context.requestID = passage.requestID
@@ -50,6 +55,7 @@ package struct Dispatcher: HTTPResponder {
         do {
             try admit(&passage, request.headers)
             context.peer = passage.peer
+            if let refusal { throw refusal }
             response = try await answer(request, context: context, template: &passage.template)
         } catch {
             let own = ownAnswer(to: error, passage)
@@ -59,7 +65,9 @@ package struct Dispatcher: HTTPResponder {
         if response.status == .unauthorized { limits?.refused(context.peer) }
         response.headers.setOwn(passage)
         finish(passage, status: response.status)
-        return response
+        // It has the length of a body that does not follow (RFC 9110 §9.3.2): what followed would be taken for the next
+        // answer.
+        return request.method == .head ? response.createHeadResponse() : response
     }
 
     /// Counts a request against what its source may send.

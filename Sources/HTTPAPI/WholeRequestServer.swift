@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import APITypes
 internal import HTTPTypes
 internal import Hummingbird
 internal import HummingbirdCore
@@ -73,7 +74,8 @@ struct WholeRequestServer: Service {
             withDecoderLimitConfiguration: limits
         )
         try pipeline.addHandlers([
-            HTTP1ToHTTPServerCodec(secure: false), ContinueAnswer(), DepartureOfPeer(), MalformedRequestAnswer(),
+            HTTP1ToHTTPServerCodec(secure: false), ContinueAnswer(), DepartureOfPeer(),
+            MalformedRequestAnswer(handsOnLateErrors: true),
             HTTPConnectionStateHandler(idleTimeout: Self.idleTimeout, logger: logger),
         ])
         if let forwarding = dispatcher.forwarding { try pipeline.addHandler(ForwardingGate(dispatcher, forwarding)) }
@@ -100,7 +102,7 @@ final class WholeRequests: ChannelDuplexHandler {
     private var head: HTTPRequest?
     private var body = ByteBuffer()
     /// Whole requests that wait for the answers to earlier ones; of one read only, since nothing is read meanwhile.
-    private var waiting = CircularBuffer<(Request, isLast: Bool)>()
+    private var waiting = CircularBuffer<(Request, isLast: Bool, refusal: APIFailure?)>()
     private var isAnswering = false
     private var hasEnded = false
     private var wantsRead = false
@@ -138,7 +140,10 @@ final class WholeRequests: ChannelDuplexHandler {
         let closes =
             head.headerFields[.upgrade] != nil
             || head.headerFields[values: .connection].contains { $0.lowercased() == "close" }
-        waiting.append((Request(head: head, body: RequestBody(buffer: body)), isLast: closes || !isWhole))
+        let refusal =
+            isWhole ? nil : APIFailure(.bodyTooLarge, "the body is larger than \(Self.mostBodyBytes) bytes")
+        let request = Request(head: head, body: RequestBody(buffer: body))
+        waiting.append((request, isLast: closes || !isWhole, refusal: refusal))
         body = ByteBuffer()
         guard !isAnswering, let context else { return }
         isAnswering = true
@@ -169,20 +174,19 @@ final class WholeRequests: ChannelDuplexHandler {
         waiting.removeAll()
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+    /// What cannot be read ends what is sent, and not the answers to what was read before.
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        hasEnded = true
+        head = nil
+        if !isAnswering { context.close(promise: nil) }
+    }
 
     // MARK: - What goes to the agent
 
     private func answerWaiting(on channel: any Channel) async {
-        while let (request, isLast) = waiting.popFirst() {
+        while let (request, isLast, refusal) = waiting.popFirst() {
             let source = APIContext(source: ApplicationRequestContextSource(channel: channel, logger: logger))
-            var response: Response
-            do {
-                response = try await dispatcher.respond(to: request, context: source)
-            } catch {
-                // The dispatcher answers every error.
-                return channel.close(promise: nil)
-            }
+            var response = await dispatcher.respond(to: request, context: source, refusing: refusal)
             response.headers[.date] = dates.now
             if isLast { response.headers[.connection] = "close" }
             let body = CollectedBody()

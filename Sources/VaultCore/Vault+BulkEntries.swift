@@ -41,9 +41,10 @@ extension Vault {
         }
     }
 
-    /// Deletes, annotates, attaches or detaches several entries, each checked as if it were alone: all of them, or none.
+    /// Deletes, annotates, renames, attaches or detaches several entries, each checked as if it were alone: all of them,
+    /// or none.
     ///
-    /// What is in the way is told for every one of them.
+    /// What is in the way is told for every one of them. Entries that are renamed may take each other's names.
     package func bulk(
         _ body: BulkSecretsBody,
         by caller: Caller,
@@ -59,8 +60,11 @@ extension Vault {
             guard isEmpty else {
                 throw .invalidField("action", reason: "\(body.action) takes agents, and no provider, note or time")
             }
-        case .delete, .annotate:
+        case .delete, .annotate, .rename:
             guard body.agents == nil else { throw .invalidField("agents", reason: "only with attach and detach") }
+        }
+        guard body.names == nil || body.action == .rename else {
+            throw .invalidField("names", reason: "only with rename")
         }
         switch body.action {
         case .attach:
@@ -100,11 +104,35 @@ extension Vault {
                     events: rows.map { AuditEvent(action: .entryUpdate, subjects: [$0.subject]) }
                 )
             }
+        case .rename:
+            guard isEmpty else {
+                throw .invalidField("action", reason: "what is renamed takes no provider, note or time")
+            }
+            return try await rename(body, by: caller, once: once)
         }
     }
 }
 
 extension Vault {
+    private func rename(
+        _ body: BulkSecretsBody,
+        by caller: Caller,
+        once: Once?
+    ) async throws(VaultError) -> BulkDoneBody {
+        guard let texts = body.names, texts.count == body.secretIds.count else {
+            throw .invalidField("names", reason: "a new name for each of secretIds, in their order")
+        }
+        let names = try texts.map { text throws(VaultError) in try environmentName(text, field: "names") }
+        return try await write(.entryUpdate, by: caller, once: once) { act in
+            let rows = try act.distinctEntries(body.secretIds)
+            let renamed = try EntryRenaming(zip(rows, names).map { ($0, $1) }, act: act).carryOut()
+            return Done(
+                BulkDoneBody(secrets: renamed.map { NamedBody(id: $0.id.text, name: $0.name.text) }),
+                events: renamed.map { AuditEvent(action: .entryUpdate, subjects: [$0.subject]) }
+            )
+        }
+    }
+
     /// Does `change` for each agent; what is in the way is told for all of them.
     private func changeAttachments(
         _ body: BulkSecretsBody,

@@ -291,9 +291,8 @@ extension Act {
         let name = try environmentName(text, field: "name")
         guard name != old.name else { return name }
         try refuseDangerous(name)
-        guard try connection.liveEntry(named: name, in: workspace) == nil else {
-            throw VaultError.conflicts([ConflictBody(code: .duplicateName, name: name.text)])
-        }
+        let conflicts = try EntryRenaming([(old, name)], act: self).conflicts()
+        guard conflicts.isEmpty else { throw VaultError.conflicts(conflicts) }
         // The kernel counts the name too.
         let owner = try connection.ownerScope(of: old.ownerID, in: workspace)
         let stored = try connection.entryValue(of: old.id, version: old.version, in: workspace)

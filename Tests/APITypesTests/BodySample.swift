@@ -356,7 +356,15 @@ struct BodySample: Sendable, CustomTestStringConvertible {
         BodySample(.bulkDone, BulkDoneBody(secrets: [])),
         BodySample(
             .bulkSecrets,
-            full: BulkSecretsBody(.annotate, ["A"], provider: "p", note: "n", expiresAt: time, agents: ["b"]),
+            full: BulkSecretsBody(
+                .annotate,
+                ["A"],
+                provider: "p",
+                note: "n",
+                expiresAt: time,
+                agents: ["b"],
+                names: ["C"]
+            ),
             bare: BulkSecretsBody(.delete, ["A"])
         ),
         BodySample(.expiring, ExpiringBody(id: "id", name: "A", expiresAt: time, expiry: .expired)),

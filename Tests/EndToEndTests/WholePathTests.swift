@@ -141,6 +141,22 @@ struct WholePathTests {
         #expect(await server.waitForExit() == 0)
         #expect(!FileManager.default.fileExists(atPath: server.socket))
     }
+
+    @Test func entriesAreRenamedTogetherAndTheNextStartHasTheNewNames() async throws {
+        let server = try await RunningServer.start()
+        let token = try await server.agentWithToken()
+        #expect(try await server.puts("OTHER"))
+        let swapped = try await server.attache("secrets", "rename", "API_TOKEN=OTHER", "OTHER=API_TOKEN")
+        #expect(swapped.output == "renamed API_TOKEN to OTHER\nrenamed OTHER to API_TOKEN\n", "\(swapped.errors)")
+        #expect(try await server.environment(of: token)["OTHER"] == "the value")
+
+        let refused = try await server.attache("secrets", "rename", "OTHER=FREE", "API_TOKEN=LD_PRELOAD", "--json")
+        #expect(refused.status == 1)
+        #expect(refused.errors.contains("invalid_name"))
+        #expect(try await server.entryNames() == ["API_TOKEN", "OTHER"])
+        let unreadable = try await server.attache("secrets", "rename", "OTHER")
+        #expect(unreadable.status == 2)
+    }
 }
 
 extension RunningServer {

@@ -5,6 +5,7 @@ import Foundation
 import HTTPAPI
 import TestSupport
 import Testing
+import VaultCore
 
 /// What a connection goes through, request after request.
 struct ConnectionTests {
@@ -57,7 +58,57 @@ struct ConnectionTests {
         }
     }
 
+    @Test(arguments: [Listener.operatorSocket, .agentSocket])
+    func anAnswerToHEADHasNoBodyThatCouldBeTakenForTheNextAnswer(listener: Listener) async throws {
+        try await withServedSocket(listener) { _, path async throws in
+            let first = "HEAD /api/v1/nothing HTTP/1.1\r\nHost: a\r\n\r\n"
+            let last = "HEAD /api/v1/nothing HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+            let answer = try await exchange(first + last, at: path)
+            let heads = answer.components(separatedBy: "\r\n\r\n")
+            try #require(heads.count == 3)
+            #expect(heads[2].isEmpty)
+            for head in heads.dropLast() {
+                #expect(head.hasPrefix("HTTP/1.1 404 "))
+                #expect(head.contains(/(?i)\r\ncontent-length: [1-9]/))
+            }
+        }
+    }
+
     // MARK: - The agents' socket
+
+    @Test(arguments: [
+        ("Connection: close\r\n\r\n", "GET /x HTTP/1.1\r\nHost: a\r\n\r\n"), ("\r\n", "NONSENSE\r\n\r\n"),
+        ("\r\n", "POST /api/v1/starts HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf"),
+    ])
+    func whatCannotBeReadTakesNoAnswerFromTheRequestBeforeIt(end: String, rest: String) async throws {
+        try await withServedSocket(.agentSocket) { test, path async throws in
+            try await test.create("A", "the value")
+            let token = try #require(try await test.createAgent("bot", with: ["A"]).gatewayToken)
+            let request = "\(Self.request)Attache-Start: one-start\r\nAuthorization: Bearer \(token)\r\n\(end)"
+            let answer = try await exchange(request + rest, at: path, sendsNoMore: true)
+            #expect(answer.hasPrefix("HTTP/1.1 200 "))
+            #expect(answer.hasSuffix("\r\n\r\nA=the value\0"))
+        }
+    }
+
+    @Test func aBodyThatIsTooLongIsRefusedAndNotActedUponWhateverIsAsked() async throws {
+        try await withServedSocket(.agentSocket) { test, path async throws in
+            let agent = try await test.createAgent("bot")
+            try await test.start(agent)
+            func instance() async throws -> InstanceBody? {
+                try await test.vault.instances(of: "bot", PageRequest(), by: test.localOperator).instances.first
+            }
+            let started = try #require(try await instance())
+            let request = """
+                DELETE /api/v1/starts/\(started.id) HTTP/1.1\r\nHost: a\r\n\
+                Authorization: Bearer \(agent.gatewayToken ?? "")\r\nContent-Length: 3000\r\n\r\n\
+                \(String(repeating: "x", count: 3_000))
+                """
+            let answer = try await exchange(request, at: path)
+            #expect(answer.hasPrefix("HTTP/1.1 413 "))
+            #expect(try await instance()?.endedAt == nil)
+        }
+    }
 
     private static let request = "POST /api/v1/starts HTTP/1.1\r\nHost: a\r\nAttache-Instance: one\r\n"
 

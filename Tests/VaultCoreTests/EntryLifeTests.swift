@@ -230,6 +230,110 @@ struct EntryLifeTests {
         #expect(try await test.vault.secret("A", by: test.localOperator).note == "")
     }
 
+    private func names(_ test: TestVault) async throws -> [String: String] {
+        let secrets = try await test.vault.secrets(PageRequest(), by: test.localOperator).secrets
+        return Dictionary(uniqueKeysWithValues: secrets.map { ($0.id, $0.name) })
+    }
+
+    @Test func severalEntriesAreRenamedTogetherAndMayChangePlaces() async throws {
+        let test = try await TestVault.make()
+        for name in ["A", "B", "C", "D"] { try await test.create(name, "value of \(name)") }
+        let bot = try await test.createAgent("bot", with: ["A", "B", "C", "D"])
+        // A and B change places, C takes a name that D leaves.
+        let body = BulkSecretsBody(.rename, ["A", "D", "B", "C"], names: ["B", "E", "A", "D"])
+        let done = try await test.vault.bulk(body, by: test.localOperator)
+        #expect(done.secrets.map(\.name) == ["B", "E", "A", "D"])
+        #expect(
+            try await test.start(bot) == ["A=value of B", "B=value of A", "D=value of C", "E=value of D"]
+        )
+        #expect(try await test.vault.verifyEverything(by: test.localOperator).intact)
+        var filter = AuditFilter()
+        filter.action = "entry.update"
+        let audit = try await test.vault.audit(PageRequest(), filter, by: test.localOperator)
+        #expect(audit.entries.reversed().map { $0.subjects.map(\.name) } == [["B"], ["E"], ["A"], ["D"]])
+        let again = try await test.vault.bulk(
+            BulkSecretsBody(.rename, ["A", "B"], names: ["A", "C"]),
+            by: test.localOperator
+        )
+        #expect(again.secrets.map(\.name) == ["A", "C"])
+    }
+
+    @Test func whatIsInTheWayOfANewNameIsToldForEveryEntryAndNothingIsRenamed() async throws {
+        let test = try await TestVault.make()
+        for name in ["A", "B", "C", "D", "TAKEN"] { try await test.create(name, "1") }
+        _ = try await test.vault.createCredential(
+            CreateCredentialBody(name: "key", type: .apiKey, value: .text("a-long-key"), environmentName: "OF_KEY"),
+            by: test.localOperator
+        )
+        try await test.createAgent("bot", with: ["C"])
+        _ = try await test.vault.attachCredential(
+            AttachCredentialBody(credentialId: "key", delivery: .environment),
+            to: "bot",
+            by: test.localOperator
+        )
+        let before = try await names(test)
+        let conflicts = [
+            ConflictBody(code: .duplicateName, name: "TAKEN"), ConflictBody(code: .duplicateName, name: "TAKEN"),
+            ConflictBody(code: .duplicateVariable, name: "OF_KEY", with: "OF_KEY", agent: "bot"),
+            ConflictBody(code: .invalidName, name: "LD_PRELOAD"),
+        ]
+        await #expect(throws: VaultError.conflicts(conflicts)) {
+            let body = BulkSecretsBody(
+                .rename,
+                ["A", "B", "C", "D"],
+                names: ["TAKEN", "TAKEN", "OF_KEY", "LD_PRELOAD"]
+            )
+            _ = try await test.vault.bulk(body, by: test.localOperator)
+        }
+        // One at a time it is refused for the same.
+        await #expect(throws: VaultError.conflicts([conflicts[2]])) {
+            _ = try await test.update("C", UpdateSecretBody(name: "OF_KEY"))
+        }
+        #expect(try await names(test) == before)
+        // An agent that does not have it is not in the way.
+        _ = try await test.vault.bulk(BulkSecretsBody(.rename, ["A"], names: ["OF_KEY"]), by: test.localOperator)
+    }
+
+    @Test func aDangerousNameIsGivenOnlyWhereEveryAgentThatHasTheEntryAllowsIt() async throws {
+        let test = try await TestVault.make()
+        for name in ["A", "B"] { try await test.create(name, "1") }
+        _ = try await test.vault.createAgent(
+            CreateAgentBody(name: "allows", allowedNames: ["NODE_OPTIONS"], secretIds: ["A"]),
+            by: test.localOperator
+        )
+        try await test.createAgent("forbids", with: ["B"])
+        let conflict = ConflictBody(code: .invalidName, name: "NODE_OPTIONS", agent: "forbids")
+        await #expect(throws: VaultError.conflicts([conflict])) {
+            _ = try await test.vault.bulk(
+                BulkSecretsBody(.rename, ["B"], names: ["NODE_OPTIONS"]),
+                by: test.localOperator
+            )
+        }
+        _ = try await test.vault.bulk(
+            BulkSecretsBody(.rename, ["A"], names: ["NODE_OPTIONS"]),
+            by: test.localOperator
+        )
+    }
+
+    @Test(arguments: [
+        BulkSecretsBody(.rename, ["A", "B"]), BulkSecretsBody(.rename, ["A", "B"], names: ["C"]),
+        BulkSecretsBody(.rename, ["A", "B"], names: ["C", "1D"]),
+        BulkSecretsBody(.rename, ["A", "A"], names: ["C", "D"]),
+        BulkSecretsBody(.rename, ["A"], note: "n", names: ["C"]),
+        BulkSecretsBody(.rename, ["A", "X"], names: ["C", "D"]),
+        BulkSecretsBody(.rename, ["A"], agents: ["bot"], names: ["C"]), BulkSecretsBody(.delete, ["A"], names: ["C"]),
+        BulkSecretsBody(.rename, ["A", "B"], names: ["C", String(repeating: "N", count: 128)]),
+    ])
+    func aBulkRenameWithoutANameForEachIsRefused(body: BulkSecretsBody) async throws {
+        let test = try await TestVault.make()
+        try await test.create("A", "1")
+        // With its name the longest value that the kernel takes.
+        try await test.create("B", String(repeating: "x", count: 131_069))
+        let before = try await names(test)
+        await #expect(throws: VaultError.self) { _ = try await test.vault.bulk(body, by: test.localOperator) }
+        #expect(try await names(test) == before)
+    }
+
     @Test func aMemberDoesNothingInBulkThatIsRefusedSingly() async throws {
         let test = try await TestVault.make()
         try await test.create("A", "1")
@@ -239,6 +343,9 @@ struct EntryLifeTests {
         }
         await #expect(throws: VaultError.denied(.entryUpdate)) {
             _ = try await test.vault.bulk(BulkSecretsBody(.annotate, ["A"], note: "n"), by: member)
+        }
+        await #expect(throws: VaultError.denied(.entryUpdate)) {
+            _ = try await test.vault.bulk(BulkSecretsBody(.rename, ["A"], names: ["B"]), by: member)
         }
     }
 }

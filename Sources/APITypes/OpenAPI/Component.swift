@@ -197,7 +197,8 @@ package enum Component: String, CaseIterable, Sendable {
                 .optional(
                     "agents",
                     .array(of: .nameOrID("An id or a name, each once."), count: 1...100)
-                )
+                ),
+                .optional("names", .array(of: .environmentName, count: 1...500))
             )
         case .expiring:
             .answer(

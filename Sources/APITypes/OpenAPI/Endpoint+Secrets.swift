@@ -46,11 +46,11 @@ extension Endpoint {
             .bulkSecrets,
             .post,
             "/api/v1/secrets/bulk",
-            "Delete, annotate, attach or detach several entries: all of them, or none",
+            "Delete, annotate, rename, attach or detach several entries: all of them, or none",
             parameters: [.idempotencyKey],
             body: .json(.bulkSecrets),
             answer: .ok(.bulkDone, "What it was done to."),
-            errors: attachErrors.union([.stillAttached])
+            errors: attachErrors.union([.duplicateName, .invalidValue, .stillAttached])
         ),
         Endpoint(
             .listSecretVersions,
@@ -76,7 +76,8 @@ extension Endpoint {
             body: .json(.updateSecret),
             answer: .ok(.secret, "The entry as it is now.", isVersioned: true),
             errors: [
-                .duplicateName, .duplicateProvider, .invalidName, .invalidValue, .kindIsFinal, .versionMismatch,
+                .duplicateName, .duplicateProvider, .duplicateVariable, .invalidName, .invalidValue, .kindIsFinal,
+                .versionMismatch,
             ]
         ),
         Endpoint(

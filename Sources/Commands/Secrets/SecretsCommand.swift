@@ -14,7 +14,8 @@ struct SecretsCommand: AsyncParsableCommand {
             """,
         subcommands: [
             ListSecretsCommand.self, ShowSecretCommand.self, CreateSecretCommand.self, UpdateSecretCommand.self,
-            AnnotateSecretsCommand.self, AttachSecretsCommand.self, DetachSecretsCommand.self, DeleteSecretCommand.self,
+            AnnotateSecretsCommand.self, RenameSecretsCommand.self, AttachSecretsCommand.self,
+            DetachSecretsCommand.self, DeleteSecretCommand.self,
             SecretHistoryCommand.self,
             ImportSecretsCommand.self, ExportSecretsCommand.self,
         ]
