@@ -40,6 +40,8 @@ ckernel_signal ckernel_supervise_wait(int64_t deadline) {
         siginfo_t info;
         struct timespec *wait = deadline == INT64_MAX ? NULL : &limit;
         long number = syscall(SYS_rt_sigtimedwait, &every, &info, wait, sizeof every);
+        // Whoever read what this process writes has gone: that is no signal to it, and none to pass on.
+        if (number == SIGPIPE && info.si_code == SI_USER && info.si_pid == getpid()) continue;
         if (number > 0) {
             taken.number = (int)number;
             taken.code = info.si_code;

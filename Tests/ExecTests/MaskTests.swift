@@ -167,6 +167,20 @@ struct MaskTests {
         #expect(try child.outcome().ending == .signal(SIGTERM))
     }
 
+    /// What reads its output has ended then, and the kernel tells by a signal who writes to it (write(2)).
+    @Test func aSignalThatTheSupervisorCausesIsNotPassedOn() throws {
+        let scene = try Scene(supervised: [["A=value-one"], ["A=value-two"]])
+        let script = "echo \"$A and value-one\"; exec sleep 1000 >&- 2>&-"
+        let child = try start(scene, flags: ["--mask-output", "--on-change=restart"], ["/bin/bash", "-c", script])
+        #expect(child.waitForOutput("********* and *********\n"))
+        #expect(scene.server.waitForRequest("GET"))
+        scene.server.answerSilent(Answers.change("values", names: "A"))
+        #expect(child.waitForOutput("********* and value-one\n"))
+        #expect(scene.server.waitForRequest("GET", count: 2))
+        kill(child.pid, SIGTERM)
+        #expect(try child.outcome().ending == .signal(SIGTERM))
+    }
+
     @Test func itTakesASupervisor() throws {
         let outcome = try Wrapper.run("--mask-output", "--", "true")
         #expect(outcome.errors == "attache-exec: error: usage: --mask-output takes effect only with --supervise\n")

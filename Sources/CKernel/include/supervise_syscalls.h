@@ -36,6 +36,8 @@ typedef struct {
 void ckernel_supervise_begin(void);
 
 /// Takes the next signal; waits until the deadline, or for ever with INT64_MAX.
+///
+/// A SIGPIPE that this process's own write has raised is none.
 ckernel_signal ckernel_supervise_wait(int64_t deadline);
 
 /// Sends a signal on, with its value where it has one.
