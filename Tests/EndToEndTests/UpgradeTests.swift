@@ -25,9 +25,11 @@ struct UpgradeTests {
                 "LD_PRELOAD": library, "FAULT_FOLDER": older.directory.appending("data"),
                 "FAULT_KILL_AT": String(write),
             ]
-            // Ready after all where no more than that is written.
+            // Ready after all where no more than that is written; what it would write later is not the upgrade's.
             if let server = try? await RunningServer.start(in: older.directory, environment: environment) {
-                try await older.checkIsWhole(in: server)
+                server.signal(SIGKILL)
+                _ = await server.waitForExit()
+                try await older.checkIsWhole(in: RunningServer.start(in: older.directory))
                 break
             }
             let left = try older.copy()
