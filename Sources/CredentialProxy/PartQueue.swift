@@ -7,7 +7,7 @@ internal import NIOHTTP1
 ///
 /// So a slow agent slows the target down, and no more than ``mostHeld`` and one read of the socket is ever held. Between two
 /// exchanges it rests: whatever comes then was not asked for, and ends the connection.
-// `@unchecked Sendable`: every property is touched on the channel's event loop only.
+// The checker cannot know: every property is touched on the channel's event loop only.
 final class PartQueue: ChannelInboundHandler, @unchecked Sendable {
     typealias InboundIn = HTTPClientResponsePart
     typealias Part = HTTPClientResponsePart

@@ -7,7 +7,7 @@ internal import CKernel
 /// Not `Copyable`, so the compiler refuses a second copy; not `CustomStringConvertible`, so interpolating one into a
 /// log line does not build. The bytes are lent by ``withBytes(_:)`` for the length of a closure.
 package struct SecretBytes: ~Copyable, Sendable {
-    // `nonisolated(unsafe)`: written only in `init`, before the value is shared, and freed only in `deinit`.
+    // The checker cannot know: written only in `init`, before the value is shared, and freed only in `deinit`.
     private nonisolated(unsafe) let storage: UnsafeMutableRawBufferPointer
 
     package init(copying bytes: some Collection<UInt8>) {

@@ -3,7 +3,7 @@
 /// Bytes that someone else owns and keeps until execve(2): an argument, an inherited string, a piece of the answer.
 ///
 /// Not a `String`: nothing here has to be UTF-8, and Embedded Swift would bring its Unicode tables along.
-// `@unchecked`: the program has one thread of its own, and the bytes outlive every copy.
+// The checker cannot know: the program has one thread of its own, and the bytes outlive every copy.
 struct Text: ExpressibleByStringLiteral, Equatable, @unchecked Sendable {
     let bytes: UnsafeBufferPointer<UInt8>
 

@@ -8,7 +8,7 @@ internal import Synchronization
 /// The file is mapped into memory, so a record that was put is in the kernel's hands without a system call, and there after
 /// the process was killed however it was. A power failure may cost what was put since ``synchronize()``. Drawn in
 /// `docs/formats/attempts.md`.
-// `@unchecked Sendable`: the mapping is written in slots that one holder has, and the list of free ones is behind a lock.
+// The checker cannot know: a slot of the mapping has one holder, and the list of free ones is behind a lock.
 package final class AttemptSlots: @unchecked Sendable {
     /// As many records as there are at a time.
     package static let count = 2_048
