@@ -357,10 +357,8 @@ final class ForwardingGate: ChannelDuplexHandler, RemovableChannelHandler {
         carriage.answer = nil
         carriage.isAnswered = true
         if closes {
-            let written = context.eventLoop.makePromise(of: Void.self)
-            written.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
             // The carriage stays, so that nothing that still comes is taken for another request.
-            context.writeAndFlush(wrapOutboundOut(.end(trailers)), promise: written)
+            context.writeLast(wrapOutboundOut(.end(trailers)))
             return
         }
         context.writeAndFlush(wrapOutboundOut(.end(trailers)), promise: nil)
@@ -418,8 +416,6 @@ private final class TunnelEnd: ChannelInboundHandler, RemovableChannelHandler {
     /// Closes the connection when everything that was written is with the kernel.
     func close() {
         guard let context else { return }
-        let written = context.eventLoop.makePromise(of: Void.self)
-        written.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
-        context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: written)
+        context.writeLast(wrapOutboundOut(ByteBuffer()))
     }
 }

@@ -48,9 +48,7 @@ final class MalformedRequestAnswer: ChannelDuplexHandler, RemovableChannelHandle
         let head = HTTPResponse(status: own.status, headerFields: own.fields)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         context.write(wrapOutboundOut(.body(own.body)), promise: nil)
-        let written = context.eventLoop.makePromise(of: Void.self)
-        written.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
+        context.writeLast(wrapOutboundOut(.end(nil)))
     }
 
     private static func code(of error: any Error) -> ErrorCode? {

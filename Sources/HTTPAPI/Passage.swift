@@ -56,7 +56,18 @@ struct Passage: Sendable {
             }
             return numbers.removeLast()
         }
-        return String(number, radix: 36)
+        return text(of: number)
+    }
+
+    /// Its digits of base 32, five bits each: a conversion to a base that is no power of two divides once for each.
+    private static func text(of number: UInt128) -> String {
+        String(unsafeUninitializedCapacity: 26) { digits in
+            for index in 0..<26 {
+                let digit = UInt8(truncatingIfNeeded: number >> (UInt128(index) * 5)) & 31
+                digits[index] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+            }
+            return 26
+        }
     }
 
     private static let random = Mutex<[UInt128]>([])

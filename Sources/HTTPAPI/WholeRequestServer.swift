@@ -30,7 +30,7 @@ struct WholeRequestServer: Service {
 
     func run() async throws {
         let quiescing = ServerQuiescingHelper(group: eventLoop)
-        let dates = DateField()
+        let answers = WholeAnswers(dispatcher: dispatcher, dates: DateField(), logger: logger)
         let bootstrap = ServerBootstrap(group: eventLoop)
             .serverChannelOption(.backlog, value: 1_024)
             .serverChannelInitializer { channel in
@@ -39,9 +39,10 @@ struct WholeRequestServer: Service {
                     try channel.pipeline.syncOperations.addHandler(collector)
                 }
             }
-            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            // One connection after the other: looking for a second one costs each a call of the kernel.
+            .serverChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try setUp(channel, dates) }
+                channel.eventLoop.makeCompletedFuture { try setUp(channel, answers) }
             }
         let channel =
             switch place {
@@ -63,7 +64,16 @@ struct WholeRequestServer: Service {
         }
     }
 
-    private func setUp(_ channel: any Channel, _ dates: DateField) throws {
+    private func setUp(_ channel: any Channel, _ answers: WholeAnswers) throws {
+        // Here, since the bootstrap's way takes a chain of futures for each connection.
+        try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
+        let start = StartConnection(answers, idleTimeout: TimeAmount(Self.idleTimeout)) {
+            try addParsers(to: $0, answers)
+        }
+        try channel.pipeline.syncOperations.addHandler(start)
+    }
+
+    private func addParsers(to channel: any Channel, _ answers: WholeAnswers) throws {
         let pipeline = channel.pipeline.syncOperations
         try pipeline.configureHTTPServerPipeline(
             withPipeliningAssistance: false,
@@ -79,7 +89,30 @@ struct WholeRequestServer: Service {
             HTTPConnectionStateHandler(idleTimeout: Self.idleTimeout, logger: logger),
         ])
         if let forwarding = dispatcher.forwarding { try pipeline.addHandler(ForwardingGate(dispatcher, forwarding)) }
-        try pipeline.addHandler(WholeRequests(dispatcher, dates, logger: logger))
+        try pipeline.addHandler(WholeRequests(answers))
+    }
+}
+
+/// Makes whole answers to whole requests.
+struct WholeAnswers: Sendable {
+    let dispatcher: Dispatcher
+    let dates: DateField
+    let logger: Logger
+
+    /// An answer that is small and all there; nil where its body cannot be made.
+    func answer(
+        _ request: Request,
+        on channel: any Channel,
+        refusing refusal: APIFailure? = nil,
+        isLast: Bool
+    ) async -> (head: HTTPResponse, pieces: [ByteBuffer])? {
+        let source = APIContext(source: ApplicationRequestContextSource(channel: channel, logger: logger))
+        var response = await dispatcher.respond(to: request, context: source, refusing: refusal)
+        response.headers[.date] = dates.now
+        if isLast { response.headers[.connection] = "close" }
+        let body = CollectedBody()
+        guard (try? await response.body.write(body)) != nil else { return nil }
+        return (response.head, body.pieces)
     }
 }
 
@@ -94,9 +127,7 @@ final class WholeRequests: ChannelDuplexHandler {
     /// More than any request of the agents' socket may have; what is longer is refused unread.
     private static let mostBodyBytes = 2_048
 
-    private let dispatcher: Dispatcher
-    private let dates: DateField
-    private let logger: Logger
+    private let answers: WholeAnswers
 
     private var context: ChannelHandlerContext?
     private var head: HTTPRequest?
@@ -107,10 +138,8 @@ final class WholeRequests: ChannelDuplexHandler {
     private var hasEnded = false
     private var wantsRead = false
 
-    init(_ dispatcher: Dispatcher, _ dates: DateField, logger: Logger) {
-        self.dispatcher = dispatcher
-        self.dates = dates
-        self.logger = logger
+    init(_ answers: WholeAnswers) {
+        self.answers = answers
     }
 
     // MARK: - What comes from the agent
@@ -185,17 +214,11 @@ final class WholeRequests: ChannelDuplexHandler {
 
     private func answerWaiting(on channel: any Channel) async {
         while let (request, isLast, refusal) = waiting.popFirst() {
-            let source = APIContext(source: ApplicationRequestContextSource(channel: channel, logger: logger))
-            var response = await dispatcher.respond(to: request, context: source, refusing: refusal)
-            response.headers[.date] = dates.now
-            if isLast { response.headers[.connection] = "close" }
-            let body = CollectedBody()
-            guard let context, (try? await response.body.write(body)) != nil else { return channel.close(promise: nil) }
-            context.write(wrapOutboundOut(.head(response.head)), promise: nil)
-            for piece in body.pieces where piece.readableBytes > 0 {
-                context.write(wrapOutboundOut(.body(piece)), promise: nil)
-            }
-            guard !isLast, !(hasEnded && waiting.isEmpty) else { return end(context) }
+            let answer = await answers.answer(request, on: channel, refusing: refusal, isLast: isLast)
+            guard let answer, let context else { return channel.close(promise: nil) }
+            context.write(wrapOutboundOut(.head(answer.head)), promise: nil)
+            for piece in answer.pieces { context.write(wrapOutboundOut(.body(piece)), promise: nil) }
+            guard !isLast, !(hasEnded && waiting.isEmpty) else { return context.writeLast(wrapOutboundOut(.end(nil))) }
             context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         }
         isAnswering = false
@@ -203,20 +226,15 @@ final class WholeRequests: ChannelDuplexHandler {
         wantsRead = false
         context?.read()
     }
-
-    /// Ends the answer, and the connection when the kernel has all of it.
-    private func end(_ context: ChannelHandlerContext) {
-        let written = context.eventLoop.makePromise(of: Void.self)
-        written.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
-    }
 }
 
 /// The body of an answer that is small and all there.
 private final class CollectedBody: ResponseBodyWriter {
     private(set) var pieces: [ByteBuffer] = []
 
-    func write(_ buffer: ByteBuffer) { pieces.append(buffer) }
+    func write(_ buffer: ByteBuffer) {
+        if buffer.readableBytes > 0 { pieces.append(buffer) }
+    }
 
     func finish(_ trailingHeaders: HTTPFields?) {}
 }

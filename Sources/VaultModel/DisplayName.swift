@@ -10,6 +10,14 @@ package struct DisplayName: Hashable, Sendable, CustomStringConvertible {
     package let text: String
 
     package init?(_ text: String) {
+        // Of visible ASCII and blanks, which most names are, only the ends and the length can be wrong.
+        if text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) {
+            let blank = UInt8(ascii: " ")
+            guard (1...Self.maximumCharacters).contains(text.utf8.count) else { return nil }
+            guard text.utf8.first != blank, text.utf8.last != blank else { return nil }
+            self.text = text
+            return
+        }
         guard (1...Self.maximumCharacters).contains(text.unicodeScalars.count) else { return nil }
         for scalar in text.unicodeScalars {
             switch scalar.properties.generalCategory {

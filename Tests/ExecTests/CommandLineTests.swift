@@ -59,21 +59,27 @@ struct CommandLineTests {
         #expect(outcome.errors == "")
     }
 
-    @Test func theRequestIsTheOneOfTheProtocol() throws {
-        let scene = try Scene(Answers.environment())
-        #expect(try scene.run("--session", "--", "true", environment: ["ATTACHE_INSTANCE=web-1"]).ending == .exit(0))
+    /// The server takes a start in these very bytes without a parser: `Tests/Vectors/starts` has them for both sides.
+    @Test(arguments: [
+        ("plain", []), ("vouched", []), ("session", ["--session"]), ("supervised", ["--supervise"]),
+        ("forwarding", ["--supervise", "--forward"]),
+    ])
+    func theRequestIsWrittenAsTheServerKnowsIt(form: String, flags: [String]) throws {
+        let scene = try Scene(supervised: [["A=1"]])
+        let port = try LoopbackPort.free()
+        let arguments = flags.map { $0 == "--forward" ? "\($0)=\(port)" : $0 } + ["--", "true"]
+        let token = form == "vouched" ? [] : [[UInt8]("ATTACHE_GATEWAY_TOKEN=" + Scene.token)]
+        let environment = [scene.address, [UInt8]("PATH=/usr/bin:/bin"), [UInt8]("ATTACHE_INSTANCE=web-1")]
+        let child = try Wrapper.start(arguments.map { [UInt8]($0) }, environment: environment + token)
+        #expect(try child.outcome().ending == .exit(0))
         let request = try #require(scene.server.requests.first)
-        let lines = request.head.split(separator: "\r\n", omittingEmptySubsequences: false).map(String.init)
-        #expect(lines.first == "POST /api/v1/starts HTTP/1.1")
-        #expect(Array(lines.suffix(2)) == ["", ""])
         let start = try #require(request.field("Attache-Start"))
-        #expect(
-            Set(lines.dropFirst().dropLast(2)) == [
-                "Host: attache", "Accept: \(Answers.type)", "Content-Length: 0", "Connection: close",
-                "Attache-Start: \(start)", "Attache-Instance: web-1", "Attache-Session: 1",
-                "Authorization: Bearer \(Scene.token)",
-            ]
-        )
+        let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("../Vectors/starts/\(form).txt")
+        let expected = try String(contentsOf: file, encoding: .utf8)
+            .replacing("{start}", with: start).replacing("{port}", with: "\(port)")
+            .replacing("{token}", with: Scene.token).replacing("\n", with: "\r\n")
+        #expect(request.head == expected + "\r\n")
     }
 
     @Test func withoutSettingsTheInstanceIsTheHostNameAndThereIsNoSession() throws {

@@ -4,11 +4,19 @@ import Foundation
 
 /// Sends bytes over a Unix socket and returns all that comes back until the server closes.
 ///
-/// With `sendsNoMore` the server sees the end of what is sent at once. Blocking, on a thread of its own; a server that stays silent for 20 seconds ends the exchange with what has come.
-func exchange(_ request: String, at path: String, sendsNoMore: Bool = false) async throws -> String {
+/// With `sendsNoMore` the server sees the end of what is sent at once; `later` is sent when the server has read what is sent
+/// first. Blocking, on a thread of its own; a server that stays silent for 20 seconds ends the exchange with what has come.
+func exchange(
+    _ request: String,
+    at path: String,
+    sendsNoMore: Bool = false,
+    later: String = ""
+) async throws -> String {
     try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<String, any Error>) in
         Thread.detachNewThread {
-            continuation.resume(with: Result { try blockingExchange(Array(request.utf8), at: path, sendsNoMore) })
+            continuation.resume(
+                with: Result { try blockingExchange([request, later].map { Array($0.utf8) }, at: path, sendsNoMore) }
+            )
         }
     }
 }
@@ -33,13 +41,14 @@ func connectedSocket(at path: String) throws -> Int32 {
     return descriptor
 }
 
-private func blockingExchange(_ request: [UInt8], at path: String, _ sendsNoMore: Bool) throws -> String {
+private func blockingExchange(_ parts: [[UInt8]], at path: String, _ sendsNoMore: Bool) throws -> String {
     let descriptor = try connectedSocket(at: path)
     defer { close(descriptor) }
     var limit = timeval(tv_sec: 20, tv_usec: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-    guard send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else {
-        throw POSIXError(.EIO)
+    for part in parts where !part.isEmpty {
+        try untilRead(descriptor)
+        guard send(descriptor, part, part.count, Int32(MSG_NOSIGNAL)) == part.count else { throw POSIXError(.EIO) }
     }
     if sendsNoMore { shutdown(descriptor, Int32(SHUT_WR)) }
     var answer: [UInt8] = []
@@ -49,4 +58,14 @@ private func blockingExchange(_ request: [UInt8], at path: String, _ sendsNoMore
         guard count > 0 else { return String(decoding: answer, as: UTF8.self) }
         answer += chunk[..<count]
     }
+}
+
+/// Waits until the peer of a Unix socket has read all that was sent to it (unix(7), `SIOCOUTQ`).
+private func untilRead(_ descriptor: Int32) throws {
+    let deadline = ContinuousClock.now + .seconds(20)
+    var unread: Int32 = 0
+    repeat {
+        guard ioctl(descriptor, UInt(TIOCOUTQ), &unread) == 0 else { throw POSIXError(.EIO) }
+        if unread > 0 { sched_yield() }
+    } while unread > 0 && ContinuousClock.now < deadline
 }
