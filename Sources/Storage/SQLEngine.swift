@@ -27,6 +27,11 @@ package protocol SQLEngine: Sendable {
     /// program goes.
     var writes: UInt64 { get }
 
+    /// Grows with each write that is kept and changes a row of a token, before its caller is told, and with nothing else.
+    ///
+    /// A row that was read after the first look is unchanged as long as the value is, as far as this program goes.
+    var tokenChanges: UInt64 { get }
+
     /// Runs `body` on a snapshot: it sees every write that had returned, and none that begins later.
     func read<R: Sendable>(_ body: @escaping @Sendable (any SQLConnection) throws -> R) async throws -> R
 

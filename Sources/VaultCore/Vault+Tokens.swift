@@ -32,21 +32,31 @@ extension Vault {
     ) async throws(VaultError) -> Caller {
         let now = clock.now
         let ring = ring
-        let row: TokenRow = try await mappingErrors {
-            try await engine.read { connection in
-                guard let row = try connection.token(digest: digest), row.kind == .workspaceKey else {
-                    throw VaultError.token(.unknown)
+        let changes = engine.tokenChanges
+        let row: TokenRow
+        // A workspace by its name is looked up; by its id the key has it.
+        if let known = knownKeys.row(of: digest, at: changes),
+            workspace.map({ $0.lowercased() == known.workspaceID.text }) ?? true
+        {
+            try known.checkKey(from: address, at: now)
+            row = known
+        } else {
+            row = try await mappingErrors {
+                try await engine.read { connection in
+                    guard let row = try connection.token(digest: digest), row.kind == .workspaceKey else {
+                        throw VaultError.token(.unknown)
+                    }
+                    try row.verify(with: ring)
+                    try row.checkKey(from: address, at: now)
+                    if let workspace, workspace.lowercased() != row.workspaceID.text,
+                        try connection.workspace(row.workspaceID)?.name.lowercased() != workspace.lowercased()
+                    {
+                        throw VaultError.notFound(.workspace)
+                    }
+                    return row
                 }
-                try row.verify(with: ring)
-                if let problem = row.problem(at: now) { throw VaultError.token(problem) }
-                guard row.isAccepted(from: address) else { throw VaultError.addressNotAllowed }
-                if let workspace, workspace.lowercased() != row.workspaceID.text,
-                    try connection.workspace(row.workspaceID)?.name.lowercased() != workspace.lowercased()
-                {
-                    throw VaultError.notFound(.workspace)
-                }
-                return row
             }
+            knownKeys.remember(row, of: digest, readAt: changes)
         }
         if row.lastUsedAt.map({ $0 + Self.lastUseResolution <= now }) ?? true {
             try await mappingErrors {
@@ -330,9 +340,12 @@ extension APIKeyBody {
 }
 
 extension TokenRow {
-    fileprivate func isAccepted(from address: IPAddress) -> Bool {
-        guard let networks else { return true }
-        return networks.split(separator: " ").contains { NetworkRange($0)?.contains(address) == true }
+    /// Refuses a key that has ended, or that is shown from where it may not be.
+    fileprivate func checkKey(from address: IPAddress, at now: Timestamp) throws(VaultError) {
+        if let problem = problem(at: now) { throw .token(problem) }
+        guard let networks else { return }
+        let isAccepted = networks.split(separator: " ").contains { NetworkRange($0)?.contains(address) == true }
+        guard isAccepted else { throw .addressNotAllowed }
     }
 }
 

@@ -17,6 +17,7 @@ package struct Vault: Sendable {
     let identity: ServerIdentity
     let passwords: PasswordWork
     let starts = StartCache()
+    let knownKeys = KnownKeys()
     let grants: ProxyGrants
     let attempts: AttemptLedger
     let notices = ChangeNotices()

@@ -8,6 +8,8 @@ package final class TransactionChanges {
     let names: EntryNameIndex?
     private let isSnapshot: Bool
     private var revisions: [WorkspaceID: Int64] = [:]
+    /// Whether a row of a token was changed.
+    private(set) var hasChangedTokens = false
 
     /// `isSnapshot` says that the transaction sees only what was committed.
     init(names: EntryNameIndex? = nil, isSnapshot: Bool = false) {
@@ -25,6 +27,8 @@ package final class TransactionChanges {
         revisions[workspace] = revision
         names?.note([], of: workspace, at: revision)
     }
+
+    func changedToken() { hasChangedTokens = true }
 
     /// Called after ``raised(_:to:)``.
     func changed(_ entry: EntryID, in workspace: WorkspaceID) {

@@ -21,6 +21,7 @@ package final class SQLiteEngine: SQLEngine {
     private let state = Mutex(State())
     private let isClosed = Mutex(false)
     private let keptWrites = Atomic<UInt64>(0)
+    private let keptTokenChanges = Atomic<UInt64>(0)
 
     private struct State {
         var queue = WriteQueue<PendingWrite>()
@@ -118,6 +119,8 @@ package final class SQLiteEngine: SQLEngine {
     }
 
     package var writes: UInt64 { keptWrites.load(ordering: .acquiring) }
+
+    package var tokenChanges: UInt64 { keptTokenChanges.load(ordering: .acquiring) }
 
     package func synchronize() async throws {
         try beginActivity()
@@ -276,6 +279,7 @@ package final class SQLiteEngine: SQLEngine {
         var outcomes: [PendingWrite.Outcome] = []
         var rest = group[...]
         var hasBegun = false
+        var changesTokens = false
         let isSynchronous = group.contains { $0.isSynchronous }
         do {
             // Changes nothing inside a transaction (sqlite.org/pragma.html#pragma_synchronous).
@@ -291,6 +295,7 @@ package final class SQLiteEngine: SQLEngine {
                 let connection = SQLiteConnection(database, changing: TransactionChanges(names: names))
                 let outcome = write.run(connection)
                 outcomes.append(outcome)
+                if outcome.isKept, connection.changes.hasChangedTokens { changesTokens = true }
                 guard database.isInsideTransaction else { throw connection.failure ?? .unavailable }
                 if isAlone {
                     guard !outcome.isKept else { break }
@@ -308,6 +313,7 @@ package final class SQLiteEngine: SQLEngine {
             }
             let kept = zip(group, outcomes).count { $0.isSynchronous && $1.isKept }
             if kept > 0 { keptWrites.add(UInt64(kept), ordering: .releasing) }
+            if changesTokens { keptTokenChanges.add(1, ordering: .releasing) }
             for outcome in outcomes { outcome.tell() }
             record(commitTime, of: outcomes.count)
         } catch {

@@ -7,6 +7,7 @@ extension SQLConnection {
 
     /// Writes when the token ends, why it ended, and when it was used; what it is for never changes.
     package func updateToken(_ row: TokenRow) throws(StorageFailure) {
+        changes.changedToken()
         try execute(
             """
             UPDATE tokens SET expires_at = $1, ended_at = $2, end_reason = $3, first_used_at = $4, last_used_at = $5,
