@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import ContainerEdits
-internal import Glibc
+internal import CKernel
 
 /// The hooks of a container's life: its state is on standard input, the server is at the operator's socket.
 struct Registration {
@@ -45,8 +44,8 @@ struct Registration {
     }
 
     private func state() throws(HookFailure) -> ContainerState {
-        let bytes = try HostFile.contents(of: STDIN_FILENO, named: "standard input")
-        do {
+        let bytes = try StandardInput.contents()
+        do throws(ContainerEditError) {
             return try ContainerState(bytes)
         } catch {
             throw .edit(error)

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CKernel
-internal import ContainerEdits
-internal import Glibc
 
 /// One request to the server over the operator's socket: HTTP/1.1 with a body of known length, no connection kept.
 struct ServerExchange {
