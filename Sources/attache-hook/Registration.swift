@@ -33,13 +33,13 @@ struct Registration {
         }
     }
 
-    /// Tells the server that the container has ended; one that it does not know is none of its business.
+    /// Tells the server that the container has ended, which nobody waits for: where it does not come to be recorded, the
+    /// server finds that the process is gone.
     func end() throws(HookFailure) {
-        try ServerExchange(socket: host.settings.socket).send(
+        try ServerExchange(socket: host.settings.socket).leave(
             "DELETE",
             "containers/\(try state().id)",
-            workspace: flags["--workspace"],
-            accepting: 404
+            workspace: flags["--workspace"]
         )
     }
 
