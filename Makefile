@@ -18,8 +18,8 @@ SWIFT = swift
 TEST = $(SWIFT) test --skip-build --parallel --experimental-maximum-parallelization-width 12
 PREFIX = /usr/local
 RELEASE = --configuration release
-# A binary for users carries Swift's runtime. attache-exec is static in full by its own settings in Package.swift, and
-# Embedded Swift does not build with this flag.
+# A binary for users carries Swift's runtime. attache-exec and attache-hook are static in full by their own settings in
+# Package.swift, and Embedded Swift does not build with this flag.
 STATIC = $(RELEASE) --static-swift-stdlib
 
 .DEFAULT_GOAL := help
@@ -70,7 +70,7 @@ faults: system-packages test-packages ## the faults of disk and machine at lengt
 
 release: system-packages ## build for users
 	$(SWIFT) build $(STATIC) --product attache
-	$(SWIFT) build $(STATIC) --product attache-hook
+	$(SWIFT) build $(RELEASE) --product attache-hook
 	$(SWIFT) build $(RELEASE) --product attache-exec
 	$(SWIFT) build $(RELEASE) --product attache-exec-tls
 

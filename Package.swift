@@ -300,11 +300,23 @@ let package = Package(
                 .unsafeFlags(["-Xlinker", "-s", "-Xlinker", "--no-eh-frame-hdr"], .when(configuration: .release)),
             ]
         ),
+        // As attache-exec, since engines start it several times for each container. Its folder has a link to
+        // ContainerEdits, which is so compiled a second time, in Embedded Swift.
         .executableTarget(
             name: "attache-hook",
-            dependencies: [
-                "CKernel",
-                "ContainerEdits",
+            dependencies: ["CKernel"],
+            exclude: [
+                "CDISpecification", "ComposeMessage", "ContainerdFile", "DockerDaemonFile", "ImageEdit",
+                "PodmanHookFile",
+            ].map { "ContainerEdits/\($0).swift" },
+            swiftSettings: [
+                .enableExperimentalFeature("Embedded"),
+                .unsafeFlags(["-wmo"]),
+                .unsafeFlags(["-Xfrontend", "-function-sections"], .when(configuration: .release)),
+            ],
+            linkerSettings: [
+                .unsafeFlags(["-static-executable"]),
+                .unsafeFlags(["-Xlinker", "-s", "-Xlinker", "--no-eh-frame-hdr"], .when(configuration: .release)),
             ]
         ),
 

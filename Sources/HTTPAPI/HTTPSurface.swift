@@ -139,6 +139,9 @@ package struct HTTPSurface: Sendable {
                 onRunning: onRunning
             )
         case .operatorSocket, .tcp:
+            // One loop accepts, reads and writes on the operator's socket, too: what comes there is short, and what is long
+            // waits for the store, which has threads of its own.
+            let loops: any EventLoopGroup = listener == .operatorSocket ? loops.next() : loops
             return try application(for: listener, at: place.address, tls: tls, on: loops, onRunning: onRunning)
         }
     }
@@ -167,7 +170,11 @@ package struct HTTPSurface: Sendable {
         let hasTLS = tls != nil
         let http = HTTPServerBuilder { responder in
             let channel = HTTP1Channel(responder: responder, configuration: configuration)
-            let gated = GatedChannel(base: channel, dispatcher: dispatcher)
+            let gated = GatedChannel(
+                base: channel,
+                dispatcher: dispatcher,
+                dates: listener == .operatorSocket ? dates : nil
+            )
             guard hasTLS else { return LoopBoundChannel(base: gated) }
             return LoopBoundChannel(
                 base: NegotiatedChannel(http1: gated, dispatcher: dispatcher, dates: dates, limits: Self.streamLimits)

@@ -23,17 +23,23 @@ struct LoopBoundChannel<Base: ServerChildChannel>: ServerChildChannel {
     }
 }
 
-/// Puts a ``ForwardingGate`` before the framework, so that what is forwarded never goes through it.
+/// Puts a ``ForwardingGate`` before the framework, so that what is forwarded never goes through it; with `dates`, which
+/// the answers are dated by, a ``HookGate`` too.
 struct GatedChannel: ServerChildChannel {
     let base: HTTP1Channel
     let dispatcher: Dispatcher
+    var dates: DateField?
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTP1Channel.Value> {
         base.setup(channel: channel, logger: logger).flatMapThrowing { value in
-            guard let forwarding = dispatcher.forwarding else { return value }
             let pipeline = channel.pipeline.syncOperations
             // After what counts requests: a connection with one under way is not idle.
             let counts = try pipeline.handler(type: HTTPConnectionStateHandler.self)
+            if let dates {
+                let answers = WholeAnswers(dispatcher: dispatcher, dates: dates, logger: logger)
+                try pipeline.addHandler(HookGate(answers), position: .after(counts))
+            }
+            guard let forwarding = dispatcher.forwarding else { return value }
             try pipeline.addHandler(ForwardingGate(dispatcher, forwarding), position: .after(counts))
             return value
         }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import ContainerEdits
-internal import Glibc
+internal import CKernel
 
 /// Why a container is not started, or why its end could not be told.
 enum HookFailure: Error {
@@ -45,16 +44,11 @@ enum HookFailure: Error {
     /// One line on standard error, which most engines show to whoever started the container, and one in the system's log.
     func print(as name: String) {
         let line = Array("\(name): error: \(text)\n".utf8)
-        _ = line.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
-        text.withCString { text in
-            name.withCString { name in
-                openlog(name, LOG_PID, LOG_DAEMON)
-                withVaList([text]) { vsyslog(LOG_ERR, "%s", $0) }
-                closelog()
-            }
-        }
+        // Nobody could be told that it cannot be written.
+        _ = line.withUnsafeBytes { ckernel_hook_write(2, $0.baseAddress, $0.count) }
+        ckernel_hook_log(name, text)
     }
 }
 
 /// The text for an errno.
-func errorText(_ error: Int32) -> String { String(cString: strerror(error)) }
+func errorText(_ error: Int32) -> String { String(cString: ckernel_exec_error_text(error)) }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import ContainerEdits
-internal import Glibc
+internal import CKernel
 
 /// This machine, as the settings say it is.
 struct Host {
@@ -11,7 +10,7 @@ struct Host {
 
     /// Reads `file`, else what `ATTACHE_HOOK_CONFIG` names, else the default file, which may be missing.
     init(file: String?) throws(HookFailure) {
-        let named = file ?? getenv("ATTACHE_HOOK_CONFIG").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+        let named = file ?? variable("ATTACHE_HOOK_CONFIG").flatMap { $0.isEmpty ? nil : $0 }
         let path = named ?? HookSettings.defaultPath
         namedFile = named
         guard let bytes = try HostFile.contents(of: path) else {
@@ -19,7 +18,7 @@ struct Host {
             settings = HookSettings()
             return
         }
-        do {
+        do throws(HookSettingsError) {
             settings = try HookSettings(bytes)
         } catch {
             throw .settings(path: path, reason: error.reason)
@@ -36,41 +35,35 @@ struct Host {
         container: String?,
         asksFirst: Bool
     ) throws(HookFailure) -> [UInt8]? {
-        guard let program = HostFile.program else { throw .file(path: "/proc/self/exe", reason: "it cannot be read") }
+        guard let program = ckernel_hook_program().map({ String(cString: $0) }) else {
+            throw .file(path: "/proc/self/exe", reason: "it cannot be read")
+        }
         let places = HostPlaces(
-            wrapper: settings.exec ?? "\(program.folder)/attache-exec",
+            wrapper: settings.exec ?? "\(ContainerParts.folder(of: program))/attache-exec",
             agentSocket: settings.agentSocket,
             operatorSocket: settings.socket,
-            hook: program.path,
+            hook: program,
             hookArguments: namedFile.map { ["--config", $0] } ?? []
         )
-        let folder = settings.agentSocket.lastIndex(of: "/").map { String(settings.agentSocket[..<$0]) } ?? ""
-        let hasSocketFolder = HostFile.isFolder(folder)
-        do {
-            let edit = try BundleEdit(
-                config,
-                container: container,
-                places: places,
-                hasSocketFolder: hasSocketFolder
-            )
-            guard let edit else { return nil }
-            guard HostFile.isExecutable(places.wrapper) else { throw HookFailure.noWrapper(places.wrapper) }
-            guard hasSocketFolder || edit.naming.startsOffline else { throw HookFailure.noSocketFolder(folder) }
-            if asksFirst, !edit.naming.startsOffline {
-                try ServerExchange(socket: settings.socket).send(
-                    "GET",
-                    "agents/\(ServerExchange.percentEncoded(edit.naming.agent))",
-                    workspace: edit.naming.workspace
-                )
-            }
-            return edit.bytes
-        } catch let error as ContainerEditError {
-            throw .edit(error)
-        } catch let error as HookFailure {
-            throw error
+        let folder = ContainerParts.folder(of: settings.agentSocket)
+        let hasSocketFolder = ckernel_hook_is_folder(folder) == 1
+        let edit: BundleEdit?
+        do throws(ContainerEditError) {
+            edit = try BundleEdit(config, container: container, places: places, hasSocketFolder: hasSocketFolder)
         } catch {
-            throw .file(path: "config.json", reason: "it cannot be edited")
+            throw .edit(error)
         }
+        guard let edit else { return nil }
+        guard HostFile.isExecutable(places.wrapper) else { throw .noWrapper(places.wrapper) }
+        guard hasSocketFolder || edit.naming.startsOffline else { throw .noSocketFolder(folder) }
+        if asksFirst, !edit.naming.startsOffline {
+            try ServerExchange(socket: settings.socket).send(
+                "GET",
+                "agents/\(ServerExchange.percentEncoded(edit.naming.agent))",
+                workspace: edit.naming.workspace
+            )
+        }
+        return edit.bytes
     }
 
     /// The real runtime, by its path.
@@ -80,16 +73,19 @@ struct Host {
             return named
         }
         // Engines start runtimes with a PATH of their own, or none.
-        let path = getenv("PATH").map { String(cString: $0) } ?? ""
+        let path = variable("PATH") ?? ""
         let folders =
             path.split(separator: ":").map(String.init) + ["/usr/local/sbin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"]
         for name in ["runc", "crun"] {
             for folder in folders where folder.hasPrefix("/") {
                 let candidate = "\(folder)/\(name)"
-                guard HostFile.isExecutable(candidate), !HostFile.isSame(candidate, "/proc/self/exe") else { continue }
+                guard HostFile.isExecutable(candidate), ckernel_hook_is_program(candidate) == 0 else { continue }
                 return candidate
             }
         }
         throw .noRuntime(nil)
     }
 }
+
+/// A variable of the process; nil where it is not set.
+private func variable(_ name: String) -> String? { ckernel_hook_variable(name).map { String(cString: $0) } }

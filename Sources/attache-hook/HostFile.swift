@@ -1,102 +1,68 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import ContainerEdits
-internal import Glibc
+internal import CKernel
 
 /// Reading and replacing files, whole.
 enum HostFile {
     /// The bytes of a file; nil where there is none.
     static func contents(of path: String) throws(HookFailure) -> [UInt8]? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        var size = 0
+        let descriptor = ckernel_hook_open(path, &size)
         guard descriptor >= 0 else {
-            if errno == ENOENT || errno == ENOTDIR { return nil }
-            throw .file(path: path, reason: errorText(errno))
+            if descriptor == -ENOENT || descriptor == -ENOTDIR { return nil }
+            throw .file(path: path, reason: errorText(-descriptor))
         }
-        defer { close(descriptor) }
-        return try contents(of: descriptor, named: path)
+        defer { ckernel_exec_close(descriptor) }
+        return try contents(of: descriptor, named: path, size: size)
     }
 
-    static func contents(of descriptor: Int32, named path: String) throws(HookFailure) -> [UInt8] {
+    /// `size` is what is expected, in bytes: one more is read, to see the end.
+    static func contents(
+        of descriptor: Int32,
+        named path: String,
+        size: Int = 4_095
+    ) throws(HookFailure) -> [UInt8] {
         var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 64 << 10)
+        var room = min(size, JSONText.maximumBytes) + 1
         while true {
-            let count = read(descriptor, &buffer, buffer.count)
-            if count == 0 { return bytes }
-            guard count > 0 else {
-                if errno == EINTR { continue }
-                throw .file(path: path, reason: errorText(errno))
+            var failure: Int64 = 0
+            let part = [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
+                guard let start = buffer.baseAddress else { return }
+                let got = ckernel_hook_read(descriptor, start, buffer.count)
+                if got < 0 { failure = got } else { count = Int(got) }
             }
-            bytes += buffer[..<count]
+            guard failure == 0 else { throw .file(path: path, reason: errorText(Int32(-failure))) }
+            guard !part.isEmpty else { return bytes }
+            if bytes.isEmpty { bytes = part } else { bytes += part }
             guard bytes.count <= JSONText.maximumBytes else { throw .file(path: path, reason: "it is too large") }
+            room = bytes.count < size ? size - bytes.count + 1 : 16 << 10
         }
     }
 
     /// Puts `bytes` in the place of the file, whose owner and mode stay: whoever reads it finds the old or the new one.
     static func replace(_ path: String, with bytes: [UInt8]) throws(HookFailure) {
-        var status = stat()
-        guard stat(path, &status) == 0 else { throw .file(path: path, reason: errorText(errno)) }
-        let new = "\(path).attache"
-        unlink(new)
-        let descriptor = open(new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw .file(path: new, reason: errorText(errno)) }
-        do throws(HookFailure) {
-            defer { close(descriptor) }
-            try write(bytes, to: descriptor, named: new)
-            _ = fchown(descriptor, status.st_uid, status.st_gid)
-            guard fchmod(descriptor, status.st_mode & 0o7777) == 0 else {
-                throw .file(path: new, reason: errorText(errno))
-            }
-        } catch {
-            unlink(new)
-            throw error
+        let error = bytes.withUnsafeBytes {
+            ckernel_hook_replace_file(path, "\(path).attache", $0.baseAddress, $0.count)
         }
-        guard rename(new, path) == 0 else {
-            let reason = errorText(errno)
-            unlink(new)
-            throw .file(path: path, reason: reason)
-        }
+        guard error == 0 else { throw .file(path: path, reason: errorText(-error)) }
     }
 
     static func write(_ bytes: [UInt8], to descriptor: Int32, named path: String) throws(HookFailure) {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            guard count > 0 else {
-                if count < 0, errno == EINTR { continue }
-                throw .file(path: path, reason: errorText(errno))
-            }
-            rest = rest.dropFirst(count)
-        }
+        let error = bytes.withUnsafeBytes { ckernel_hook_write(descriptor, $0.baseAddress, $0.count) }
+        guard error == 0 else { throw .file(path: path, reason: errorText(-error)) }
     }
 
-    static func isExecutable(_ path: String) -> Bool {
-        var status = stat()
-        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && access(path, X_OK) == 0
-    }
+    static func isExecutable(_ path: String) -> Bool { ckernel_exec_check_executable(path) == 0 }
+}
 
-    static func isFolder(_ path: String) -> Bool {
-        var status = stat()
-        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-    }
-
-    static func isSame(_ one: String, _ other: String) -> Bool {
-        var first = stat()
-        var second = stat()
-        return stat(one, &first) == 0 && stat(other, &second) == 0 && first.st_dev == second.st_dev
-            && first.st_ino == second.st_ino
-    }
-
-    /// The folder and the path of this program (proc(5)).
-    static var program: (folder: String, path: String)? {
-        guard let resolved = realpath("/proc/self/exe", nil) else { return nil }
-        defer { free(resolved) }
-        let path = String(cString: resolved)
-        return path.lastIndex(of: "/").map { (String(path[..<$0]), path) }
+enum StandardInput {
+    static func contents() throws(HookFailure) -> [UInt8] {
+        try HostFile.contents(of: 0, named: "standard input")
     }
 }
 
 enum StandardOutput {
     static func write(_ bytes: [UInt8]) throws(HookFailure) {
-        try HostFile.write(bytes, to: STDOUT_FILENO, named: "standard output")
+        try HostFile.write(bytes, to: 1, named: "standard output")
     }
 }

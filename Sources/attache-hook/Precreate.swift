@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import ContainerEdits
-internal import Glibc
+internal import CKernel
 
 /// podman's `precreate` hook (oci-hooks(5)): the proposed configuration on standard input, the one to use on standard
 /// output; where it fails there is no container.
@@ -13,7 +12,7 @@ struct Precreate {
     init(_ flags: Flags) throws(HookFailure) { host = try Host(file: flags["--config"]) }
 
     func run() throws(HookFailure) {
-        let config = try HostFile.contents(of: STDIN_FILENO, named: "standard input")
+        let config = try StandardInput.contents()
         try StandardOutput.write(try host.edit(config, container: nil, asksFirst: false) ?? config)
     }
 }

@@ -1,16 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import ContainerEdits
-internal import Glibc
+internal import CKernel
 
 /// The program by the name that it was called by: `attache-runtime` is an OCI runtime, `attache-hook` has commands.
 struct Program {
-    private let arguments = CommandLine.arguments
+    private let arguments: [String]
+
+    /// `vector` is the arguments as the kernel handed them over, its end a null.
+    private let vector: UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>
+
+    init(_ vector: UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>) {
+        self.vector = vector
+        var arguments: [String] = []
+        while let argument = vector[arguments.count] { arguments.append(String(cString: argument)) }
+        self.arguments = arguments
+    }
 
     /// Returns the exit status, unless the process became another one.
     func run() -> Int32 {
-        let name = arguments.first.map { $0.split(separator: "/").last.map(String.init) ?? $0 } ?? "attache-hook"
-        if name == "attache-runtime" { return RuntimeShim(arguments: Array(arguments.dropFirst())).run() }
+        if let name = arguments.first, ContainerParts.lastPart(of: name) == "attache-runtime" {
+            return RuntimeShim(arguments: Array(arguments.dropFirst()), vector: vector).run()
+        }
         do throws(HookFailure) {
             try runCommand()
             return 0

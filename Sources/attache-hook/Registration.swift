@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import ContainerEdits
-internal import Glibc
+internal import CKernel
 
 /// The hooks of a container's life: its state is on standard input, the server is at the operator's socket.
 struct Registration {
@@ -34,19 +33,19 @@ struct Registration {
         }
     }
 
-    /// Tells the server that the container has ended; one that it does not know is none of its business.
+    /// Tells the server that the container has ended, which nobody waits for: where it does not come to be recorded, the
+    /// server finds that the process is gone.
     func end() throws(HookFailure) {
-        try ServerExchange(socket: host.settings.socket).send(
+        try ServerExchange(socket: host.settings.socket).leave(
             "DELETE",
             "containers/\(try state().id)",
-            workspace: flags["--workspace"],
-            accepting: 404
+            workspace: flags["--workspace"]
         )
     }
 
     private func state() throws(HookFailure) -> ContainerState {
-        let bytes = try HostFile.contents(of: STDIN_FILENO, named: "standard input")
-        do {
+        let bytes = try StandardInput.contents()
+        do throws(ContainerEditError) {
             return try ContainerState(bytes)
         } catch {
             throw .edit(error)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import ContainerEdits
-internal import Glibc
+internal import CKernel
 
 /// `attache-runtime`: an OCI runtime that edits the bundle of a container that names an agent, and then becomes the real
 /// one with the arguments that it was given.
@@ -10,7 +9,13 @@ struct RuntimeShim {
 
     private let arguments: [String]
 
-    init(arguments: [String]) { self.arguments = arguments }
+    /// The same with the program's name, as bytes.
+    private let vector: UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>
+
+    init(arguments: [String], vector: UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>) {
+        self.arguments = arguments
+        self.vector = vector
+    }
 
     /// Returns only where the container is refused, or where there is no runtime to become.
     func run() -> Int32 {
@@ -41,39 +46,34 @@ struct RuntimeShim {
 
     /// Becomes the runtime, with the very bytes of the arguments.
     private func become(_ runtime: String, passingOver own: [Int]) -> HookFailure {
-        var vector: [UnsafeMutablePointer<CChar>?] = [strdup(runtime)]
-        for index in arguments.indices where !own.contains(index) {
-            vector.append(CommandLine.unsafeArgv[index + 1])
+        guard let environment = ckernel_exec_environment() else {
+            return .notStarted(path: runtime, reason: "there is no environment")
         }
-        vector.append(nil)
-        signal(SIGPIPE, SIG_DFL)
-        execv(runtime, vector)
-        return .notStarted(path: runtime, reason: errorText(errno))
+        var name = Array(runtime.utf8) + [0]
+        let error = name.withUnsafeMutableBufferPointer { name in
+            var passed = [name.baseAddress]
+            for index in arguments.indices where !own.contains(index) { passed.append(vector[index + 1]) }
+            passed.append(nil)
+            ckernel_hook_ignore_sigpipe(0)
+            return ckernel_exec_replace(runtime, passed, environment)
+        }
+        return .notStarted(path: runtime, reason: errorText(error))
     }
 
     /// Engines show what stands in the runtime's log, or what it wrote to standard error.
     private func report(_ failure: HookFailure, to invocation: RuntimeInvocation) {
         failure.print(as: "attache-runtime")
         guard let log = invocation.log else { return }
-        let descriptor = open(log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
+        let descriptor = ckernel_hook_open_log(log)
         guard descriptor >= 0 else { return }
-        defer { close(descriptor) }
+        defer { ckernel_exec_close(descriptor) }
+        let now = String(cString: ckernel_hook_now())
         let message = String(decoding: jsonString("attache-runtime: \(failure.text)"), as: UTF8.self)
         let line =
             invocation.isLogJSON
-            ? "{\"level\":\"error\",\"msg\":\(message),\"time\":\"\(Self.now)\"}\n"
-            : "time=\"\(Self.now)\" level=error msg=\(message)\n"
+            ? "{\"level\":\"error\",\"msg\":\(message),\"time\":\"\(now)\"}\n"
+            : "time=\"\(now)\" level=error msg=\(message)\n"
         // That it cannot be written changes nothing: the status says that there is no container.
         try? HostFile.write(Array(line.utf8), to: descriptor, named: log)
-    }
-
-    /// RFC 3339, in UTC.
-    private static var now: String {
-        var seconds = time(nil)
-        var parts = tm()
-        gmtime_r(&seconds, &parts)
-        var buffer = [CChar](repeating: 0, count: 32)
-        let count = strftime(&buffer, buffer.count, "%Y-%m-%dT%H:%M:%SZ", &parts)
-        return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CKernel
-internal import ContainerEdits
-internal import Glibc
 
 /// One request to the server over the operator's socket: HTTP/1.1 with a body of known length, no connection kept.
 struct ServerExchange {
@@ -17,22 +15,31 @@ struct ServerExchange {
         _ method: String,
         _ path: String,
         workspace: String? = nil,
-        body: String? = nil,
-        accepting other: Int? = nil
+        body: String? = nil
     ) throws(HookFailure) {
-        var head = "\(method) /api/v1/\(path) HTTP/1.1\r\nHost: attache\r\nConnection: close\r\n"
-        if let workspace { head += "Attache-Workspace: \(Self.percentEncoded(workspace))\r\n" }
+        var head = head(method, path, workspace)
         if body != nil { head += "Content-Type: application/json\r\n" }
         head += "Content-Length: \(body?.utf8.count ?? 0)\r\n\r\n"
-        let answer = try exchange(Array((head + (body ?? "")).utf8))
-        guard let status = Self.status(of: answer) else {
-            throw .unreachable(socket: socket, reason: "its answer is not HTTP")
-        }
-        guard !(200..<300).contains(status), status != other else { return }
+        let answer = try exchange(Array((head + (body ?? "")).utf8), untilHead: false)
+        let status = try status(of: answer)
+        guard !(200..<300).contains(status) else { return }
         throw Self.refusal(status, answer)
     }
 
-    private func exchange(_ request: [UInt8]) throws(HookFailure) -> [UInt8] {
+    /// Hands over a request and leaves it to the server, which has all of it and knows by then who asks: it says so with
+    /// `100 Continue` (RFC 9110 §10.1.1).
+    func leave(_ method: String, _ path: String, workspace: String?) throws(HookFailure) {
+        let head = head(method, path, workspace) + "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n{}"
+        _ = try status(of: exchange(Array(head.utf8), untilHead: true))
+    }
+
+    private func head(_ method: String, _ path: String, _ workspace: String?) -> String {
+        "\(method) /api/v1/\(path) HTTP/1.1\r\nHost: attache\r\nConnection: close\r\n"
+            + (workspace.map { "Attache-Workspace: \(Self.percentEncoded($0))\r\n" } ?? "")
+    }
+
+    /// The whole answer, or, `untilHead`, as much of it as has come when its first line is there.
+    private func exchange(_ request: [UInt8], untilHead: Bool) throws(HookFailure) -> [UInt8] {
         let start = ckernel_exec_now()
         let deadline = start + Self.limit
         var descriptor = connect(deadline)
@@ -47,12 +54,13 @@ struct ServerExchange {
         }
         guard sent == 0 else { throw .unreachable(socket: socket, reason: errorText(-sent)) }
         var answer: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 16 << 10)
+        var buffer = [UInt8](repeating: 0, count: 4 << 10)
         while answer.count < 1 << 20 {
             let count = ckernel_exec_read(descriptor, &buffer, buffer.count, deadline)
             guard count >= 0 else { throw .unreachable(socket: socket, reason: errorText(Int32(-count))) }
             guard count > 0 else { break }
             answer += buffer[..<Int(count)]
+            if untilHead, answer.contains(UInt8(ascii: "\n")) { break }
         }
         return answer
     }
@@ -63,10 +71,12 @@ struct ServerExchange {
     }
 
     /// The status of `HTTP/1.1 200 OK`.
-    private static func status(of answer: [UInt8]) -> Int? {
+    private func status(of answer: [UInt8]) throws(HookFailure) -> Int {
         let parts = answer.prefix(32).split(separator: UInt8(ascii: " "), maxSplits: 2)
-        guard parts.count >= 2, parts[0].starts(with: Array("HTTP/1.".utf8)) else { return nil }
-        return Int(String(decoding: parts[1].prefix(3), as: UTF8.self))
+        guard parts.count >= 2, parts[0].starts(with: Array("HTTP/1.".utf8)),
+            let status = Int(String(decoding: parts[1].prefix(3), as: UTF8.self))
+        else { throw .unreachable(socket: socket, reason: "its answer is not HTTP") }
+        return status
     }
 
     /// The error's own words and its hint, which the API keeps free of values.

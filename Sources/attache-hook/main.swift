@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Glibc
+internal import CKernel
 
 // A closed pipe at the engine's end is an error to report, not the end of this process.
-signal(SIGPIPE, SIG_IGN)
-exit(Program().run())
+ckernel_hook_ignore_sigpipe(1)
+guard let vector = ckernel_exec_arguments() else { ckernel_exec_exit(2) }
+ckernel_exec_exit(Program(vector).run())

@@ -9,15 +9,18 @@ internal import Glibc
 struct MeasuringPrograms {
     /// Starts programs in turn and prints a line for each.
     let launcher: String
-    /// Puts ten variables into its environment and becomes its argument; ends at once without one.
+    /// Puts ten variables into its environment and becomes its argument; ends at once without one that is a path.
     let floor: String
 
     /// Nil where there is no C compiler, or none that links statically.
     init?(place: Workplace) throws(BenchmarkError) {
         guard let compiler = Machine.find("cc") else { return nil }
-        let folder = try place.folder("c", in: place.disk)
+        let folder = "\(place.disk)/c"
         launcher = "\(folder)/launch"
         floor = "\(folder)/floor"
+        // Another part may have had them made.
+        if access(folder, F_OK) == 0 { return }
+        _ = try place.folder("c", in: place.disk)
         for (source, program) in [(Self.launchSource, launcher), (Self.floorSource, floor)] {
             try place.write(source, to: "\(program).c")
             let process = try ChildProcess(
@@ -118,7 +121,7 @@ struct MeasuringPrograms {
             };
             static char *variables[64];
             int n = 0;
-            if (argc < 2) return 0;
+            if (argc < 2 || argv[1][0] != '/') return 0;
             for (; environ[n] && n < 50; n++) variables[n] = environ[n];
             for (int i = 0; i < 10; i++) variables[n++] = added[i];
             execve(argv[1], argv + 1, variables);

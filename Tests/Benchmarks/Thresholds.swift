@@ -77,6 +77,8 @@ enum Thresholds {
     static let bombMemory = Threshold("what that refusal adds to the server's peak memory", .atMost(64, unit: "MB"))
 
     static let containerStart = Threshold("what a container takes longer with an agent", .atMost(5, unit: "ms"))
+    static let containersAtOnce = Threshold("100 containers at once, with an agent ÷ without", .atMost(1.1, unit: "×"))
+    static let hookMemory = Threshold("peak memory of attache-hook", .atMost(8, unit: "MB"))
     static let writesAgainstOpenBao = Threshold(
         "durable writes with audit ÷ OpenBao's durable writes, 32 clients",
         .atLeast(3, unit: "×")

@@ -7,10 +7,12 @@ import Logging
 import NIOCore
 import ServiceLifecycle
 import TestSupport
+import VaultCore
 
 /// Serves a listener on a Unix socket of the test's own for the length of `body`, and then shuts down gracefully.
 func withServedSocket(
     _ listener: Listener,
+    processes: ProcessTable = .machine,
     _ body: @escaping @Sendable (_ test: TestVault, _ path: String) async throws -> Void
 ) async throws {
     let test = try await TestVault.make()
@@ -18,7 +20,9 @@ func withServedSocket(
     let path = directory.appending("s")
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let (running, whenRunning) = AsyncStream.makeStream(of: Void.self)
-    let service = try HTTPSurface(vault: test.vault, backups: test.backups, logger: logger).service(
+    var vault = test.vault
+    vault.processes = processes
+    let service = try HTTPSurface(vault: vault, backups: test.backups, logger: logger).service(
         for: listener,
         at: .socket(path: path)
     ) { _ in whenRunning.yield() }

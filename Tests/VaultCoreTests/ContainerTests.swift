@@ -164,12 +164,27 @@ struct ContainerTests {
         try await scene.start(scene.machine.peer(20))
         #expect(try await scene.instances().map(\.liveness) == [.running, .running])
         #expect(try await scene.instances().map(\.container) == [Self.other, Self.id])
+        scene.machine.end(10)
         try await scene.vault.endContainer(Self.id, by: scene.test.localOperator)
         #expect(try await scene.instances().map(\.liveness) == [.running, .ended])
-        await #expect(throws: VaultError.token(.notVouchedFor)) { try await scene.start(scene.machine.peer(10)) }
+        // Whatever is left in its groups.
+        scene.machine.run(11, "0::/docker/\(Self.id)")
+        await #expect(throws: VaultError.token(.notVouchedFor)) { try await scene.start(scene.machine.peer(11)) }
         await #expect(throws: VaultError.notFound(.container)) {
             try await scene.vault.endContainer(Self.id, by: scene.test.localOperator)
         }
+    }
+
+    @Test func theEndOfAnEarlierContainerThatComesLateEndsNothing() async throws {
+        let scene = try await Scene.make()
+        scene.machine.run(10, "0::/docker/\(Self.id)")
+        try await scene.register()
+        try await scene.start(scene.machine.peer(10))
+        await #expect(throws: VaultError.invalidField("id", reason: "the container's first process still runs")) {
+            try await scene.vault.endContainer(Self.id, by: scene.test.localOperator)
+        }
+        #expect(try await scene.instances().map(\.liveness) == [.running])
+        #expect(try await scene.start(scene.machine.peer(10)) == "TOKEN=value-1")
     }
 
     @Test func aSecondStartInTheSameContainerTakesThePlaceOfTheFirst() async throws {

@@ -13,6 +13,7 @@
 #include "exec_syscalls.h"
 #include "exec_transport.h"
 #include "forward_syscalls.h"
+#include "hook_syscalls.h"
 #include "mask_syscalls.h"
 #include "memory_mount.h"
 #include "supervise_syscalls.h"

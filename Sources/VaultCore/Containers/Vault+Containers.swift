@@ -61,11 +61,17 @@ extension Vault {
     }
 
     /// Ends a container because its engine says so; one that has ended, or was never there, stays as it is.
+    ///
+    /// Refused while the container's first process runs: engines say it afterwards, so the word is of an earlier container
+    /// of that id, which comes late.
     package func endContainer(_ container: String, by caller: Caller) async throws(VaultError) {
-        let _: Bool = try await write(.containerEnd, by: caller) { act in
+        let _: Bool = try await write(.containerEnd, by: caller) { [processes] act in
             guard let row = try act.connection.liveContainer(container), row.workspaceID == act.workspace,
                 let agent = try act.connection.agent(row.agentID, in: act.workspace)
             else { throw VaultError.notFound(.container) }
+            guard !row.isRunning(on: processes) else {
+                throw VaultError.invalidField("id", reason: "the container's first process still runs")
+            }
             try row.end(on: act.connection, ring: act.ring, at: act.now)
             return Done(true, act.event(.containerEnd, row, of: agent))
         }
@@ -178,6 +184,12 @@ extension ContainerRow {
     func isHome(of peer: PeerProcess, on machine: ProcessTable) -> Bool {
         guard boot == machine.boot, peer.facts.membership(naming: container) == cgroup else { return false }
         return peer.isHeld || (Int64(peer.facts.pid) == pid && peer.facts.start == processStart)
+    }
+
+    /// Whether the container's first process is seen to run.
+    func isRunning(on machine: ProcessTable) -> Bool {
+        guard boot == machine.boot, let pid = Int32(exactly: pid) else { return false }
+        return machine.facts(pid)?.start == processStart
     }
 
     /// Whether the container's first process has ended; false where that cannot be told.
