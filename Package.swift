@@ -47,9 +47,9 @@ let package = Package(
             name: "CKernel",
             cSettings: [
                 .unsafeFlags(["-Wall", "-Wextra", "-Werror"]),
-                // As attache-exec below: no function that only the server calls, no table for unwinding.
+                // As attache-exec below: small, no function that only the server calls, no table for unwinding.
                 .unsafeFlags(
-                    ["-ffunction-sections", "-fno-asynchronous-unwind-tables"],
+                    ["-Os", "-ffunction-sections", "-fno-asynchronous-unwind-tables"],
                     .when(configuration: .release)
                 ),
             ]
