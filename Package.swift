@@ -43,7 +43,17 @@ let package = Package(
             name: "CLibArchive",
             providers: [.apt(["libarchive-dev"])]
         ),
-        .target(name: "CKernel", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+        .target(
+            name: "CKernel",
+            cSettings: [
+                .unsafeFlags(["-Wall", "-Wextra", "-Werror"]),
+                // As attache-exec below: small, no function that only the server calls, no table for unwinding.
+                .unsafeFlags(
+                    ["-Os", "-ffunction-sections", "-fno-asynchronous-unwind-tables"],
+                    .when(configuration: .release)
+                ),
+            ]
+        ),
         .target(
             name: "CResolver",
             cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])],

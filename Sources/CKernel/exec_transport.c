@@ -21,33 +21,40 @@ int ckernel_exec_wait(int fd, short events, int64_t deadline) {
     }
 }
 
-int ckernel_exec_connect_address(const struct sockaddr *address, socklen_t length, int64_t deadline) {
+__attribute__((noinline)) int ckernel_exec_begin_connect(const struct sockaddr *address, socklen_t length) {
     int fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) return -errno;
-    int error = connect(fd, address, length) == 0 ? 0 : errno;
-    if (error == EINPROGRESS || error == EINTR) {
-        error = -ckernel_exec_wait(fd, POLLOUT, deadline);
-        socklen_t size = sizeof error;
-        if (error == 0 && getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
-    }
-    if (error == 0) {
-        // Else the last words of a handshake wait for the other side's delayed acknowledgement, and the request for them.
-        int one = 1;
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-        return fd;
-    }
+    if (connect(fd, address, length) == 0 || errno == EINPROGRESS || errno == EINTR) return fd;
+    int error = errno;
     close(fd);
     return -error;
 }
 
+__attribute__((noinline)) int ckernel_exec_end_connect(int fd, int64_t deadline) {
+    int error = -ckernel_exec_wait(fd, POLLOUT, deadline);
+    socklen_t size = sizeof error;
+    if (error == 0 && getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
+    // Else the last words of a handshake wait for the other side's delayed acknowledgement, and the request for them.
+    int one = 1;
+    if (error == 0) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    else close(fd);
+    return error == 0 ? fd : -error;
+}
+
 int ckernel_exec_connect_loopback(int is_version_6, uint16_t port, int64_t deadline) {
-    if (is_version_6) {
-        struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_port = htons(port), .sin6_addr = in6addr_loopback};
-        return ckernel_exec_connect_address((struct sockaddr *)&address, sizeof address, deadline);
+    union {
+        struct sockaddr any;
+        struct sockaddr_in version_4;
+        struct sockaddr_in6 version_6;
+    } address = {.version_6 = {.sin6_family = AF_INET6, .sin6_port = htons(port), .sin6_addr = in6addr_loopback}};
+    socklen_t length = sizeof address.version_6;
+    if (!is_version_6) {
+        length = sizeof address.version_4;
+        address.version_4 = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(port)};
+        address.version_4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     }
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    return ckernel_exec_connect_address((struct sockaddr *)&address, sizeof address, deadline);
+    int fd = ckernel_exec_begin_connect(&address.any, length);
+    return fd < 0 ? fd : ckernel_exec_end_connect(fd, deadline);
 }
 
 static const struct ckernel_exec_tls *linked;

@@ -5,9 +5,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -44,6 +48,54 @@ void ckernel_mask_lead(int terminal) {
     ioctl(terminal, TIOCSCTTY, 0);
 }
 
+// The parent, in another group of the same session, without which the kernel stops nothing of the command's group (orphaned
+// process groups: setpgid(2)). Each of both ends with the one before it.
+static _Noreturn void keep(int terminal, ckernel_mask_pipe orders, int command) {
+    setpgid(0, 0);
+    int self = getpid(), member = _Fork();
+    if (member == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        // Also the pipe on which the command waits, and everything that the command is to have.
+        if (syscall(SYS_close_range, 0, ~0U, 0) != 0)
+            for (int fd = 0; fd < 1024; fd++) close(fd);
+        while (getppid() == self) pause();
+        _exit(0);
+    }
+    setpgid(member, command);
+    dup2(terminal, 0);
+    dup2(orders.reading, 1);
+    dup2(orders.told, 2);
+    if (syscall(SYS_close_range, 3, ~0U, 0) != 0)
+        for (int fd = 3; fd < 1024; fd++) close(fd);
+    int front = command;
+    char order;
+    while (read(1, &order, 1) == 1 && order != CKERNEL_MASK_END) {
+        int now = tcgetpgrp(0);
+        if (order == CKERNEL_MASK_PAUSE && now != self) front = now;
+        tcsetpgrp(0, order == CKERNEL_MASK_PAUSE ? self : front);
+        if (write(2, &order, 1) != 1) break;
+    }
+    _exit(0);
+}
+
+void ckernel_mask_join(int terminal, ckernel_mask_pipe orders) {
+    int ready[2], command = getpid();
+    if (pipe2(ready, O_CLOEXEC) != 0) return;
+    // A child of this process's parent: the command must never find one that it has not made.
+    if (syscall(SYS_clone, CLONE_PARENT, 0, 0, 0, 0) == 0) keep(terminal, orders, command);
+    close(ready[1]);
+    char nothing;
+    while (read(ready[0], &nothing, 1) < 0 && errno == EINTR) {}
+    close(ready[0]);
+}
+
+int ckernel_mask_stop_key(int terminal) {
+    struct termios settings;
+    return tcgetattr(terminal, &settings) == 0 && (settings.c_lflag & ISIG) && settings.c_cc[VSUSP]
+               ? settings.c_cc[VSUSP]
+               : -1;
+}
+
 void ckernel_mask_copy_size(int from, int to) {
     struct winsize size;
     if (ioctl(from, TIOCGWINSZ, &size) == 0) ioctl(to, TIOCSWINSZ, &size);
@@ -53,7 +105,7 @@ static struct termios inherited;
 static int has_keys;
 
 void ckernel_mask_take_keys(int terminal) {
-    if (tcgetattr(terminal, &inherited) != 0) return;
+    if (!has_keys && tcgetattr(terminal, &inherited) != 0) return;
     struct termios raw = inherited;
     cfmakeraw(&raw);
     has_keys = tcsetattr(terminal, TCSADRAIN, &raw) == 0;

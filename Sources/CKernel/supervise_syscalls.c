@@ -123,7 +123,17 @@ int ckernel_supervise_may_stop(void) {
     return parent != 0 && getsid(parent) == getsid(0) && getpgid(parent) != getpgrp();
 }
 
-void ckernel_supervise_stop(void) { kill(getpid(), SIGSTOP); }
+void ckernel_supervise_stop(int signal) {
+    if (signal != SIGTSTP && signal != SIGTTIN && signal != SIGTTOU) signal = SIGSTOP;
+    // By the command's own signal, which a shell tells; SIGSTOP alone needs none of this.
+    struct sigaction standard = {.sa_handler = SIG_DFL}, inherited;
+    sigaction(signal, &standard, &inherited);
+    kill(getpid(), signal);
+    uint64_t one = UINT64_C(1) << (signal - 1);
+    syscall(SYS_rt_sigprocmask, SIG_UNBLOCK, &one, NULL, sizeof one);
+    syscall(SYS_rt_sigprocmask, SIG_BLOCK, &one, NULL, sizeof one);
+    sigaction(signal, &inherited, NULL);
+}
 
 int ckernel_supervise_serve(int parent) {
     setpgid(0, 0);

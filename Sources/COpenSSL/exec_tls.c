@@ -2,6 +2,7 @@
 
 #define _GNU_SOURCE
 #include "CKernel.h"
+#include "exec_algorithms.h"
 #include "exec_resolver.h"
 
 #include <arpa/inet.h>
@@ -17,6 +18,7 @@
 struct ckernel_exec_tls_stream {
     SSL_CTX *context;
     SSL *connection;
+    struct addrinfo *addresses;
     int fd;
 };
 
@@ -29,8 +31,14 @@ static const char *const stores[] = {
     "/etc/ssl/cert.pem",                                 // Alpine without the package, BSD
 };
 
+// The library's texts; no header declares the functions, and the public ones load nothing once it was left out.
+int ossl_err_load_crypto_strings(void);
+int ossl_err_load_SSL_strings(void);
+
 // The reason of an error, and none of its data: that may hold what a peer or a file wrote.
 static const uint8_t *text_of(unsigned long error) {
+    ossl_err_load_crypto_strings();
+    ossl_err_load_SSL_strings();
     const char *text = ERR_reason_error_string(error);
     ERR_clear_error();
     return (const uint8_t *)(text ? text : "the connection ended");
@@ -58,10 +66,16 @@ static int is_readable(const uint8_t *path, enum ckernel_exec_fault_kind kind, s
     return access((const char *)path, R_OK) == 0 || fail(fault, kind, errno, path);
 }
 
+// Before anything is asked of the network, since this costs nothing and is what is wrong most often.
+static int has_files(const struct ckernel_exec_tls_server *server, struct ckernel_exec_fault *fault) {
+    return (!server->authorities || is_readable(server->authorities, CKERNEL_EXEC_FAULT_AUTHORITIES, fault)) &&
+           (!server->certificate || is_readable(server->certificate, CKERNEL_EXEC_FAULT_CLIENT, fault)) &&
+           (!server->certificate || !server->key || is_readable(server->key, CKERNEL_EXEC_FAULT_CLIENT, fault));
+}
+
 static int load_authorities(SSL_CTX *context, const struct ckernel_exec_tls_server *server,
                             struct ckernel_exec_fault *fault) {
     if (server->authorities) {
-        if (!is_readable(server->authorities, CKERNEL_EXEC_FAULT_AUTHORITIES, fault)) return 0;
         if (SSL_CTX_load_verify_file(context, (const char *)server->authorities) == 1) return 1;
         return fail(fault, CKERNEL_EXEC_FAULT_AUTHORITIES, 0, newest_reason());
     }
@@ -74,9 +88,6 @@ static int load_authorities(SSL_CTX *context, const struct ckernel_exec_tls_serv
 static int load_client(SSL_CTX *context, const struct ckernel_exec_tls_server *server, struct ckernel_exec_fault *fault) {
     if (!server->certificate) return 1;
     const uint8_t *key = server->key ? server->key : server->certificate;
-    if (!is_readable(server->certificate, CKERNEL_EXEC_FAULT_CLIENT, fault) ||
-        !is_readable(key, CKERNEL_EXEC_FAULT_CLIENT, fault))
-        return 0;
     SSL_CTX_set_default_passwd_cb(context, no_passphrase);
     if (SSL_CTX_use_certificate_chain_file(context, (const char *)server->certificate) == 1 &&
         SSL_CTX_use_PrivateKey_file(context, (const char *)key, SSL_FILETYPE_PEM) == 1 &&
@@ -95,19 +106,21 @@ static int expect_host(SSL *connection, const char *host) {
     return SSL_set1_host(connection, host) == 1 && SSL_set_tlsext_host_name(connection, host) == 1;
 }
 
-static int start_library(void) {
+static int start_library(int has_key) {
     // No configuration file: an image's own could load engines and lower what is accepted. Nor the tables of every name that
     // ciphers and digests ever had, which take longer than a handshake: only certificates are asked for theirs, by these.
-    uint64_t wanted =
-        OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ADD_ALL_CIPHERS | OPENSSL_INIT_NO_ADD_ALL_DIGESTS;
+    // Nor the texts of errors, as long as there is none.
+    uint64_t wanted = OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ADD_ALL_CIPHERS | OPENSSL_INIT_NO_ADD_ALL_DIGESTS |
+                      OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS;
     return OPENSSL_init_crypto(wanted, NULL) == 1 && EVP_add_digest(EVP_sha256()) == 1 &&
            EVP_add_digest(EVP_sha384()) == 1 && EVP_add_digest(EVP_sha512()) == 1 &&
-           OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) == 1;
+           OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_LOAD_SSL_STRINGS, NULL) == 1 &&
+           exec_load_algorithms(has_key) == 1;
 }
 
 static int prepare(struct ckernel_exec_tls_stream *stream, const struct ckernel_exec_tls_server *server,
                    struct ckernel_exec_fault *fault) {
-    if (start_library() == 1) stream->context = SSL_CTX_new(TLS_client_method());
+    if (start_library(server->certificate != NULL) == 1) stream->context = SSL_CTX_new(TLS_client_method());
     SSL_CTX *context = stream->context;
     if (!context || SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1)
         return fail(fault, CKERNEL_EXEC_FAULT_PROTOCOL, 0, newest_reason());
@@ -126,22 +139,26 @@ static int prepare(struct ckernel_exec_tls_stream *stream, const struct ckernel_
     return 1;
 }
 
-// Every address in turn, each with its share of the time that is left.
-static int dial(struct ckernel_exec_tls_stream *stream, const struct ckernel_exec_tls_server *server, int64_t deadline,
-                struct ckernel_exec_fault *fault) {
-    struct addrinfo *list = NULL;
-    int status = exec_resolve((const char *)server->host, (const char *)server->port, deadline, &list);
+// Sets out for the first address and waits for nothing but the name.
+static int set_out(struct ckernel_exec_tls_stream *stream, const struct ckernel_exec_tls_server *server, int64_t deadline,
+                   struct ckernel_exec_fault *fault) {
+    int status = exec_resolve((const char *)server->host, (const char *)server->port, deadline, &stream->addresses);
     if (status != 0) return fail(fault, CKERNEL_EXEC_FAULT_NAME, status, (const uint8_t *)gai_strerror(status));
-    int count = 0, error = EHOSTUNREACH;
-    for (struct addrinfo *next = list; next; next = next->ai_next) count++;
-    for (struct addrinfo *next = list; next; next = next->ai_next, count--) {
+    stream->fd = ckernel_exec_begin_connect(stream->addresses->ai_addr, stream->addresses->ai_addrlen);
+    return 1;
+}
+
+// Every address in turn, each with its share of the time that is left.
+static int arrive(struct ckernel_exec_tls_stream *stream, int64_t deadline, struct ckernel_exec_fault *fault) {
+    int count = 0;
+    for (struct addrinfo *next = stream->addresses; next; next = next->ai_next) count++;
+    for (struct addrinfo *next = stream->addresses; next; next = next->ai_next, count--) {
+        if (next != stream->addresses) stream->fd = ckernel_exec_begin_connect(next->ai_addr, next->ai_addrlen);
         int64_t now = ckernel_exec_now();
-        stream->fd = ckernel_exec_connect_address(next->ai_addr, next->ai_addrlen, now + (deadline - now) / count);
-        if (stream->fd >= 0) break;
-        error = -stream->fd;
+        if (stream->fd >= 0) stream->fd = ckernel_exec_end_connect(stream->fd, now + (deadline - now) / count);
+        if (stream->fd >= 0) return 1;
     }
-    freeaddrinfo(list);
-    return stream->fd >= 0 ? 1 : fail(fault, CKERNEL_EXEC_FAULT_SYSTEM, error, NULL);
+    return fail(fault, CKERNEL_EXEC_FAULT_SYSTEM, -stream->fd, NULL);
 }
 
 // Waits for what the library wants after a call that returned `result`: 0 to call again, else a negated errno.
@@ -179,20 +196,27 @@ static int shake_hands(struct ckernel_exec_tls_stream *stream, int64_t deadline,
 static void close_stream(struct ckernel_exec_tls_stream *stream) {
     SSL_free(stream->connection);
     SSL_CTX_free(stream->context);
+    if (stream->addresses) freeaddrinfo(stream->addresses);
     if (stream->fd >= 0) close(stream->fd);
     free(stream);
 }
 
 static struct ckernel_exec_tls_stream *open_stream(const struct ckernel_exec_tls_server *server, int64_t deadline,
                                                  struct ckernel_exec_fault *fault) {
+    if (!has_files(server, fault)) return NULL;
     struct ckernel_exec_tls_stream *stream = calloc(1, sizeof *stream);
     if (!stream) {
         fail(fault, CKERNEL_EXEC_FAULT_SYSTEM, ENOMEM, NULL);
         return NULL;
     }
     stream->fd = -1;
-    if (prepare(stream, server, fault) && dial(stream, server, deadline, fault) && shake_hands(stream, deadline, fault))
-        return stream;
+    // The server takes the connection while the library starts. What is wrong here is told before what is wrong there.
+    struct ckernel_exec_fault unreached;
+    int is_out = set_out(stream, server, deadline, &unreached);
+    if (prepare(stream, server, fault)) {
+        if (!is_out) *fault = unreached;
+        else if (arrive(stream, deadline, fault) && shake_hands(stream, deadline, fault)) return stream;
+    }
     close_stream(stream);
     return NULL;
 }

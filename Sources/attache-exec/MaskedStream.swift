@@ -52,14 +52,17 @@ struct MaskedStream {
 
     /// Passes on everything that is there now, also what is held: the command has ended.
     mutating func finish() {
-        while true {
-            while isPending {
-                _ = ckernel_exec_wait(target, Int16(POLLOUT), Int64.max)
-                write()
-            }
-            if hasEnded || !read() { break }
-        }
+        pass()
         ready = end
+        writeAll()
+    }
+
+    /// Passes on everything that is there now but what is held: the command has stopped.
+    mutating func pass() {
+        repeat { writeAll() } while !hasEnded && read()
+    }
+
+    private mutating func writeAll() {
         while isPending {
             _ = ckernel_exec_wait(target, Int16(POLLOUT), Int64.max)
             write()

@@ -15,6 +15,8 @@ struct Supervisor {
 
     private var command: Int32 = 0
     private var terminal: Int32 = -1
+    /// Whether the command was given the terminal, its own or the wrapper's, and has not stopped since.
+    private var hasForeground = false
     /// What the command's output goes through, with `--mask-output` only.
     private var mask: OutputMask?
     private var commandStartedAt: Int64 = 0
@@ -87,10 +89,18 @@ struct Supervisor {
             return
         }
         if signal.number == SIGWINCH, let mask, mask.hasKeys { return mask.changeSize() }
+        let hadForeground = hasForeground
+        // A shell tells nobody that a job which runs in the background is in the foreground now, but the keys do.
+        if signal.number == SIGCONT || (!hadForeground && signal.code > 0) { comeForward() }
         // The terminal has signaled the command by itself.
-        if terminal >= 0, signal.code > 0 { return }
+        if terminal >= 0, hadForeground, signal.code > 0 { return }
         isEnding = isEnding || asksForEnd
-        ckernel_supervise_send(command, signal)
+        if hasForeground, !hadForeground, signal.code > 0 {
+            // A key: it would have reached the whole group.
+            ckernel_supervise_kill(-command, signal.number)
+        } else {
+            ckernel_supervise_send(command, signal)
+        }
     }
 
     private mutating func passDeadline() throws(Failure) {
@@ -124,18 +134,37 @@ struct Supervisor {
     }
 
     /// A shell above sees the stop as it would see the command's own, and continues both.
-    private func commandStopped(by signal: Int32) {
-        if mask?.hasKeys != true, ckernel_supervise_may_stop() == 1 {
-            ckernel_supervise_take_terminal(terminal)
-            ckernel_supervise_stop()
-            if terminal >= 0, ckernel_supervise_terminal() >= 0 {
-                ckernel_supervise_give_terminal(terminal, command)
+    private mutating func commandStopped(by signal: Int32) {
+        if ckernel_supervise_may_stop() == 1 {
+            // A command that was continued in the background may want the terminal before it is known that it is there again.
+            let asksForTerminal = signal == SIGTTIN || signal == SIGTTOU
+            if !asksForTerminal || hasForeground || ckernel_supervise_terminal() < 0 {
+                mask?.pause()
+                takeTerminal()
+                ckernel_supervise_stop(signal)
             }
+            comeForward()
             ckernel_supervise_kill(-command, SIGCONT)
         } else if signal == SIGTSTP {
             // Nobody could continue it: the kernel ignores the signal where there is no supervisor in between.
             ckernel_supervise_kill(-command, SIGCONT)
         }
+    }
+
+    /// Takes the terminal from the command, and from nobody else: in the background it is the shell's.
+    private mutating func takeTerminal() {
+        if hasForeground { ckernel_supervise_take_terminal(terminal) }
+        hasForeground = false
+    }
+
+    /// Leaves the terminal to the command, where a shell has put the wrapper into its foreground.
+    private mutating func comeForward() {
+        let foreground = ckernel_supervise_terminal()
+        guard foreground >= 0 else { return }
+        hasForeground = true
+        if let mask, mask.hasKeys { return mask.resume() }
+        terminal = foreground
+        ckernel_supervise_give_terminal(terminal, command)
     }
 
     private mutating func commandEnded(_ child: ckernel_child) throws(Failure) {
@@ -148,7 +177,7 @@ struct Supervisor {
         let hadTerminal = terminal >= 0 || mask?.hasKeys == true
         mask?.end()
         mask = nil
-        ckernel_supervise_take_terminal(terminal)
+        takeTerminal()
         let isInterrupted = hadTerminal && (child.signal == SIGINT || child.code == 128 + SIGINT)
         if isEnding || isInterrupted { end(child) }
         if let next {
@@ -228,6 +257,7 @@ struct Supervisor {
         mask?.begin()
         guard pid > 0 else { throw Failure(code: "no_process", message: Message(error: -pid)) }
         if mask?.hasKeys != true { ckernel_supervise_give_terminal(terminal, pid) }
+        hasForeground = terminal >= 0 || mask?.hasKeys == true
         // Ends without a byte when the command has been started.
         var status: UInt8 = 0
         let told = ckernel_exec_read(ends.0, &status, 1, Int64.max)

@@ -234,6 +234,76 @@ struct MaskTests {
         #expect(outcome.text.contains("caught\r\nend 9\r\nrestored\r\n"), "\(outcome.text)")
     }
 
+    /// Keys once a word was shown: the first after `ready`, each of the others after the word before it.
+    private static func typing(_ first: String, _ others: (word: String, keys: String)...) -> String {
+        first + others.map { "\u{1e}\($0.word)\u{1f}\($0.keys)" }.joined()
+    }
+
+    @Test func aShellAboveSeesTheStopAndContinuesBoth() throws {
+        let script = """
+            before=$(stty -g); set -m
+            $WRAPPER /bin/bash -c 'echo ready; read line; echo "got $line $A"'
+            echo "stopped $?"; [ "$before" = "$(stty -g)" ] && echo restored; jobs; stty rows 41 cols 101
+            fg >/dev/null; echo "end $?"; [ "$before" = "$(stty -g)" ] && echo "kept $?"
+            """
+        let outcome = try onTerminal(script, keys: Self.typing("\u{1a}hello\n"))
+        #expect(outcome.text.contains("stopped 148\r\nrestored\r\n"), "\(outcome.text)")
+        #expect(outcome.text.contains("Stopped  "), "\(outcome.text)")
+        #expect(outcome.text.contains("got hello *********\r\nend 0\r\nkept 0\r\n"), "\(outcome.text)")
+    }
+
+    /// What a program does that leaves the terminal in order before it stops.
+    @Test func aCommandThatCatchesTheKeyStopsItself() throws {
+        let command = """
+            trap "echo caught; trap - TSTP; kill -TSTP 0; trap : TSTP; stty size" TSTP
+            echo ready; until read -t 1 line; do :; done; echo "got $line"
+            """
+        let script = """
+            set -m; stty rows 40 cols 100; $WRAPPER /bin/bash -c '\(command)'
+            echo "stopped $?"; stty rows 41 cols 101; fg >/dev/null; echo "end $?"
+            """
+        let outcome = try onTerminal(script, keys: Self.typing("\u{1a}", ("41 101", "hello\n")))
+        #expect(outcome.text.contains("^Zcaught\r\n"), "\(outcome.text)")
+        #expect(outcome.text.contains("\r\nstopped 148\r\n"), "\(outcome.text)")
+        #expect(outcome.text.contains("got hello\r\nend 0\r\n"), "\(outcome.text)")
+    }
+
+    @Test func aValueThatAStopCutsIsMasked() throws {
+        let script = """
+            set -m; $WRAPPER /bin/bash -c 'printf "ready %s" "${A:0:6}"; kill -TSTP 0; echo "${A:6}."'
+            echo " stopped $?"; fg >/dev/null; echo "end $?"
+            """
+        let outcome = try onTerminal(script)
+        // The first three bytes of what may be a value are shown after a while; the rest of it waits for what comes.
+        let shown = try #require(outcome.text.firstMatch(of: /^ready (s?k?-?)\r\n/)).output.1
+        #expect(outcome.text.contains(" stopped 148\r\n"), "\(outcome.text)")
+        #expect(
+            outcome.text.contains("\n" + String(repeating: "*", count: 9 - shown.count) + ".\r\n"),
+            "\(outcome.text)"
+        )
+        #expect(outcome.text.contains("end 0\r\n"), "\(outcome.text)")
+    }
+
+    @Test func aCommandInTheBackgroundThatReadsIsStoppedUntilItIsInFront() throws {
+        let script = """
+            set -m; $WRAPPER /bin/bash -c 'echo ready; sleep 0.1; echo on; read line; echo "got $line"'
+            echo "stopped $?"; bg >/dev/null
+            until jobs | grep -q Stopped; do sleep 0.05; done; echo wants; fg >/dev/null; echo "end $?"
+            """
+        let outcome = try onTerminal(script, keys: Self.typing("\u{1a}", ("wants", "hello\n")))
+        #expect(outcome.text.contains("stopped 148\r\n"), "\(outcome.text)")
+        #expect(outcome.text.contains("wants\r\n"), "\(outcome.text)")
+        #expect(outcome.text.contains("got hello\r\nend 0\r\n"), "\(outcome.text)")
+    }
+
+    @Test func aShellInsideContinuesItsOwnJobs() throws {
+        let script =
+            #"$WRAPPER /bin/bash -c 'set -m; bash -c "echo ready; read x; echo got \$x"; echo "inner $?"; fg; echo "end $?"'"#
+        let outcome = try onTerminal(script, keys: Self.typing("\u{1a}", ("inner", "hello\n")))
+        #expect(outcome.text.contains("inner 148\r\n"), "\(outcome.text)")
+        #expect(outcome.text.contains("got hello\r\nend 0\r\n"), "\(outcome.text)")
+    }
+
     @Test func whereOnlyTheOutputIsATerminalKeysStayWhereTheyAre() throws {
         let script = #"echo line | $WRAPPER /bin/bash -c 'test -t 1 && ! test -t 0 && read x && echo "$x $A"'"#
         let outcome = try onTerminal(script)

@@ -290,9 +290,9 @@ enum Probe {
                 execve(command[0], command, environ);
                 _exit(98);
             }
-            char seen[65536];
+            // What is awaited after what was awaited before; and the keys then, up to the next RS and US.
+            char seen[65536], *awaited = "ready", *from = seen;
             size_t filled = 0;
-            int typed = 0;
             for (;;) {
                 ssize_t got = read(master, seen + filled, sizeof seen - 1 - filled);
                 if (got <= 0) break;
@@ -300,9 +300,14 @@ enum Probe {
                 fflush(stdout);
                 filled += got;
                 seen[filled] = 0;
-                if (!typed && strstr(seen, "ready")) {
-                    typed = 1;
+                for (char *found; keys && (found = strstr(from, awaited)); ) {
+                    from = found + strlen(awaited);
+                    char *next = strchr(keys, 0x1e);
+                    if (next) *next++ = 0;
                     if (write(master, keys, strlen(keys)) < 0) return 95;
+                    awaited = next;
+                    if (next && (keys = strchr(next, 0x1f))) *keys++ = 0;
+                    else keys = NULL;
                 }
             }
             int status;

@@ -148,20 +148,52 @@ struct SupervisionTests {
         #expect(outcome.text.contains("read hello"), "\(outcome.text)")
     }
 
-    @Test func aShellAboveSeesTheStopAndContinuesBoth() throws {
-        let scene = try Scene(supervised: [["A=1"]])
+    private func onTerminal(_ scene: Scene, keys: String, shell script: String) throws -> Child {
         let probe = try Probe.path()
-        let wrapper = try Wrapper.path()
-        let script =
-            "set -m; '\(wrapper)' --supervise -- '\(probe)' foreground; echo stopped $?; fg >/dev/null; echo end $?"
-        let arguments = [probe, "terminal", "\u{1a}hello\n", "/bin/bash", "-c", script]
-        let child = try Child(
+        return try Child(
             probe,
-            arguments: arguments.map { [UInt8]($0) },
+            arguments: [probe, "terminal", keys, "/bin/bash", "-c", script].map { [UInt8]($0) },
             environment: [scene.address, [UInt8]("PATH=/usr/bin:/bin")]
         )
+    }
+
+    @Test func aShellAboveSeesTheStopAndContinuesBoth() throws {
+        let scene = try Scene(supervised: [["A=1"]])
+        let command = "'\(try Wrapper.path())' --supervise -- '\(try Probe.path())' foreground"
+        let script = "set -m; \(command); echo stopped $?; fg >/dev/null; echo end $?"
+        let text = try onTerminal(scene, keys: "\u{1a}hello\n", shell: script).outcome().text
+        #expect(text.contains("stopped 148"), "\(text)")
+        #expect(text.contains("read hello"), "\(text)")
+        #expect(text.contains("end 0"), "\(text)")
+    }
+
+    /// A shell tells a job that runs in the background nothing when it takes it to the front.
+    @Test func aJobThatComesBackFromTheBackgroundHasTheKeys() throws {
+        let scene = try Scene(supervised: [["A=1"]])
+        let directory = try TemporaryDirectory()
+        let command = """
+            trap "exit 9" INT; front() { ps -o tpgid= -p $$; }
+            echo ready; while [ $(front) -eq $$ ]; do sleep 0.05; done; : > "$1"
+            until [ $(front) -eq $PPID ]; do sleep 0.05; done; echo in fro""nt; sleep 1000
+            """
+        let file = "\(directory.path)/behind"
+        let script = """
+            set -m; '\(try Wrapper.path())' --supervise -- /bin/bash -c '\(command)' sh '\(file)'
+            bg >/dev/null; until [ -e '\(file)' ]; do sleep 0.05; done; fg >/dev/null; echo end $?
+            """
+        let child = try onTerminal(scene, keys: "\u{1a}\u{1e}in front\u{1f}\u{3}", shell: script)
         let text = try child.outcome().text
-        #expect(text.contains("stopped 147") || text.contains("stopped 148"), "\(text)")
+        #expect(text.contains("end 9"), "\(text)")
+    }
+
+    @Test func aJobThatBeganInTheBackgroundReadsOnceItIsInFront() throws {
+        let scene = try Scene(supervised: [["A=1"]])
+        let script = """
+            set -m; '\(try Wrapper.path())' --supervise -- '\(try Probe.path())' foreground &
+            until jobs | grep -q Stopped; do sleep 0.05; done; fg >/dev/null; echo end $?
+            """
+        let child = try onTerminal(scene, keys: "hello\n", shell: script)
+        let text = try child.outcome().text
         #expect(text.contains("read hello"), "\(text)")
         #expect(text.contains("end 0"), "\(text)")
     }

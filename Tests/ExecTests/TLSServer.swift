@@ -129,18 +129,32 @@ enum Certificates {
         )
     }
 
-    private static func run(_ arguments: String...) throws {
+    private static func run(_ arguments: String...) throws { try run(arguments) }
+
+    private static func run(_ arguments: [String]) throws {
         let all = (["openssl"] + arguments).map { [UInt8]($0) }
         let outcome = try Child("/usr/bin/openssl", arguments: all, environment: []).outcome()
         guard outcome.ending == .exit(0) else { throw SystemError(call: "openssl: \(outcome.errors)") }
     }
 
     /// An authority of its own with such a key, and `localhost` signed by it with such another: `NAME-ca.pem`, `NAME.pem`.
-    static func makeChain(_ name: String, key: [String], signature: [String]) throws {
+    ///
+    /// With `NAME-middle.pem` between them, if there is to be one.
+    static func makeChain(_ name: String, key: [String], signature: [String], hasMiddle: Bool = false) throws {
         let folder = try folder()
         try make("\(name)-ca", in: folder, signature, key: key)
-        let signer = ["-CA", "\(folder)/\(name)-ca.pem", "-CAkey", "\(folder)/\(name)-ca.key"]
-        try make(name, in: folder, signer + signature + ["-addext", "subjectAltName=DNS:localhost"], key: key)
+        var signer = "\(name)-ca"
+        for signed in (hasMiddle ? ["\(name)-middle"] : []) + [name] {
+            let by = ["-CA", "\(folder)/\(signer).pem", "-CAkey", "\(folder)/\(signer).key"]
+            try make(signed, in: folder, by + signature + ["-addext", "subjectAltName=DNS:localhost"], key: key)
+            signer = signed
+        }
+    }
+
+    /// Writes a key again in another form: `openssl COMMAND -in KEY.key ... -out NAME.key`.
+    static func convert(_ key: String, to name: String, _ command: [String]) throws {
+        let folder = try folder()
+        try run(command + ["-in", "\(folder)/\(key).key", "-out", "\(folder)/\(name).key"])
     }
 
     private static func make(
@@ -149,13 +163,11 @@ enum Certificates {
         _ more: [String],
         key: [String] = ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
     ) throws {
-        let arguments =
-            ["openssl", "req", "-x509", "-newkey"] + key + [
+        try run(
+            ["req", "-x509", "-newkey"] + key + [
                 "-nodes", "-days", "2", "-subj", "/CN=\(name)", "-keyout", "\(folder)/\(name).key", "-out",
                 "\(folder)/\(name).pem",
             ] + more
-        let child = try Child("/usr/bin/openssl", arguments: arguments.map { [UInt8]($0) }, environment: [])
-        let outcome = try child.outcome()
-        guard outcome.ending == .exit(0) else { throw SystemError(call: "openssl req: \(outcome.errors)") }
+        )
     }
 }

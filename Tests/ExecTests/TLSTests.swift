@@ -58,6 +58,7 @@ struct TLSTests {
         ("pss-512", ["rsa:2048"], ["-sha512", "-sigopt", "rsa_padding_mode:pss"]),
         ("p384", ["ec", "-pkeyopt", "ec_paramgen_curve:P-384"], ["-sha384"]),
         ("p521", ["ec", "-pkeyopt", "ec_paramgen_curve:P-521"], ["-sha512"]), ("ed25519", ["ed25519"], []),
+        ("ed448", ["ed448"], []),
     ])
     func everySignatureThatAuthoritiesUseIsVerified(name: String, key: [String], signature: [String]) throws {
         try Certificates.makeChain(name, key: key, signature: signature)
@@ -67,6 +68,127 @@ struct TLSTests {
             #expect(outcome.errors == "")
             #expect(outcome.strings == [[UInt8]("A=1")])
         }
+    }
+
+    @Test(arguments: [["rsa:2048"], ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"]])
+    func aChainWithAnAuthorityBetweenIsFollowed(key: [String]) throws {
+        let name = "between-" + key[0].prefix(3)
+        try Certificates.makeChain(name, key: key, signature: ["-sha256"], hasMiddle: true)
+        let address = "https://localhost:"
+        let whole = try TLSServer(
+            Self.answer,
+            certificate: name,
+            flags: ["-cert_chain", try Certificates.file(name + "-middle.pem")]
+        )
+        #expect(try run(address + "\(whole.port)", authority: name + "-ca").strings == [[UInt8]("A=1")])
+        let torn = try TLSServer(Self.answer, certificate: name)
+        let outcome = try run(address + "\(torn.port)", authority: name + "-ca")
+        #expect(outcome.ending == .exit(125))
+        #expect(outcome.errors.hasPrefix("attache-exec: error: certificate_refused: "))
+    }
+
+    /// One of each kind of suite, and each group, that is offered.
+    @Test(arguments: [
+        ["-ciphersuites", "TLS_AES_128_GCM_SHA256"], ["-ciphersuites", "TLS_CHACHA20_POLY1305_SHA256"],
+        ["-tls1_2", "-cipher", "ECDHE-RSA-AES256-GCM-SHA384"], ["-tls1_2", "-cipher", "ECDHE-RSA-CHACHA20-POLY1305"],
+        ["-tls1_2", "-cipher", "ECDHE-RSA-AES128-SHA"], ["-tls1_2", "-cipher", "ECDHE-RSA-AES256-SHA384"],
+        ["-tls1_2", "-cipher", "DHE-RSA-AES128-GCM-SHA256"], ["-tls1_2", "-cipher", "AES256-SHA256"],
+        ["-tls1_2", "-cipher", "AES128-GCM-SHA256"], ["-groups", "P-256"], ["-groups", "P-384"], ["-groups", "P-521"],
+        ["-groups", "X448"], ["-groups", "ffdhe2048"],
+    ])
+    func everythingThatIsOfferedWorks(flags: [String]) throws {
+        _ = try Self.rsa.get()
+        let server = try TLSServer(Self.answer, certificate: "suites", flags: flags)
+        let outcome = try run("https://localhost:\(server.port)", authority: "suites-ca")
+        #expect(outcome.errors == "")
+        #expect(outcome.strings == [[UInt8]("A=1")])
+    }
+
+    private static let rsa = Result<Void, any Error> {
+        try Certificates.makeChain("suites", key: ["rsa:2048"], signature: ["-sha256"])
+    }
+
+    /// The program leaves out most algorithms of its library; a newer one may offer something that has to stay.
+    @Test func nothingIsMissingFromTheOfferButWhatNobodyUses() throws {
+        let theirs = try offer { port in
+            try Child(
+                "/usr/bin/openssl",
+                arguments: ["openssl", "s_client", "-min_protocol", "TLSv1.2", "-connect", "127.0.0.1:\(port)"].map {
+                    [UInt8]($0)
+                },
+                environment: [[UInt8]("OPENSSL_CONF=/dev/null")]
+            )
+        }
+        let ours = try offer { port in
+            let arguments = ["attache-exec", "--timeout=20", "--", "true"]
+            let settings = [
+                "ATTACHE_ADDRESS=https://127.0.0.1:\(port)", "ATTACHE_GATEWAY_TOKEN=" + Scene.token,
+                "PATH=/usr/bin:/bin",
+                "ATTACHE_CA_FILE=" + (try Certificates.file("authority.pem")),
+            ]
+            return try Child(
+                try Wrapper.path(hasTLS: true),
+                arguments: arguments.map { [UInt8]($0) },
+                environment: settings.map { [UInt8]($0) }
+            )
+        }
+        #expect(ours.suites == theirs.suites)
+        #expect(ours.groups == theirs.groups)
+        // DSA has no suite any more.
+        #expect(ours.signatures == theirs.signatures.filter { $0 & 0xff != 2 })
+        #expect(!ours.suites.isEmpty && !ours.groups.isEmpty && !ours.signatures.isEmpty)
+    }
+
+    /// A socket that listens on a loopback port.
+    private static func listener() throws -> (descriptor: Int32, port: UInt16) {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        try #require(listen(descriptor, 1) == 0)
+        var address = sockaddr_in()
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let named = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
+        }
+        try #require(named == 0)
+        return (descriptor, UInt16(bigEndian: address.sin_port))
+    }
+
+    /// What the first message of a client offers (RFC 8446 section 4.1.2).
+    private func offer(
+        from client: (_ port: UInt16) throws -> Child
+    ) throws -> (suites: [UInt16], groups: [UInt16], signatures: [UInt16]) {
+        let (listener, port) = try Self.listener()
+        defer { close(listener) }
+        let child = try client(port)
+        defer {
+            kill(child.pid, SIGKILL)
+            _ = try? child.outcome()
+        }
+        var knocked = pollfd(fd: listener, events: Int16(POLLIN), revents: 0)
+        try #require(poll(&knocked, 1, 20_000) == 1)
+        let accepted = accept(listener, nil, nil)
+        defer { close(accepted) }
+        var message = [UInt8](repeating: 0, count: 4096)
+        let count = read(accepted, &message, message.count)
+        var rest = message.prefix(max(count, 0)).dropFirst(5 + 4 + 2 + 32)
+        func number(_ size: Int) throws -> Int {
+            try #require(rest.count >= size)
+            defer { rest = rest.dropFirst(size) }
+            return rest.prefix(size).reduce(0) { $0 << 8 | Int($1) }
+        }
+        func numbers(_ length: Int) throws -> [UInt16] { try (0..<length / 2).map { _ in UInt16(try number(2)) } }
+        func skip(_ length: Int) { rest = rest.dropFirst(length) }
+        skip(try number(1))
+        let suites = try numbers(try number(2))
+        skip(try number(1))
+        _ = try number(2)
+        var lists: [Int: [UInt16]] = [:]
+        while !rest.isEmpty {
+            let (kind, length) = (try number(2), try number(2))
+            let after = rest.dropFirst(length)
+            if kind == 10 || kind == 13 { lists[kind] = try numbers(try number(2)) }
+            rest = after
+        }
+        return (suites, lists[10] ?? [], lists[13] ?? [])
     }
 
     @Test func theStateOfTheProcessIsTheSameAsBare() throws {
@@ -133,6 +255,50 @@ struct TLSTests {
         #expect(outcome.strings == [[UInt8]("A=1")])
     }
 
+    /// As `openssl` and other programs write keys.
+    @Test(arguments: [
+        ("p256", ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"], ["pkcs8", "-topk8", "-nocrypt"]),
+        ("p384-sec1", ["ec", "-pkeyopt", "ec_paramgen_curve:P-384"], ["ec"]),
+        ("rsa", ["rsa:2048"], ["pkcs8", "-topk8", "-nocrypt"]), ("rsa-pkcs1", ["rsa:2048"], ["rsa", "-traditional"]),
+        ("ed25519", ["ed25519"], ["pkey"]),
+    ])
+    func everyFormOfAClientsKeyIsRead(name: String, key: [String], form: [String]) throws {
+        let name = "client-" + name
+        try Certificates.makeChain(name, key: key, signature: [])
+        try Certificates.convert(name, to: name + "-form", form)
+        let authority = try Certificates.file(name + "-ca.pem")
+        for version in ["-tls1_2", "-tls1_3"] {
+            let server = try TLSServer(
+                Self.answer,
+                flags: ["-Verify", "1", "-verify_return_error", "-CAfile", authority, version]
+            )
+            let outcome = try run(
+                "https://localhost:\(server.port)",
+                settings: [
+                    "ATTACHE_CLIENT_CERTIFICATE_FILE=" + (try Certificates.file(name + ".pem")),
+                    "ATTACHE_CLIENT_KEY_FILE=" + (try Certificates.file(name + "-form.key")),
+                ]
+            )
+            #expect(outcome.errors == "")
+            #expect(outcome.strings == [[UInt8]("A=1")])
+        }
+    }
+
+    @Test(arguments: [["pkcs8", "-topk8", "-passout", "pass:x"], ["ec", "-aes256", "-passout", "pass:x"]])
+    func aClientsKeyWithAPassphraseIsRefused(form: [String]) throws {
+        let name = "locked-" + form[0]
+        try Certificates.convert("client", to: name, form)
+        let outcome = try run(
+            "https://localhost:1",
+            settings: [
+                "ATTACHE_CLIENT_CERTIFICATE_FILE=" + (try Certificates.file("client.pem")),
+                "ATTACHE_CLIENT_KEY_FILE=" + (try Certificates.file(name + ".key")),
+            ]
+        )
+        #expect(outcome.ending == .exit(125))
+        #expect(outcome.errors.hasPrefix("attache-exec: error: client_certificate_unusable: "))
+    }
+
     @Test func withoutTheCertificateThatIsAskedForThereIsNoStart() throws {
         let server = try TLSServer(Self.answer, flags: ["-Verify", "1", "-verify_return_error", "-tls1_2"])
         let outcome = try run("https://localhost:\(server.port)")
@@ -144,7 +310,7 @@ struct TLSTests {
         ("none.pem", "client.key"), ("client.pem", "none.key"), ("client.pem", "server.key"),
         ("client.key", "client.key"),
     ])
-    func aClientCertificateThatIsNoneIsToldBeforeAnyConnection(certificate: String, key: String) throws {
+    func aClientCertificateThatIsNoneIsToldWhereNoServerIs(certificate: String, key: String) throws {
         let outcome = try run(
             "https://localhost:1",
             settings: [
@@ -169,17 +335,10 @@ struct TLSTests {
 
     @Test func aServerThatAcceptsAndSaysNothingEndsWithTheDeadline() throws {
         // No handshake ever comes from a socket that only listens.
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let (descriptor, port) = try Self.listener()
         defer { close(descriptor) }
-        try #require(listen(descriptor, 1) == 0)
-        var address = sockaddr_in()
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let named = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
-        }
-        try #require(named == 0)
         let begin = ContinuousClock.now
-        let outcome = try run("https://127.0.0.1:\(UInt16(bigEndian: address.sin_port))", flags: ["--timeout=1"])
+        let outcome = try run("https://127.0.0.1:\(port)", flags: ["--timeout=1"])
         #expect(outcome.errors.contains("unreachable"))
         #expect(ContinuousClock.now - begin < .seconds(15))
     }

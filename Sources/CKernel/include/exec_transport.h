@@ -13,8 +13,11 @@
 /// Connects to a TCP port of 127.0.0.1, or of ::1: a descriptor that does not block, or a negated errno.
 int ckernel_exec_connect_loopback(int is_version_6, uint16_t port, int64_t deadline);
 
-/// Connects to an address: a descriptor that does not block, or a negated errno, -ETIMEDOUT after the deadline.
-int ckernel_exec_connect_address(const struct sockaddr *_Nonnull address, socklen_t length, int64_t deadline);
+/// Begins to connect to an address, and waits for nothing: a descriptor that does not block, or a negated errno.
+int ckernel_exec_begin_connect(const struct sockaddr *_Nonnull address, socklen_t length);
+
+/// Waits until the connection is there: its descriptor, or a negated errno, -ETIMEDOUT after the deadline. Then it is closed.
+int ckernel_exec_end_connect(int fd, int64_t deadline);
 
 /// Waits until a descriptor is ready for reading (POLLIN) or writing (POLLOUT): 0 or a negated errno.
 int ckernel_exec_wait(int fd, short events, int64_t deadline);

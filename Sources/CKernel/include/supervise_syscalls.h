@@ -71,8 +71,8 @@ int ckernel_supervise_terminal(void);
 /// Whether somebody could continue this process once it has stopped: a parent in another group of the same session.
 int ckernel_supervise_may_stop(void);
 
-/// Stops the process until somebody continues it.
-void ckernel_supervise_stop(void);
+/// Stops the process until somebody continues it, by the signal that has stopped the command.
+void ckernel_supervise_stop(int signal);
 
 /// Makes the calling child end with its parent, out of reach of the terminal's signals; -1 where the parent is gone.
 int ckernel_supervise_serve(int parent);
