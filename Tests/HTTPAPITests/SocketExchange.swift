@@ -48,7 +48,9 @@ private func blockingExchange(_ parts: [[UInt8]], at path: String, _ sendsNoMore
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     for part in parts where !part.isEmpty {
         try untilRead(descriptor)
-        guard send(descriptor, part, part.count, Int32(MSG_NOSIGNAL)) == part.count else { throw POSIXError(.EIO) }
+        let sent = send(descriptor, part, part.count, Int32(MSG_NOSIGNAL))
+        // The server may have answered and left before what was to be sent later.
+        guard sent == part.count || (part == parts.last && errno == EPIPE) else { throw POSIXError(.EIO) }
     }
     if sendsNoMore { shutdown(descriptor, Int32(SHUT_WR)) }
     var answer: [UInt8] = []

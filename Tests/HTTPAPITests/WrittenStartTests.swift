@@ -130,6 +130,20 @@ struct WrittenStartTests {
         }
     }
 
+    @Test func whatFollowsAStartIsNotAnswered() async throws {
+        try await withServedSocket(.agentSocket) { test, path async throws in
+            try await test.create("A_TOKEN", "the value")
+            let token = try #require(try await test.createAgent("bot", with: ["A_TOKEN"]).gatewayToken)
+            // Most of the rest comes while the start is being recorded.
+            for number in 0..<50 {
+                let form = try Self.written("plain", token: token, start: "start-\(number + 10)")
+                let answer = try await exchange(form, at: path, later: "GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n")
+                #expect(answer.components(separatedBy: "HTTP/1.1 ").count == 2)
+                #expect(answer.hasSuffix("\r\n\r\nA_TOKEN=the value\0"))
+            }
+        }
+    }
+
     @Test func aPeerThatLeavesBeforeItAsksEndsItsConnectionOnly() async throws {
         try await withServedSocket(.agentSocket) { test, path async throws in
             #expect(try await exchange("", at: path, sendsNoMore: true).isEmpty)
