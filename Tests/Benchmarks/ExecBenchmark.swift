@@ -180,14 +180,18 @@ struct ExecBenchmark {
         _ report: inout Report,
         to reference: String = "env"
     ) {
-        let env = cases.firstIndex { $0.name == reference }.map { launches.seconds[$0].median } ?? .nan
-        let rows = zip(cases, launches.seconds).map { program, seconds in
-            [
+        let place = cases.firstIndex { $0.name == reference }
+        let env = place.map { launches.seconds[$0].median } ?? .nan
+        let rows = zip(cases, zip(launches.seconds, launches.rounds)).map { program, measured in
+            let (seconds, rounds) = measured
+            // On a machine with fast and slow seconds the two medians may be of different ones.
+            let paired = place.map { Samples.ratio(rounds, launches.rounds[$0]) } ?? .nan
+            return [
                 program.name, seconds.median.microseconds, seconds.minimum.microseconds,
-                seconds.percentile(90).microseconds, (seconds.median / env).times,
+                seconds.percentile(90).microseconds, (seconds.median / env).times, paired.times,
             ]
         }
-        report.table(["", "median", "lowest", "p90", reference == "env" ? "to env" : "to it"], rows)
+        report.table(["", "median", "lowest", "p90", reference == "env" ? "to env" : "to it", "in its round"], rows)
         guard reference == "env" else { return }
         if !cases.contains(where: { $0.name == "tini" }) { report.note("tini SKIPPED: not in PATH") }
         if !cases.contains(where: { $0.name == "s6-envdir" }) { report.note("s6-envdir SKIPPED: not in PATH") }

@@ -144,6 +144,8 @@ struct LaunchedProgram {
 struct Launches {
     /// Seconds from posix_spawn(3) to the end, for each program.
     let seconds: [Samples]
+    /// The same, round after round.
+    let rounds: [[Double]]
     /// Peak memory of each program and of what it became, in MB of 10⁶ bytes.
     let peakMemory: [Double]
     let fdatasync: Samples
@@ -182,6 +184,7 @@ struct Launches {
             }
         }
         self.seconds = seconds.map(Samples.init)
+        self.rounds = seconds
         peakMemory = memory
         fdatasync = Samples(syncs)
     }
