@@ -9,7 +9,7 @@ internal import NIOHTTP1
 /// parsers.
 ///
 /// A container's process waits for this: making the parsers and handlers of a connection and taking a request through
-/// them costs the server as long as recording the start ([decision 0042](../../docs/decisions/0042-starts-as-written.md)).
+/// them takes a seventh of the time to its answer ([decision 0042](../../docs/decisions/0042-starts-as-written.md)).
 /// Every property is touched on the channel's event loop only, where the executor runs what awaits.
 final class StartConnection: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
