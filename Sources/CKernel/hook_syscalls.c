@@ -10,7 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
@@ -31,6 +34,11 @@ int ckernel_hook_is_program(const uint8_t *path) {
     struct stat one, own;
     return stat((const char *)path, &one) == 0 && stat(own_program, &own) == 0 && one.st_dev == own.st_dev &&
            one.st_ino == own.st_ino;
+}
+
+int ckernel_hook_exists(const uint8_t *path) {
+    struct stat status;
+    return lstat((const char *)path, &status) == 0;
 }
 
 int ckernel_hook_is_folder(const uint8_t *path) {
@@ -88,6 +96,69 @@ int ckernel_hook_replace_file(const uint8_t *path, const uint8_t *temporary, con
     if (error != 0) unlink(new);
     return error;
 }
+
+// What the child gets back. The mask is the kernel's own 64 bits: sigprocmask(3) would leave signals 32 and 33.
+static const uint64_t every_signal = UINT64_MAX;
+static uint64_t inherited_mask;
+static struct sigaction inherited_child;
+
+static void give_signals_back(void) {
+    sigaction(SIGCHLD, &inherited_child, NULL);
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &inherited_mask, NULL, sizeof inherited_mask);
+}
+
+int ckernel_hook_spawn(const uint8_t *path, uint8_t *const *vector, uint8_t *const *environment, int output) {
+    struct sigaction standard = {.sa_handler = SIG_DFL};
+    syscall(SYS_rt_sigprocmask, SIG_BLOCK, &every_signal, &inherited_mask, sizeof inherited_mask);
+    // Where SIGCHLD is ignored children leave no status (wait(2)).
+    sigaction(SIGCHLD, &standard, &inherited_child);
+    // Written by the child, which is in this memory until it has become the program.
+    volatile int error = 0;
+    int parent = getpid(), pid = vfork();
+    if (pid == 0) {
+        // An engine that ends its runtime means the real one.
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() != parent) _exit(127);
+        if (output >= 0) dup2(output, 1);
+        // Its handlers are none, so this changes nothing for the parent but what give_signals_back() does again.
+        sigaction(SIGPIPE, &standard, NULL);
+        give_signals_back();
+        execve((const char *)path, (char *const *)vector, (char *const *)environment);
+        error = errno;
+        _exit(127);
+    }
+    if (pid < 0) error = errno;
+    else if (error != 0) waitpid(pid, NULL, 0);
+    if (error == 0) return pid;
+    give_signals_back();
+    return -error;
+}
+
+int ckernel_hook_wait_for_file(int pid, const uint8_t *path) {
+    for (;;) {
+        siginfo_t info = {.si_pid = 0};
+        if (ckernel_hook_exists(path)) return 1;
+        // Left to be collected by ckernel_hook_wait().
+        if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid != 0) return 0;
+        struct timespec moment = {.tv_nsec = 1000000};
+        long number = syscall(SYS_rt_sigtimedwait, &every_signal, NULL, &moment, sizeof every_signal);
+        if (number > 0 && number != SIGCHLD) kill(pid, (int)number);
+    }
+}
+
+int ckernel_hook_wait(int pid) {
+    int status = 0;
+    while (waitpid(pid, &status, WNOHANG) == 0) {
+        long number = syscall(SYS_rt_sigtimedwait, &every_signal, NULL, NULL, sizeof every_signal);
+        if (number > 0 && number != SIGCHLD) kill(pid, (int)number);
+    }
+    give_signals_back();
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+int ckernel_hook_pipe(int *ends) { return pipe2(ends, O_CLOEXEC) == 0 ? 0 : -errno; }
+
+void ckernel_hook_remove(const uint8_t *path) { unlink((const char *)path); }
 
 void ckernel_hook_ignore_sigpipe(int ignores) { signal(SIGPIPE, ignores ? SIG_IGN : SIG_DFL); }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 // Older headers lack it; the number is the same on every machine that Swift runs on.
@@ -69,6 +70,8 @@ int ckernel_peer_shares_namespaces(int32_t pid) {
     struct process_name peer = name_of_process(pid);
     return is_same_namespace(peer.text, "self", "mnt") || is_same_namespace(peer.text, "1", "mnt");
 }
+
+int ckernel_peer_open(int32_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
 
 int ckernel_peer_is_alive(int pidfd) {
     struct pollfd wait = {.fd = pidfd, .events = POLLIN};

@@ -16,6 +16,9 @@
 #include <unistd.h>
 
 struct ckernel_exec_tls_stream {
+    const struct ckernel_exec_tls_server *server; // while it is opened
+    struct ckernel_exec_fault unread;             // why there are no authorities, where there are none
+    enum { NOT_YET, LOADED, UNREAD } authorities;
     SSL_CTX *context;
     SSL *connection;
     struct addrinfo *addresses;
@@ -85,6 +88,22 @@ static int load_authorities(SSL_CTX *context, const struct ckernel_exec_tls_serv
     return fail(fault, CKERNEL_EXEC_FAULT_AUTHORITIES, 0, NULL);
 }
 
+// Once, while there is time to spare, and at the latest when a certificate is to be verified.
+static int has_authorities(struct ckernel_exec_tls_stream *stream) {
+    if (stream->authorities == NOT_YET) {
+        stream->authorities = load_authorities(stream->context, stream->server, &stream->unread) ? LOADED : UNREAD;
+        // The library would take what reading them left for errors of the connection.
+        ERR_clear_error();
+    }
+    return stream->authorities == LOADED;
+}
+
+static int verify(X509_STORE_CTX *chain, void *stream) {
+    if (has_authorities(stream)) return X509_verify_cert(chain);
+    X509_STORE_CTX_set_error(chain, X509_V_ERR_UNSPECIFIED);
+    return 0;
+}
+
 static int load_client(SSL_CTX *context, const struct ckernel_exec_tls_server *server, struct ckernel_exec_fault *fault) {
     if (!server->certificate) return 1;
     const uint8_t *key = server->key ? server->key : server->certificate;
@@ -125,11 +144,14 @@ static int prepare(struct ckernel_exec_tls_stream *stream, const struct ckernel_
     if (!context || SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1)
         return fail(fault, CKERNEL_EXEC_FAULT_PROTOCOL, 0, newest_reason());
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
+    SSL_CTX_set_cert_verify_callback(context, verify, stream);
     // The answer has a length; a missing farewell after it takes nothing away.
     SSL_CTX_set_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_RENEGOTIATION);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
-    if (!load_authorities(context, server, fault) || !load_client(context, server, fault)) return 0;
+    // The answer comes in few records; it is read with as few calls.
+    SSL_CTX_set_read_ahead(context, 1);
+    if (!load_client(context, server, fault)) return 0;
 
     static const unsigned char protocols[] = "\x08http/1.1";
     stream->connection = SSL_new(context);
@@ -181,6 +203,11 @@ static int shake_hands(struct ckernel_exec_tls_stream *stream, int64_t deadline,
         errno = 0;
         int result = SSL_connect(connection);
         if (result == 1) return 1;
+        // Read while the server makes its flight.
+        if (stream->authorities == NOT_YET && SSL_get_error(connection, result) == SSL_ERROR_WANT_READ &&
+            has_authorities(stream))
+            continue;
+        if (stream->authorities == UNREAD) break;
         int error = wait_for(stream, result, deadline);
         if (error == 0) continue;
         long verdict = SSL_get_verify_result(connection);
@@ -191,6 +218,8 @@ static int shake_hands(struct ckernel_exec_tls_stream *stream, int64_t deadline,
         if (error == -EPROTO) return fail(fault, CKERNEL_EXEC_FAULT_PROTOCOL, 0, newest_reason());
         return fail(fault, CKERNEL_EXEC_FAULT_SYSTEM, -error, NULL);
     }
+    *fault = stream->unread;
+    return 0;
 }
 
 static void close_stream(struct ckernel_exec_tls_stream *stream) {
@@ -210,12 +239,16 @@ static struct ckernel_exec_tls_stream *open_stream(const struct ckernel_exec_tls
         return NULL;
     }
     stream->fd = -1;
+    stream->server = server;
     // The server takes the connection while the library starts. What is wrong here is told before what is wrong there.
     struct ckernel_exec_fault unreached;
     int is_out = set_out(stream, server, deadline, &unreached);
     if (prepare(stream, server, fault)) {
-        if (!is_out) *fault = unreached;
-        else if (arrive(stream, deadline, fault) && shake_hands(stream, deadline, fault)) return stream;
+        if (!is_out || !arrive(stream, deadline, &unreached)) {
+            *fault = has_authorities(stream) ? unreached : stream->unread;
+        } else if (shake_hands(stream, deadline, fault)) {
+            return stream;
+        }
     }
     close_stream(stream);
     return NULL;

@@ -33,24 +33,25 @@ package struct HostPlaces: Equatable, Sendable {
 /// process.args        /.attache/attache-exec -- and what was there
 /// process.env         ATTACHE_ADDRESS, ATTACHE_INSTANCE: pointers, never a value
 /// mounts              /.attache (tmpfs), the wrapper in it (read-only), the folder of the agents' socket
-/// hooks               createRuntime registers the container for its agent, poststop ends it
+/// hooks               createRuntime registers the container for its agent, poststop ends it: what nobody else does
 /// ```
 ///
 /// Everything else stays byte for byte. What the container sets itself is kept.
 package struct BundleEdit: Sendable {
-    /// The edited text; the same bytes where the edit had been made before.
+    /// The edited text; the same bytes where all of the edit had been made before.
     package let bytes: [UInt8]
     package let naming: ContainerNaming
 
     /// Edits `config`; nil for a container that names no agent.
     ///
     /// `container` is the id of the container where the caller knows it; without, it is taken from the path of the
-    /// control group, whose last part names it.
+    /// control group, whose last part names it. `stages` are those at which the container has to have a hook.
     package init?(
         _ config: [UInt8],
         container: String?,
         places: HostPlaces,
-        hasSocketFolder: Bool = true
+        hasSocketFolder: Bool = true,
+        stages: Set<HookStage> = Set(HookStage.allCases)
     ) throws(ContainerEditError) {
         let text = try JSONText(config)
         guard text.root.isObject else { throw .unexpectedForm("config.json") }
@@ -61,16 +62,17 @@ package struct BundleEdit: Sendable {
         guard let list = try text.member("args", of: process) else { throw .noArguments }
         guard let arguments = text.strings(list) else { throw .unexpectedForm("args") }
         guard let command = arguments.first else { throw .noArguments }
+        let parts = ContainerParts(places: places)
+        var edits = TextEdits(text)
         if command == ContainerParts.wrapper {
-            // Another hook was here before, or the bundle is used a second time.
-            bytes = config
+            // Another hook was here before, or the bundle is used a second time, maybe by whoever needs more hooks.
+            try Self.add(parts.hooks(for: naming, at: stages), to: &edits, text)
+            bytes = edits.applied()
             return
         }
         try Self.refuseTaken(text)
-        let parts = ContainerParts(places: places)
         try parts.refuseOperatorSocket()
 
-        var edits = TextEdits(text)
         // An image that brings the wrapper itself is only told where the server is.
         let isWrapped = ["attache-exec", "attache-exec-tls"].contains(ContainerParts.lastPart(of: command))
         if !isWrapped { edits.prepend([jsonString(ContainerParts.wrapper), jsonString("--")], to: list) }
@@ -90,7 +92,7 @@ package struct BundleEdit: Sendable {
             ])
         }
         try edits.append(mounts, toMember: "mounts", of: text.root)
-        try Self.add(parts.hooks(for: naming), to: &edits, text)
+        try Self.add(parts.hooks(for: naming, at: stages), to: &edits, text)
         bytes = edits.applied()
     }
 
@@ -99,14 +101,16 @@ package struct BundleEdit: Sendable {
         to edits: inout TextEdits,
         _ text: JSONText
     ) throws(ContainerEditError) {
-        let written = hooks.map { hook in
+        let found = try text.anyMember("hooks", of: text.root)
+        var written: [(stage: String, text: [UInt8])] = []
+        for hook in hooks where try !isThere(hook, in: found, text) {
             let members = [
                 ("path", jsonString(hook.path)), ("args", JSONLine.array(hook.arguments)),
                 ("timeout", ContainerParts.Hook.timeout),
             ]
-            return (stage: hook.stage, text: JSONLine.object(members))
+            written.append((hook.stage.rawValue, JSONLine.object(members)))
         }
-        let found = try text.anyMember("hooks", of: text.root)
+        guard !written.isEmpty else { return }
         if let found, found.isObject {
             for hook in written { try edits.append([hook.text], toMember: hook.stage, of: found) }
             return
@@ -117,6 +121,19 @@ package struct BundleEdit: Sendable {
         case .null: if let found { edits.replaceNull(found, with: object) }
         default: throw .unexpectedForm("hooks")
         }
+    }
+
+    /// Whether a hook that does the same is among the bundle's `hooks`.
+    private static func isThere(
+        _ hook: ContainerParts.Hook,
+        in hooks: JSONNode?,
+        _ text: JSONText
+    ) throws(ContainerEditError) -> Bool {
+        for element in try text.member(hook.stage.rawValue, of: hooks)?.elements ?? [] {
+            let arguments = text.strings(try text.member("args", of: element)) ?? []
+            if arguments.prefix(2).elementsEqual(hook.arguments.prefix(2)) { return true }
+        }
+        return false
     }
 
     private static func refuseTaken(_ text: JSONText) throws(ContainerEditError) {

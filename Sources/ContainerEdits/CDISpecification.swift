@@ -39,9 +39,9 @@ package enum CDISpecification {
         try parts.refuseOperatorSocket()
         let list = devices.map { device in
             let naming = ContainerNaming(agent: device.agent, workspace: workspace, startsOffline: false)
-            let hooks = parts.hooks(for: naming).map { hook in
+            let hooks = parts.hooks(for: naming, at: Set(HookStage.allCases)).map { hook in
                 JSONLine.object([
-                    ("hookName", jsonString(hook.stage)), ("path", jsonString(hook.path)),
+                    ("hookName", jsonString(hook.stage.rawValue)), ("path", jsonString(hook.path)),
                     ("args", JSONLine.array(hook.arguments)), ("timeout", ContainerParts.Hook.timeout),
                 ])
             }

@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
+/// When an OCI runtime runs a hook (runtime-spec, "POSIX-platform Hooks").
+package enum HookStage: String, CaseIterable, Sendable {
+    /// Before the container's process runs: the server is told whose it is.
+    case createRuntime
+    /// After the container has ended: the server is told so.
+    case poststop
+}
+
 /// What a container is given besides its arguments, however an engine is told of it.
 struct ContainerParts {
     struct Mount {
@@ -10,8 +18,7 @@ struct ContainerParts {
     }
 
     struct Hook {
-        /// Such as `createRuntime`.
-        let stage: String
+        let stage: HookStage
         let path: String
         let arguments: [String]
 
@@ -58,17 +65,17 @@ struct ContainerParts {
         ]
     }
 
-    func hooks(for naming: ContainerNaming) -> [Hook] {
+    func hooks(for naming: ContainerNaming, at stages: Set<HookStage>) -> [Hook] {
         let common = places.hookArguments + (naming.workspace.map { ["--workspace", $0] } ?? [])
         let offline = naming.startsOffline ? ["--offline"] : []
         return [
             Hook(
-                stage: "createRuntime",
+                stage: .createRuntime,
                 path: places.hook,
                 arguments: ["attache-hook", "register"] + common + ["--agent", naming.agent] + offline
             ),
-            Hook(stage: "poststop", path: places.hook, arguments: ["attache-hook", "end"] + common),
-        ]
+            Hook(stage: .poststop, path: places.hook, arguments: ["attache-hook", "end"] + common),
+        ].filter { stages.contains($0.stage) }
     }
 
     static func folder(of path: String) -> String {

@@ -8,10 +8,14 @@ package struct RuntimeInvocation: Equatable, Sendable {
     package private(set) var command: String?
     /// How many arguments stand before the command.
     package private(set) var flagCount: Int
+    /// Where the runtime is told to keep its state; nil for its own place.
+    package private(set) var root: String?
     /// The bundle's folder that `create` or `run` was told; nil for the current one.
     package private(set) var bundle: String?
     /// The container's id: the first argument of a command that is no flag.
     package private(set) var container: String?
+    /// The file that the pid of the container's first process is to be written to.
+    package private(set) var pidFile: String?
     /// Where errors are to be written as well, and whether as JSON.
     package private(set) var log: String?
     package private(set) var isLogJSON = false
@@ -45,9 +49,11 @@ package struct RuntimeInvocation: Equatable, Sendable {
             let takesValue = command == nil ? Self.globalFlags.contains(name) : Self.createFlags.contains(name)
             if takesValue, value == nil { value = rest.popFirst() }
             switch name {
+            case "root": if command == nil { root = value }
             case "log": if command == nil { log = value }
             case "log-format": if command == nil { isLogJSON = value == "json" }
             case "bundle", "b": bundle = value
+            case "pid-file": pidFile = value
             case "help", "h", "?", "usage": asksForHelp = true
             default: break
             }

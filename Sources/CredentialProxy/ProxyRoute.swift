@@ -38,7 +38,7 @@ struct ProxyRoute {
         if request.path.hasPrefix(Self.viaPath) {
             let rest = request.path.dropFirst(Self.viaPath.count)
             let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
-            guard let name = rest[..<end].removingPercentEncoding, !name.isEmpty else { throw .credentialMissing }
+            guard let name = Self.decoded(rest[..<end]), !name.isEmpty else { throw .credentialMissing }
             credentialName = name
             var path = String(rest[end...])
             guard let token = Self.token(in: fields, &path) else { throw .vault(.token(.missing)) }
@@ -74,6 +74,11 @@ struct ProxyRoute {
         }
     }
 
+    /// Nil where what is escaped is no text.
+    private static func decoded(_ name: Substring) -> String? {
+        name.utf8.contains(UInt8(ascii: "%")) ? name.removingPercentEncoding : String(name)
+    }
+
     private static func bearer(_ fields: HTTPFields) throws(ProxyError) -> [UInt8]? {
         let values = fields[values: .authorization]
         guard let value = values.first else { return nil }
@@ -90,8 +95,7 @@ struct ProxyRoute {
         for field in fields {
             let value = field.value
             if HeaderRules.holdsToken(value) {
-                let token = value.split(separator: " ").last.map(String.init) ?? value
-                return Array(token.utf8)
+                return Array(value.utf8.split(separator: UInt8(ascii: " ")).last ?? value.utf8[...])
             }
             guard field.name == .authorization, value.lowercased().hasPrefix("basic "),
                 let decoded = Data(base64Encoded: value.dropFirst(6).trimmingCharacters(in: .whitespaces))

@@ -14,7 +14,7 @@ internal import VaultModel
 /// What carries one request at a time to a checked address of a target: a connection of HTTP/1.1, or a stream of HTTP/2.
 ///
 /// Lives on the event loop of the request that made it, where no step of an exchange waits for another thread.
-struct TargetConnection: Sendable {
+final class TargetConnection: Sendable {
     /// The address that was dialed.
     let address: IPAddress
     let madeAt: NIODeadline

@@ -5,7 +5,7 @@ internal import Foundation
 internal import HTTPTypes
 package import Hummingbird
 internal import Logging
-internal import ServiceLifecycle
+internal import NIOCore
 internal import VaultCore
 
 /// Finds the route of a request and turns every outcome into an answer.
@@ -22,7 +22,7 @@ package struct Dispatcher: HTTPResponder {
     private let meters: RequestMeters
     let forwarding: (any Forwarding)?
 
-    /// Requests that `forwarding` takes never come here: ``ForwardingGate`` has them.
+    /// Requests that `forwarding` takes never come here: ``RequestSequence`` has them answered.
     init(
         routes: [Route],
         namesMethods: Bool = true,
@@ -93,6 +93,8 @@ package struct Dispatcher: HTTPResponder {
             default: break
             }
             return OwnAnswer(failure)
+        case ChannelError.eof:
+            return OwnAnswer(APIFailure(.invalidRequest, "the request ended before its body was whole"))
         default:
             // The type only: the text of a foreign error may quote what it was working on.
             logFailure("\(type(of: error))", passage)
@@ -128,9 +130,6 @@ package struct Dispatcher: HTTPResponder {
         context: APIContext,
         template: inout String
     ) async throws -> Response {
-        if Task.isShuttingDownGracefully {
-            throw Self.shuttingDown
-        }
         guard let path = Self.segments(of: request.uri.path) else { throw Self.noRoute }
         var allowed: [String] = []
         for route in routes {
@@ -149,10 +148,6 @@ package struct Dispatcher: HTTPResponder {
             ErrorBody(.methodNotAllowed, "this path takes \(allowed.sorted().joined(separator: ", "))"),
             headers: [.allow: allowed.sorted().joined(separator: ", ")]
         )
-    }
-
-    private static var shuttingDown: APIFailure {
-        APIFailure(.shuttingDown, "the server is stopping", hint: "try again in a moment")
     }
 
     private static let noRoute = APIFailure(.notFound, "no such path", hint: "see /openapi.json")

@@ -49,6 +49,17 @@ package final class ForwardedBody: AsyncSequence, Sendable {
         package func next() async throws -> ByteBuffer? { try await body.next() }
     }
 
+    /// All of it, where all of it has come and nothing was read; nil otherwise.
+    var whole: ByteBuffer? {
+        state.withLock { state in
+            guard case .whole = state.end, !state.isRefused else { return nil }
+            state.held = 0
+            guard var whole = state.pieces.popFirst() else { return ByteBuffer() }
+            while let piece = state.pieces.popFirst() { whole.writeImmutableBuffer(piece) }
+            return whole
+        }
+    }
+
     /// Adds a piece; false where the body holds so much that no more should be read.
     func feed(_ piece: ByteBuffer) -> Bool {
         let (waiting, mayGoOn) = state.withLock { state in

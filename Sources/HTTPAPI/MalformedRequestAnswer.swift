@@ -8,20 +8,14 @@ internal import NIOHTTPTypes
 
 /// Answers bytes that are no HTTP request in the form of every other error, and ends the connection.
 ///
-/// The server would answer them with an empty 400. While an earlier request is being answered the connection only ends,
-/// at once or as the handler behind this one sees to: two answers must not mix.
+/// While an earlier request is being answered the handler behind this one ends the connection after it: two answers must
+/// not mix.
 final class MalformedRequestAnswer: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
-    private let handsOnLateErrors: Bool
     private var unanswered = 0
-
-    /// `handsOnLateErrors` says that the handler behind it ends the connection after the answers to earlier requests.
-    init(handsOnLateErrors: Bool = false) {
-        self.handsOnLateErrors = handsOnLateErrors
-    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if case .head = unwrapInboundIn(data) { unanswered += 1 }
@@ -34,14 +28,7 @@ final class MalformedRequestAnswer: ChannelDuplexHandler, RemovableChannelHandle
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard let code = Self.code(of: error) else {
-            context.fireErrorCaught(error)
-            return
-        }
-        guard unanswered == 0 else {
-            if handsOnLateErrors { context.fireErrorCaught(error) } else { context.close(promise: nil) }
-            return
-        }
+        guard unanswered == 0, let code = Self.code(of: error) else { return context.fireErrorCaught(error) }
         let text = code == .headersTooLarge ? "the header is too large" : "the bytes are no HTTP request"
         var own = OwnAnswer(APIFailure(code, text)).unread
         own.fields[.connection] = "close"

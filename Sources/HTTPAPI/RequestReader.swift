@@ -5,7 +5,6 @@ internal import Foundation
 internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
-internal import ServiceLifecycle
 internal import VaultCore
 internal import VaultModel
 
@@ -117,11 +116,7 @@ struct RequestReader {
         let departure = try? await context.channel.pipeline.handler(type: DepartureOfPeer.self).get()
         departure?.ends(wait)
         defer { departure?.ends(nil) }
-        return try await withGracefulShutdownHandler {
-            try await body(wait)
-        } onGracefulShutdown: {
-            wait.end(.stopping)
-        }
+        return try await body(wait)
     }
 
     /// The version that `If-Match` names (RFC 9110 §13.1.1), as this API writes it: a number in quotes.

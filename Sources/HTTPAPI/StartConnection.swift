@@ -15,7 +15,10 @@ final class StartConnection: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    private let answers: WholeAnswers
+    /// What of an answer's body goes into one record of TLS with its head (RFC 8446 §5.1), which is read as one.
+    private static let mostCopiedBytes = 8 << 10
+
+    private let answers: DatedAnswers
     private let idleTimeout: TimeAmount
     /// Adds the handlers of any other connection behind this one.
     private let addParsers: (any Channel) throws -> Void
@@ -24,13 +27,17 @@ final class StartConnection: ChannelInboundHandler, RemovableChannelHandler {
     private var idle: Scheduled<Void>?
     private var isAnswering = false
 
-    init(_ answers: WholeAnswers, idleTimeout: TimeAmount, addParsers: @escaping (any Channel) throws -> Void) {
+    init(_ answers: DatedAnswers, idleTimeout: TimeAmount, addParsers: @escaping (any Channel) throws -> Void) {
         self.answers = answers
         self.idleTimeout = idleTimeout
         self.addParsers = addParsers
     }
 
-    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        // Over TLS the connection was there before.
+        if context.channel.isActive { watch(context) }
+    }
 
     func handlerRemoved(context: ChannelHandlerContext) {
         idle?.cancel()
@@ -38,8 +45,12 @@ final class StartConnection: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        idle = context.eventLoop.assumeIsolated().scheduleTask(in: idleTimeout) { context.close(promise: nil) }
+        watch(context)
         context.fireChannelActive()
+    }
+
+    private func watch(_ context: ChannelHandlerContext) {
+        idle = context.eventLoop.assumeIsolated().scheduleTask(in: idleTimeout) { context.close(promise: nil) }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -75,17 +86,25 @@ final class StartConnection: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     private func answer(_ request: Request, on channel: any Channel) async {
-        guard let answer = await answers.answer(request, on: channel, isLast: true), let context else {
-            return channel.close(promise: nil)
+        var response = await answers.response(to: request, on: channel)
+        response.headers[.connection] = "close"
+        let body = CollectedBody()
+        guard (try? await response.body.write(body)) != nil, let context else { return channel.close(promise: nil) }
+        var bytes = Self.bytes(of: response.head, channel.allocator)
+        for var piece in body.pieces {
+            if piece.readableBytes <= Self.mostCopiedBytes {
+                bytes.writeBuffer(&piece)
+            } else {
+                context.write(wrapOutboundOut(bytes), promise: nil)
+                bytes = piece
+            }
         }
-        context.write(wrapOutboundOut(Self.bytes(of: answer.head, channel.allocator)), promise: nil)
-        for piece in answer.pieces { context.write(wrapOutboundOut(piece), promise: nil) }
-        context.writeLast(wrapOutboundOut(ByteBuffer()))
+        context.writeLast(wrapOutboundOut(bytes))
     }
 
     /// The head of an answer (RFC 9112 §4 and §5); the types of its parts keep line breaks out of them.
     private static func bytes(of head: HTTPResponse, _ allocator: ByteBufferAllocator) -> ByteBuffer {
-        var bytes = allocator.buffer(capacity: 1_024)
+        var bytes = allocator.buffer(capacity: 2_048)
         let status = HTTPResponseStatus(statusCode: head.status.code)
         bytes.writeString("HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n")
         for field in head.headerFields {
@@ -97,4 +116,15 @@ final class StartConnection: ChannelInboundHandler, RemovableChannelHandler {
         bytes.writeStaticString("\r\n")
         return bytes
     }
+}
+
+/// The body of an answer that is small and all there.
+private final class CollectedBody: ResponseBodyWriter {
+    private(set) var pieces: [ByteBuffer] = []
+
+    func write(_ buffer: ByteBuffer) {
+        if buffer.readableBytes > 0 { pieces.append(buffer) }
+    }
+
+    func finish(_ trailingHeaders: HTTPFields?) {}
 }

@@ -78,6 +78,19 @@ struct Needle: Sendable {
         }
     }
 
+    /// Whether any spelling of the first element begins with `byte`; cheaper than trying them all.
+    func mayBegin(with byte: UInt8) -> Bool {
+        bytes.bytes.withBytes { bytes in
+            guard let first = bytes.first else { return false }
+            return switch form {
+            case .hexadecimal: hexadecimalDigit(byte) == first >> 4
+            case .wide: byte == first
+            case .text: byte == first || Spelling.openers.contains(byte)
+            case .base64: byte == first || byte == Self.urlDigit(first) || Spelling.openers.contains(byte)
+            }
+        }
+    }
+
     var spellings: Int {
         switch form {
         case .text, .base64: Spelling.templates.count
@@ -141,6 +154,9 @@ enum Spelling {
         templates.append(Array("&#".utf8) + [Part.tens, Part.ones] + semicolon)
         return templates + entities.map { Array("&\($0.name);".utf8) }
     }()
+
+    /// What a spelling begins with that is not bare.
+    static let openers = Set(templates.compactMap { $0.first }.filter { $0 != Part.bare })
 
     private static let entities: [(byte: UInt8, name: String)] = [
         (UInt8(ascii: "&"), "amp"), (UInt8(ascii: "<"), "lt"), (UInt8(ascii: ">"), "gt"), (UInt8(ascii: "\""), "quot"),

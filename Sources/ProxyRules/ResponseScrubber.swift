@@ -123,6 +123,9 @@ package struct ResponseScrubber {
         }
     }
 
+    /// How many bytes are held back.
+    var heldCount: Int { held.count }
+
     /// How many states it has, a kibibyte or more each.
     package var stateCount: Int { automaton.found.count }
 
@@ -183,16 +186,34 @@ private struct Automaton {
     }
 
     mutating func add(from state: Int, on byte: UInt8, _ needles: [Needle]) -> Int {
-        var next: Set<Thread> = []
+        guard state != Self.root else { return addFromRoot(on: byte, needles) }
+        // What may begin here is the same in every state, and mostly nothing goes on.
+        let fresh = next(Self.root, byte) ?? addFromRoot(on: byte, needles)
+        var following: Set<Thread> = []
         var length = 0
-        for (index, needle) in needles.enumerated() {
-            let fresh = Thread(needle: index, element: 0, spelling: 0, offset: 0, length: 0)
-            fresh.step(byte, of: needle, into: &next, found: &length)
-        }
         for thread in threads[state] {
-            thread.step(byte, of: needles[thread.needle], into: &next, found: &length)
+            thread.step(byte, of: needles[thread.needle], into: &following, found: &length)
         }
-        let key = Key(threads: next.sorted(), found: length)
+        guard !following.isEmpty || length > 0 else {
+            table[state << 8 | Int(byte)] = table[Int(byte)]
+            return fresh
+        }
+        following.formUnion(threads[fresh])
+        return add(following, found: max(length, found[fresh]), from: state, on: byte)
+    }
+
+    private mutating func addFromRoot(on byte: UInt8, _ needles: [Needle]) -> Int {
+        var following: Set<Thread> = []
+        var length = 0
+        for (index, needle) in needles.enumerated() where needle.mayBegin(with: byte) {
+            let fresh = Thread(needle: index, element: 0, spelling: 0, offset: 0, length: 0)
+            fresh.step(byte, of: needle, into: &following, found: &length)
+        }
+        return add(following, found: length, from: Self.root, on: byte)
+    }
+
+    private mutating func add(_ following: Set<Thread>, found length: Int, from state: Int, on byte: UInt8) -> Int {
+        let key = Key(threads: following.sorted(), found: length)
         let number: Int
         if let old = known[key] {
             number = old

@@ -82,6 +82,7 @@ package enum Server {
                 KeyRotation(vault: vault, logger: logger),
                 BackupSchedule(store: backups, every: configuration.backups.every, logger: logger),
                 upkeep,
+                ContainerEnds(vault: vault),
                 postman,
             ]
             for (listener, file) in sockets {

@@ -196,7 +196,8 @@ extension Act {
             try connection.insertEntryValue(stored.row)
         }
         row = row.sealed(with: ring, owner: owner, readable: readable)
-        try connection.updateEntry(row)
+        // Whoever renames several has moved their names out of each other's way.
+        try connection.updateEntry(row, insteadOf: change.name == nil ? old : nil)
         return row
     }
 

@@ -27,6 +27,7 @@ package struct Vault: Sendable {
     package var settings = VaultSettings()
     let loginThrottle = LoginThrottle()
     package var processes = ProcessTable.machine
+    let containerWatch = ContainerWatch()
 
     /// The key ring to work with now.
     ///

@@ -27,14 +27,15 @@ struct Host {
 
     /// Edits a bundle's configuration; nil for a container that names no agent.
     ///
-    /// With `asksFirst` the server is asked for the agent now: crun keeps to itself what its hooks say.
+    /// `stages` are those of the hooks that the container needs. With `asksFirst` the server is asked for the agent now: crun keeps to itself what its hooks say.
     /// What the container would be given is looked for first, since a runtime's own words about a missing mount say
     /// nothing about the server.
     func edit(
         _ config: [UInt8],
         container: String?,
+        stages: Set<HookStage>,
         asksFirst: Bool
-    ) throws(HookFailure) -> [UInt8]? {
+    ) throws(HookFailure) -> BundleEdit? {
         guard let program = ckernel_hook_program().map({ String(cString: $0) }) else {
             throw .file(path: "/proc/self/exe", reason: "it cannot be read")
         }
@@ -49,7 +50,13 @@ struct Host {
         let hasSocketFolder = ckernel_hook_is_folder(folder) == 1
         let edit: BundleEdit?
         do throws(ContainerEditError) {
-            edit = try BundleEdit(config, container: container, places: places, hasSocketFolder: hasSocketFolder)
+            edit = try BundleEdit(
+                config,
+                container: container,
+                places: places,
+                hasSocketFolder: hasSocketFolder,
+                stages: stages
+            )
         } catch {
             throw .edit(error)
         }
@@ -63,7 +70,7 @@ struct Host {
                 workspace: edit.naming.workspace
             )
         }
-        return edit.bytes
+        return edit
     }
 
     /// The real runtime, by its path.

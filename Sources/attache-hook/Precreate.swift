@@ -13,6 +13,7 @@ struct Precreate {
 
     func run() throws(HookFailure) {
         let config = try StandardInput.contents()
-        try StandardOutput.write(try host.edit(config, container: nil, asksFirst: false) ?? config)
+        let edit = try host.edit(config, container: nil, stages: Set(HookStage.allCases), asksFirst: false)
+        try StandardOutput.write(edit?.bytes ?? config)
     }
 }

@@ -36,8 +36,8 @@ struct Program {
         switch arguments[1] {
         case "precreate": try Precreate(Flags(rest, ["--config"])).run()
         case "register":
-            try Registration(Flags(rest, ["--config", "--agent", "--workspace"], switches: ["--offline"])).begin()
-        case "end": try Registration(Flags(rest, ["--config", "--workspace"])).end()
+            try LifecycleHook(Flags(rest, ["--config", "--agent", "--workspace"], switches: ["--offline"])).register()
+        case "end": try LifecycleHook(Flags(rest, ["--config", "--workspace"])).end()
         case "--help", "-h", "help": try StandardOutput.write(Array(Self.help.utf8))
         case "--version": try StandardOutput.write(Array("attache-hook \(Self.version)\n".utf8))
         default: throw .usage("unknown command; try attache-hook --help")
@@ -52,7 +52,8 @@ struct Program {
         A container names its agent by the annotation io.attache.agent, or by ATTACHE_AGENT in its environment; any
         other container is left alone. attache engines install writes what an engine needs.
 
-          attache-runtime ARGUMENTS…   the same program as an OCI runtime: edits the bundle, then becomes runc or crun
+          attache-runtime ARGUMENTS…   the same program as an OCI runtime: edits the bundle, then has runc or crun do it, and
+                                       tells the server whose container that is
           attache-hook precreate [--config FILE]
                                        podman's precreate hook: config.json from standard input to standard output
           attache-hook register --agent NAME [--workspace NAME] [--offline] [--config FILE]

@@ -2,8 +2,43 @@
 
 internal import CKernel
 
-/// The hooks of a container's life: its state is on standard input, the server is at the operator's socket.
+/// What the server is told of a container, at the operator's socket.
 struct Registration {
+    let container: String
+    let workspace: String?
+    let server: ServerExchange
+
+    /// Tells the server whose container this is, before its process runs.
+    ///
+    /// The server looks at the process itself: it is the container's when its control group names the container. With
+    /// `startsOffline` a server that is away is only told of.
+    func begin(agent: String, pid: Int, startsOffline: Bool, as program: String) throws(HookFailure) {
+        do throws(HookFailure) {
+            try begin(agent: agent, pid: pid)
+        } catch .unreachable(let socket, let reason) where startsOffline {
+            HookFailure.unreachable(socket: socket, reason: "\(reason); starting without values").print(as: program)
+        }
+    }
+
+    func begin(agent: String, pid: Int) throws(HookFailure) {
+        let name = String(decoding: jsonString(agent), as: UTF8.self)
+        try server.send(
+            "PUT",
+            "containers/\(container)",
+            workspace: workspace,
+            body: "{\"agent\":\(name),\"pid\":\(pid)}"
+        )
+    }
+
+    /// Tells the server that the container has ended, which nobody waits for: where it does not come to be recorded, the
+    /// server finds that the process is gone.
+    func end() throws(HookFailure) {
+        try server.leave("DELETE", "containers/\(container)", workspace: workspace)
+    }
+}
+
+/// The hooks of a container's life, whose state is on standard input.
+struct LifecycleHook {
     private let host: Host
     private let flags: Flags
 
@@ -12,41 +47,32 @@ struct Registration {
         host = try Host(file: flags["--config"])
     }
 
-    /// Tells the server whose container this is, before its process runs.
-    ///
-    /// The server looks at the process itself: it is the container's when its control group names the container.
-    func begin() throws(HookFailure) {
+    func register() throws(HookFailure) {
         guard let agent = flags["--agent"] else { throw .usage("register takes --agent NAME") }
         let state = try state()
         guard let pid = state.pid else { throw .edit(.unexpectedForm("pid")) }
-        let name = String(decoding: jsonString(agent), as: UTF8.self)
-        do throws(HookFailure) {
-            try ServerExchange(socket: host.settings.socket).send(
-                "PUT",
-                "containers/\(state.id)",
-                workspace: flags["--workspace"],
-                body: "{\"agent\":\(name),\"pid\":\(pid)}"
-            )
-        } catch .unreachable(let socket, let reason) where flags.has("--offline") {
-            let failure = HookFailure.unreachable(socket: socket, reason: "\(reason); starting without values")
-            failure.print(as: "attache-hook")
-        }
+        try registration(of: state)
+            .begin(agent: agent, pid: pid, startsOffline: flags.has("--offline"), as: "attache-hook")
     }
 
-    /// Tells the server that the container has ended, which nobody waits for: where it does not come to be recorded, the
-    /// server finds that the process is gone.
-    func end() throws(HookFailure) {
-        try ServerExchange(socket: host.settings.socket).leave(
-            "DELETE",
-            "containers/\(try state().id)",
-            workspace: flags["--workspace"]
+    func end() throws(HookFailure) { try registration(of: state()).end() }
+
+    private func registration(of state: ContainerState) -> Registration {
+        Registration(
+            container: state.id,
+            workspace: flags["--workspace"],
+            server: ServerExchange(socket: host.settings.socket)
         )
     }
 
-    private func state() throws(HookFailure) -> ContainerState {
-        let bytes = try StandardInput.contents()
+    private func state() throws(HookFailure) -> ContainerState { try ContainerState(reading: StandardInput.contents()) }
+}
+
+extension ContainerState {
+    /// As ``init(_:)``, for whoever tells of it.
+    init(reading bytes: [UInt8]) throws(HookFailure) {
         do throws(ContainerEditError) {
-            return try ContainerState(bytes)
+            try self.init(bytes)
         } catch {
             throw .edit(error)
         }

@@ -10,6 +10,21 @@ struct ServerExchange {
 
     let socket: String
 
+    /// A connection that was made before there was anything to say; nil where there is none.
+    private var early: Int32?
+
+    var isConnected: Bool { early != nil }
+
+    init(socket: String) { self.socket = socket }
+
+    /// Connects now, so that the server has done its part of it when there is something to say.
+    ///
+    /// Where it cannot be reached that is told when something is.
+    mutating func connectEarly() {
+        let descriptor = connect(ckernel_exec_now() + Self.limit)
+        if descriptor >= 0 { early = descriptor }
+    }
+
     /// Sends a request whose path follows `/api/v1/`; throws what the server answered where it refused.
     func send(
         _ method: String,
@@ -42,12 +57,27 @@ struct ServerExchange {
     private func exchange(_ request: [UInt8], untilHead: Bool) throws(HookFailure) -> [UInt8] {
         let start = ckernel_exec_now()
         let deadline = start + Self.limit
+        if let early {
+            // A server that has gone meanwhile, or waited for too long, may be there again.
+            let answer = try? exchange(request, untilHead: untilHead, on: early, deadline)
+            if let answer, !answer.isEmpty { return answer }
+        }
         var descriptor = connect(deadline)
         while descriptor == -ECONNREFUSED || descriptor == -ENOENT, ckernel_exec_now() < start + Self.patience {
             ckernel_exec_sleep(20)
             descriptor = connect(deadline)
         }
         guard descriptor >= 0 else { throw .unreachable(socket: socket, reason: errorText(-descriptor)) }
+        return try exchange(request, untilHead: untilHead, on: descriptor, deadline)
+    }
+
+    /// Closes the connection at the end.
+    private func exchange(
+        _ request: [UInt8],
+        untilHead: Bool,
+        on descriptor: Int32,
+        _ deadline: Int64
+    ) throws(HookFailure) -> [UInt8] {
         defer { ckernel_exec_close(descriptor) }
         let sent = request.withUnsafeBytes { bytes in
             bytes.baseAddress.map { ckernel_exec_send(descriptor, $0, bytes.count) } ?? 0

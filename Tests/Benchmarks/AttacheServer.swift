@@ -20,7 +20,8 @@ final class AttacheServer {
         data folder: String,
         place: Workplace,
         listen: String? = nil,
-        extraArguments: [String] = []
+        extraArguments: [String] = [],
+        environment: [String: String] = [:]
     ) throws(BenchmarkError) {
         let program = try place.program("attache")
         let sockets = "\(place.sockets)/\(name)"
@@ -40,7 +41,7 @@ final class AttacheServer {
             environment: [
                 "HOME": sockets, "PATH": "/usr/bin:/bin", "ATTACHE_RATE_PER_TOKEN": "0",
                 "ATTACHE_RATE_PER_ADDRESS": "0", "ATTACHE_PROXY_ALLOW": "127.0.0.1/32",
-            ],
+            ].merging(environment) { $1 },
             log: "\(sockets)/log"
         )
         try process.waitForLine("ready", within: 60)

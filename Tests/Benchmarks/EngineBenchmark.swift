@@ -87,7 +87,8 @@ struct EngineBenchmark {
             name: "attache-runtime",
             variables: ["ATTACHE_HOOK_CONFIG=\(folder)/hook.json"],
             path: runtime,
-            arguments: ["create", "--bundle", folder, "container"]
+            // Not `create`, which would tell a server of the container.
+            arguments: ["run", "--bundle", folder, "container"]
         )
         // Once: an edited bundle stays as it is.
         report.judge(

@@ -236,24 +236,13 @@ struct ExecBenchmark {
 
         /// The same over HTTPS, with one file of authorities; nil without `openssl`.
         static func overTLS(_ name: String, data folder: String, _ place: Workplace) throws(BenchmarkError) -> Agent? {
-            guard let openssl = Machine.find("openssl") else { return nil }
-            let (certificate, key) = ("\(place.sockets)/\(name).pem", "\(place.sockets)/\(name).key")
-            _ = try ChildProcess(
-                openssl,
-                [
-                    "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-                    "-subj",
-                    "/CN=bench", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate,
-                ],
-                environment: ["PATH": "/usr/bin:/bin"],
-                log: "\(place.sockets)/openssl.log"
-            ).finish(within: 60)
+            guard let certificate = try Certificate(name, place) else { return nil }
             let port = try Endpoint.freePort()
-            let flags = ["--tls-certificate", certificate, "--tls-key", key]
+            let flags = ["--tls-certificate", certificate.certificate, "--tls-key", certificate.key]
             let listen = "127.0.0.1:\(port)"
             let server = try AttacheServer(name, data: folder, place: place, listen: listen, extraArguments: flags)
             var agent = try Agent(name, server, place)
-            agent.secure = ["ATTACHE_ADDRESS": "https://\(listen)", "ATTACHE_CA_FILE": certificate]
+            agent.secure = ["ATTACHE_ADDRESS": "https://\(listen)", "ATTACHE_CA_FILE": certificate.certificate]
             return agent
         }
 

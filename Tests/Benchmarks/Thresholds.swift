@@ -56,6 +56,15 @@ enum Thresholds {
         "processor time of a proxied request ÷ Envoy's",
         .atMost(1.0, unit: "×")
     )
+    static let proxyPlain = [proxyAgainstEnvoy, proxyProcessorTime]
+    static let proxyTLS = [
+        Threshold("the same with TLS to the target", .atLeast(1.0, unit: "×")),
+        Threshold("processor time of one with TLS to the target ÷ Envoy's", .atMost(1.0, unit: "×")),
+    ]
+    static let addedMedian = Threshold("what the proxy adds to p50 at 1,000 requests/s", .atMost(300, unit: "µs"))
+    static let addedTail = Threshold("what the proxy adds to p99 at 1,000 requests/s", .atMost(2, unit: "ms"))
+    static let proxyAdded = [addedMedian, addedTail]
+    static let proxy = proxyPlain + proxyTLS + proxyAdded
     static let streamRate = Threshold("an answer of 1 GB through the proxy", .atLeast(500, unit: "MB/s"))
     static let streamMemory = Threshold("peak memory of the server that streamed it", .atMost(80, unit: "MB"))
     static let eventDelay = Threshold("p99 of an event's way from the target to the agent", .atMost(1, unit: "ms"))

@@ -15,9 +15,10 @@ struct BundleEditTests {
     private func edited(
         _ config: String,
         container: String? = "0123456789abcdef",
-        places: HostPlaces = Self.places
+        places: HostPlaces = Self.places,
+        stages: Set<HookStage> = Set(HookStage.allCases)
     ) throws -> String? {
-        try BundleEdit(Array(config.utf8), container: container, places: places).map {
+        try BundleEdit(Array(config.utf8), container: container, places: places, stages: stages).map {
             String(decoding: $0.bytes, as: UTF8.self)
         }
     }
@@ -48,6 +49,24 @@ struct BundleEditTests {
         let hooks = try #require(result["hooks"] as? [String: [[String: Any]]])
         #expect(hooks["createRuntime"]?.first?["args"] as? [String] == ["attache-hook", "register", "--agent", "web"])
         #expect(hooks["poststop"]?.first?["args"] as? [String] == ["attache-hook", "end"])
+    }
+
+    @Test(arguments: [[], [HookStage.createRuntime], [.poststop]])
+    func onlyTheHooksThatAreNeededAreAdded(stages: [HookStage]) throws {
+        let config = #"{"process":{"args":["a"]},"annotations":{"io.attache.agent":"web"}}"#
+        let result = try object(try #require(try edited(config, stages: Set(stages))))
+        let hooks = result["hooks"] as? [String: [[String: Any]]] ?? [:]
+        #expect(Set(hooks.keys) == Set(stages.map(\.rawValue)))
+        #expect((result["process"] as? [String: [String]])?["args"]?.first == "/.attache/attache-exec")
+    }
+
+    @Test func aBundleThatWasEditedWithoutHooksGetsThemFromWhoeverNeedsThem() throws {
+        let config = #"{"process":{"args":["a"]},"annotations":{"io.attache.agent":"web"}}"#
+        let bare = try #require(try edited(config, stages: []))
+        let whole = try #require(try edited(bare))
+        #expect(try object(whole) as NSDictionary == object(try #require(try edited(config))) as NSDictionary)
+        #expect(try edited(whole) == whole)
+        #expect(try edited(whole, stages: []) == whole)
     }
 
     /// Configurations of many forms, each with what names the agent.

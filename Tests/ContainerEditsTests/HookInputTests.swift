@@ -33,6 +33,18 @@ struct HookInputTests {
         #expect(invocation.makesContainer == (command == "create" || command == "run"))
     }
 
+    @Test(arguments: [["--pid-file", "/p"], ["--pid-file=/p"], ["-pid-file", "/p"]])
+    func theFileOfThePidIsTheOneOfTheCommand(flag: [String]) {
+        #expect(RuntimeInvocation(["--root", "/r", "create"] + flag + ["abc"]).pidFile == "/p")
+        #expect(RuntimeInvocation(["create", "abc"]).pidFile == nil)
+    }
+
+    @Test(arguments: [["--root", "/r"], ["--root=/r"]])
+    func theRootIsTheOneOfTheWholeRuntime(flag: [String]) {
+        #expect(RuntimeInvocation(flag + ["create", "abc"]).root == "/r")
+        #expect(RuntimeInvocation(["create"] + flag + ["abc"]).root == nil)
+    }
+
     @Test func theLogIsTheOneOfTheWholeRuntime() {
         let invocation = RuntimeInvocation(["--log", "/l", "--log-format=json", "create", "x"])
         #expect(invocation.log == "/l")

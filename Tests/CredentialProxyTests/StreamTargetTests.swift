@@ -277,6 +277,56 @@ struct StreamTargetTests {
         try await scene.stop()
     }
 
+    @Test func aStreamWithoutAnAnswerInTimeEndsAloneAndIsRecorded() async throws {
+        let scene = try await StreamScene(settings: { $0.firstByte = .milliseconds(300) }) { request in
+            request.field(":path") == "/silent" ? [] : StreamTarget.Step.answer("ok")
+        }
+        _ = try await scene.send("GET", "/first")
+        await #expect(throws: ProxyError.timedOut) { _ = try await scene.send("GET", "/silent") }
+        try await expectOnlyThatStreamEnded(scene)
+        try await scene.stop()
+    }
+
+    @Test func aStreamWhoseAnswerPausesTooLongIsBrokenOffAlone() async throws {
+        let scene = try await StreamScene(settings: { $0.idle = .milliseconds(300) }) { request in
+            request.field(":path") == "/pause"
+                ? [.fields([":status": "200"]), .data("begun")] : StreamTarget.Step.answer("ok")
+        }
+        _ = try await scene.send("GET", "/first")
+        let answer = try await scene.begin("GET", "/pause")
+        guard case .bytes(let bytes) = try await answer.next() else {
+            Issue.record("no body")
+            return
+        }
+        #expect(String(buffer: bytes) == "begun")
+        await #expect(throws: ProxyError.timedOut) { _ = try await answer.next() }
+        try await expectOnlyThatStreamEnded(scene)
+        try await scene.stop()
+    }
+
+    /// The target was told, the trail says why, and the connection goes on.
+    private func expectOnlyThatStreamEnded(_ scene: StreamScene) async throws {
+        for await code in scene.target.resets {
+            #expect(code == .cancel)
+            break
+        }
+        #expect(try await scene.attempts().first?.contains("target_timed_out") == true)
+        #expect(try await scene.send("GET", "/").body == "ok")
+        #expect(scene.target.connections == 1)
+    }
+
+    @Test func aTargetThatTellsToGoOnHasNotAnsweredYet() async throws {
+        let scene = try await StreamScene { _ in
+            [.fields([":status": "100"]), .fields([":status": "100"])] + StreamTarget.Step.answer("ok")
+        }
+        let answer = try await scene.send("POST", "/", [.expect: "100-continue"], body: ["body"], length: 4)
+        #expect(answer == Received(status: 200, body: "ok"))
+        // The agent was told to go on before anything was forwarded.
+        #expect(scene.target.requests.first?.fields.contains(name: "expect") == false)
+        #expect(scene.target.requests.first?.body == "body")
+        try await scene.stop()
+    }
+
     // The names are literals of token characters, which is all that the initializer checks.
     private static let sum = HTTPField.Name("X-Sum") ?? .via
     private static let end = HTTPField.Name("X-End") ?? .via
@@ -329,6 +379,7 @@ private struct StreamScene {
         scheme: CredentialScheme = .apiKey,
         streamsAtOnce: Int = 100,
         answersEarly: Bool = false,
+        settings adjust: (inout BrokerSettings) -> Void = { _ in },
         reply: @escaping @Sendable (StreamTarget.Request) -> [StreamTarget.Step]
     ) async throws {
         let certificates = try TLSFiles(for: Self.name)
@@ -342,6 +393,7 @@ private struct StreamScene {
         var settings = BrokerSettings()
         settings.addresses = AddressRules(allowed: [try #require(NetworkRange("127.0.0.1/32"))])
         settings.trustedCertificates = certificates.certificate
+        adjust(&settings)
         broker = try Broker(vault: test.vault, resolver: LoopbackResolver(), settings: settings)
         var credential = CreateCredentialBody(
             name: "Target",

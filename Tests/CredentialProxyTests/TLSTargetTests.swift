@@ -45,18 +45,56 @@ struct TLSTargetTests {
         try await target.stop()
     }
 
+    @Test func aCertificateOfThePastGetsNoRequest() async throws {
+        let certificates = try TLSFiles(for: Self.name, hasExpired: true)
+        let target = try await TLSTarget(certificates)
+        await #expect(throws: ProxyError.untrusted) {
+            _ = try await Self.get(from: target, trusting: certificates.certificate)
+        }
+        #expect(target.received.isEmpty)
+        try await target.stop()
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func aTargetThatNeverAgreesOnTLSIsTimedOut() async throws {
+        let (left, isLeft) = AsyncStream.makeStream(of: Void.self)
+        // Takes connections, and says nothing.
+        let target = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelInitializer { channel in
+                channel.closeFuture.whenComplete { _ in isLeft.yield() }
+                return channel.eventLoop.makeSucceededVoidFuture()
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        let port = UInt16(try #require(target.localAddress?.port))
+        await #expect(throws: ProxyError.timedOut) {
+            _ = try await Self.get(from: port, trusting: nil, within: .milliseconds(300))
+        }
+        // The connection does not outlive it.
+        for await _ in left { break }
+        try await target.close()
+    }
+
     private static func get(from target: TLSTarget, trusting file: String?) async throws -> ProxyAnswer {
+        try await get(from: target.port, trusting: file)
+    }
+
+    private static func get(
+        from port: UInt16,
+        trusting file: String?,
+        within connect: Duration = .seconds(10)
+    ) async throws -> ProxyAnswer {
         let test = try await TestVault.make()
         var settings = BrokerSettings()
         settings.addresses = AddressRules(allowed: [try #require(NetworkRange("127.0.0.1/32"))])
         settings.trustedCertificates = file
+        settings.connect = connect
         let broker = try Broker(vault: test.vault, resolver: LoopbackResolver(), settings: settings)
         _ = try await test.vault.createCredential(
             CreateCredentialBody(
                 name: "Target",
                 type: .apiKey,
                 value: .text(key),
-                hosts: ["\(name):\(target.port)"]
+                hosts: ["\(name):\(port)"]
             ),
             by: test.localOperator
         )
@@ -67,7 +105,7 @@ struct TLSTargetTests {
             by: test.localOperator
         )
         var fields: HTTPFields = [.authorization: "Bearer \(try #require(attached.proxyToken))"]
-        fields[try #require(HTTPField.Name("X-Target-Url"))] = "https://\(name):\(target.port)/"
+        fields[try #require(HTTPField.Name("X-Target-Url"))] = "https://\(name):\(port)/"
         let body = AsyncThrowingStream<ByteBuffer, any Error> { $0.finish() }
         return try await broker.forward(ProxyRequest(method: "GET", path: "/v1/proxy", fields: fields, body: body))
     }

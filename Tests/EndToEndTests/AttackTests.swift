@@ -30,7 +30,8 @@ struct Attack: Decodable, Sendable, CustomTestStringConvertible {
     var dns: [[String]]?
     /// How often it is asked.
     var lookups: Int?
-    /// What the target's certificate is for, `unknown` where nobody vouches for it; nil where it speaks plain HTTP.
+    /// What the target's certificate is for, `unknown` where nobody vouches for it, `expired` where it is of the past; nil where
+    /// the target speaks plain HTTP.
     var certificate: String?
     /// Of HTTP, that the target speaks behind TLS: 1 unless told.
     var version: Int?
@@ -131,8 +132,9 @@ private enum Tally {
 extension Attack {
     fileprivate func front(of target: RecordingTarget) async throws -> TLSFront? {
         guard let certificate else { return nil }
-        let name = certificate == "unknown" ? "target.test" : certificate
-        return try await TLSFront(of: target, for: name, version: version ?? 1)
+        let hasExpired = certificate == "expired"
+        let name = certificate == "unknown" || hasExpired ? "target.test" : certificate
+        return try await TLSFront(of: target, for: name, version: version ?? 1, hasExpired: hasExpired)
     }
 
     fileprivate func plan(for target: RecordingTarget, token: String) -> HTTP2Client.Plan? {

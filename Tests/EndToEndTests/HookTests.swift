@@ -54,6 +54,33 @@ struct HookTests {
         )
     }
 
+    /// The server's socket, and a runtime that makes a container out of anything and tells what it was asked.
+    private func serve(_ answers: [String?], pid: String = "4242") throws -> AnsweringSocket {
+        try write(
+            """
+            #!/bin/sh
+            echo "$*" >>'\(directory.appending("calls"))'
+            for word; do
+                if [ "$last" = --pid-file ]; then echo \(pid) >"$word"; fi
+                if [ "$word" = state ]; then echo '{"id": "abc", "pid": \(pid), "status": "created"}'; fi
+                last=$word
+            done
+            """,
+            to: "runc",
+            mode: 0o755
+        )
+        try write(Self.named, to: "bundle/config.json")
+        return try AnsweringSocket(at: directory.appending("attache.sock"), answers)
+    }
+
+    private static let accepted = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
+    private static let refused =
+        "HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n"
+        + #"{"error":"no such agent","code":"agent_not_found","status":404}"#
+
+    /// What the runtime was asked, in order.
+    private func calls() throws -> [String] { try text("calls").split(separator: "\n").map(String.init) }
+
     private func hook(_ arguments: String..., input: String = "") async throws -> CommandResult {
         try await run(
             Programs.attacheHook,
@@ -92,6 +119,7 @@ struct HookTests {
         let result = try await runtime("create", "--bundle", directory.appending("bundle"), "abc")
         #expect(result.status == 7, "\(result.errors)")
         let edited = try text("bundle/config.json")
+        #expect(!edited.contains("hooks"))
         #expect(edited.contains(#"["/.attache/attache-exec","--","sleep","1"]"#))
         #expect(edited.contains(#""x":1.50"#))
         var status = stat()
@@ -139,6 +167,188 @@ struct HookTests {
         #expect(result.status == 1)
         #expect(result.errors.contains("the server cannot be reached"))
         #expect(try text("bundle/config.json") == Self.named)
+    }
+
+    @Test func theServerKnowsTheContainerWhenTheEngineHearsOfIt() async throws {
+        let server = try serve([Self.accepted])
+        let file = directory.appending("pid")
+        let result = try await runtime("--root", "/r", "create", "-b", "bundle", "--pid-file", file, "abc")
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(try calls() == ["--root /r create -b bundle --pid-file \(file) abc"])
+        let request = try #require(server.requests.first)
+        #expect(request.hasPrefix("PUT /api/v1/containers/abc HTTP/1.1\r\n"))
+        #expect(request.hasSuffix(#"{"agent":"web","pid":4242}"#))
+        // Nothing is left for a hook to do.
+        #expect(try !text("bundle/config.json").contains("hooks"))
+    }
+
+    @Test func withoutAFileTheRuntimeIsAskedForThePid() async throws {
+        let server = try serve([Self.accepted], pid: "17")
+        let result = try await runtime("--root=/r", "create", "--bundle=bundle", "abc")
+        #expect(result.status == 0 && result.output == "", "\(result.errors)")
+        #expect(try calls() == ["--root=/r create --bundle=bundle abc", "--root=/r state abc"])
+        #expect(server.requests.first?.hasSuffix(#"{"agent":"web","pid":17}"#) == true)
+    }
+
+    @Test func aServerThatCameBackMeanwhileIsAskedAnew() async throws {
+        let server = try serve([nil, Self.accepted])
+        #expect(try await runtime("create", "-b", "bundle", "abc").status == 0)
+        #expect(server.requests.count == 1)
+    }
+
+    @Test func aContainerThatTheServerDoesNotTakeIsUndone() async throws {
+        let server = try serve([Self.refused])
+        let (pid, log) = (directory.appending("pid"), directory.appending("log"))
+        let result = try await runtime("--log", log, "create", "-b", "bundle", "--pid-file", pid, "abc")
+        #expect(result.status == 1)
+        #expect(result.errors == "attache-runtime: error: no such agent\n")
+        #expect(try text("log").contains("attache-runtime: no such agent"))
+        #expect(try calls().last == "--log \(log) delete --force abc")
+        #expect(!FileManager.default.fileExists(atPath: pid))
+        #expect(server.requests.count == 1)
+    }
+
+    @Test(arguments: [(["--pid-file", "pid"], "holds no pid"), ([], "\"pid\"")])
+    func aContainerWithoutAProcessIsUndone(flag: [String], text: String) async throws {
+        let server = try serve([Self.accepted], pid: "null")
+        let result = try await run(
+            directory.appending("attache-runtime"),
+            ["create", "-b", "bundle"] + flag + ["abc"],
+            environment: ["ATTACHE_HOOK_CONFIG": directory.appending("hook.json")],
+            currentDirectory: directory.path
+        )
+        #expect(result.status == 1)
+        #expect(result.errors.contains(text))
+        #expect(try calls().last == "delete --force abc")
+        #expect(server.requests.isEmpty)
+    }
+
+    @Test func withoutAServerOnlyAContainerThatMayStartOfflineIsLeft() async throws {
+        _ = try serve([])
+        unlink(directory.appending("attache.sock"))
+        let refused = try await runtime("create", "-b", "bundle", "abc")
+        #expect(refused.status == 1)
+        #expect(refused.errors.contains("the server cannot be reached at"))
+        #expect(try calls().last == "delete --force abc")
+        let offline = Self.named.replacing("\"web\"", with: "\"web\",\"io.attache.offline\":\"1\"")
+        try write(offline, to: "bundle/config.json")
+        let started = try await runtime("create", "-b", "bundle", "--pid-file", directory.appending("pid"), "abc")
+        #expect(started.status == 0)
+        #expect(started.errors.contains("starting without values"))
+        #expect(try calls().last?.hasSuffix("abc") == true && calls().last?.hasPrefix("create") == true)
+    }
+
+    /// A runtime that says in its own folder which process it is, and then does as `rest` says.
+    private func serve(_ answers: [String?], thatSays state: String, then rest: String) throws -> AnsweringSocket {
+        let server = try serve(answers)
+        let folder = directory.appending("root/abc")
+        let script = """
+            #!/bin/sh
+            echo "$*" >>'\(directory.appending("calls"))'
+            case "$*" in *delete*) exit 0 ;; esac
+            mkdir -p '\(folder)' && echo '\(state)' >'\(folder)/new' && mv '\(folder)/new' '\(folder)/state.json'
+            while [ $# -gt 1 ]; do [ "$1" != --pid-file ] || echo 12 >"$2"; shift; done
+            \(rest)
+            """
+        try write(script, to: "runc", mode: 0o755)
+        return server
+    }
+
+    private func create() async throws -> CommandResult {
+        let file = directory.appending("pid")
+        return try await runtime(
+            "--root",
+            directory.appending("root"),
+            "create",
+            "-b",
+            "bundle",
+            "--pid-file",
+            file,
+            "abc"
+        )
+    }
+
+    @Test func theServerIsToldWhileTheRuntimeIsStillAtWork() async throws {
+        let heard = directory.appending("heard")
+        let server = try serve(
+            [Self.accepted],
+            thatSays: #"{"id":"abc","init_process_pid":77}"#,
+            then: "until [ -e '\(heard)' ]; do sleep 0.01; done"
+        )
+        async let made = create()
+        let deadline = ContinuousClock.now + .seconds(20)
+        while server.requests.isEmpty, ContinuousClock.now < deadline { await Task.yield() }
+        #expect(server.requests.first?.hasSuffix(#""pid":77}"#) == true)
+        try write("", to: "heard")
+        #expect(try await made.status == 0)
+        #expect(server.requests.count == 1)
+    }
+
+    @Test(arguments: [#"{"id":"abc"}"#, "no json", #"{"init_process_pid":0}"#])
+    func aRuntimesOwnFileInAnotherFormIsLeftAlone(state: String) async throws {
+        let server = try serve([Self.accepted], thatSays: state, then: "")
+        #expect(try await create().status == 0)
+        #expect(server.requests.first?.hasSuffix(#""pid":12}"#) == true)
+    }
+
+    @Test func whatIsRefusedEarlyIsRefusedInTheEnd() async throws {
+        let server = try serve([Self.refused, Self.refused], thatSays: #"{"init_process_pid":77}"#, then: "")
+        let result = try await create()
+        #expect(result.status == 1)
+        #expect(result.errors == "attache-runtime: error: no such agent\n")
+        #expect(try calls().last?.hasSuffix("delete --force abc") == true)
+        #expect(server.requests.count == 2)
+    }
+
+    @Test func aContainerThatWasThereBeforeIsNotTakenForTheNewOne() async throws {
+        let server = try serve([Self.accepted], thatSays: #"{"init_process_pid":77}"#, then: "exit 1")
+        try FileManager.default.createDirectory(
+            atPath: directory.appending("root/abc"),
+            withIntermediateDirectories: true
+        )
+        #expect(try await create().status == 1)
+        #expect(server.requests.isEmpty)
+    }
+
+    @Test func aRuntimeThatFailsSpeaksForItself() async throws {
+        let server = try serve([Self.accepted], thatSays: #"{"init_process_pid":77}"#, then: "echo no >&2; exit 3")
+        let result = try await create()
+        #expect(result.status == 3)
+        #expect(result.errors == "no\n")
+        #expect(try calls().count == 1)
+        #expect(server.requests.count == 1)
+    }
+
+    /// A runtime that takes most of a minute for its container.
+    private func startSlowRuntime() async throws -> StartedProcess {
+        try write(Self.named, to: "bundle/config.json")
+        try write(
+            "#!/bin/sh\ntrap 'exit 9' TERM\necho waits\n"
+                + "left=2000; while [ $left -gt 0 ]; do sleep 0.02; left=$((left - 1)); done\n",
+            to: "runc",
+            mode: 0o755
+        )
+        let process = try StartedProcess(
+            directory.appending("attache-runtime"),
+            ["create", "-b", directory.appending("bundle"), "abc"],
+            environment: ["ATTACHE_HOOK_CONFIG": directory.appending("hook.json"), "PATH": "/usr/bin:/bin"]
+        )
+        try await process.printed.wait(for: "waits", deadline: .seconds(20))
+        return process
+    }
+
+    @Test func aSignalToTheCommandIsOneToTheRuntime() async throws {
+        let process = try await startSlowRuntime()
+        process.signal(SIGTERM)
+        #expect(await process.waitForExit() == 9)
+    }
+
+    @Test func aRuntimeDoesNotOutliveTheCommand() async throws {
+        let process = try await startSlowRuntime()
+        process.signal(SIGKILL)
+        #expect(await process.waitForExit() == SIGKILL)
+        // The runtime had the pipe as well.
+        try await process.printed.waitForEnd(deadline: .seconds(20))
     }
 
     @Test func podmansHookGoesFromInputToOutput() async throws {

@@ -150,16 +150,34 @@ final class PrintedLines: Sendable {
         try await wait(deadline: deadline, for: word) { $0.hasPrefix(word) }
     }
 
+    /// Waits until nobody can write any more.
+    func waitForEnd(deadline: Duration) async throws {
+        let end = DispatchTime.now() + .milliseconds(Int(deadline / .milliseconds(1)))
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            Thread.detachNewThread { [self] in
+                while !state.withLock({ $0.ended }) {
+                    guard changed.wait(timeout: end) == .success else {
+                        return continuation.resume(throwing: NeverPrinted(word: "the end", printed: text))
+                    }
+                }
+                continuation.resume()
+            }
+        }
+    }
+
     /// Waits until a line is as wanted.
     func wait(deadline: Duration, for word: String, _ isWanted: @escaping @Sendable (Substring) -> Bool) async throws {
         let end = DispatchTime.now() + .milliseconds(Int(deadline / .milliseconds(1)))
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
             Thread.detachNewThread { [self] in
                 while true {
+                    // At once: between two looks the process may have printed the line and ended.
+                    let (bytes, hasEnded) = state.withLock { ($0.bytes, $0.ended) }
+                    let text = String(decoding: bytes, as: UTF8.self)
                     if text.split(separator: "\n").contains(where: isWanted) {
                         return continuation.resume()
                     }
-                    if state.withLock({ $0.ended }) || changed.wait(timeout: end) == .timedOut {
+                    if hasEnded || changed.wait(timeout: end) == .timedOut {
                         return continuation.resume(throwing: NeverPrinted(word: word, printed: text))
                     }
                 }

@@ -14,8 +14,13 @@ final class TLSFront: Sendable {
     var certificateFile: String { files.certificate }
 
     /// `name` is what the certificate is for: a name, or `IP:` and an address.
-    init(of target: RecordingTarget, for name: String, version: Int = 1) async throws {
-        files = try TLSFiles(for: name)
+    init(
+        of target: RecordingTarget,
+        for name: String,
+        version: Int = 1,
+        hasExpired: Bool = false
+    ) async throws {
+        files = try TLSFiles(for: name, hasExpired: hasExpired)
         let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .appendingPathComponent(version == 2 ? "TLSFront/http2_front.py" : "TLSFront/tls_front.py").path
         process = try StartedProcess(

@@ -51,6 +51,22 @@ struct WebSocketTests {
         #expect(!trail.contains("broken_off") && !trail.contains("target_answer_invalid"))
     }
 
+    @Test func theCredentialIsFoundAlsoWhereAMessageIsCutIntoFrames() async throws {
+        let (head, tail) = (ProxyScene.key.prefix(7), ProxyScene.key.dropFirst(7))
+        let frames: [[UInt8]] = [
+            [0x01, UInt8(6 + head.utf8.count)] + "hello ".utf8 + head.utf8,
+            [0x80, UInt8(tail.utf8.count + 1)] + tail.utf8 + "!".utf8,
+        ]
+        let target = try RecordingTarget { _ in
+            [.bytes(Array("\(Self.agreement)\r\n".utf8) + frames[0]), .take(2), .bytes(frames[1])]
+        }
+        let scene = try await ProxyScene(target)
+        // What cannot be of the credential is there before the target says more.
+        let answer = try await scene.exchange(handshake(scene), until: "hello ", thenSending: "go")
+        #expect(answer.hasSuffix("\(String(repeating: "*", count: ProxyScene.key.utf8.count))!"))
+        #expect(!answer.contains(head) && !answer.contains(tail))
+    }
+
     @Test func aTargetThatDoesNotAgreeAnswersAsEver() async throws {
         let target = try RecordingTarget { _ in [.text("HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno")] }
         let scene = try await ProxyScene(target)

@@ -145,10 +145,13 @@ final class ScriptedServer: Sendable {
             receivedAt: .now
         )
         let reply = script(request, requests.count)
-        if case .beginning(let bytes) = reply { send(bytes, to: connection) }
         state.withLock { state in
             switch reply {
-            case .silence, .beginning: state.silent.append(connection)
+            case .silence: state.silent.append(connection)
+            case .beginning(let bytes):
+                // Whoever sees it may ask for the rest at once.
+                send(bytes, to: connection)
+                state.silent.append(connection)
             default: break
             }
             state.received.append(request)

@@ -223,13 +223,17 @@ struct TLSTests {
         #expect(outcome.output.isEmpty)
     }
 
-    @Test(arguments: [
-        ("none.pem", "No such file or directory"), ("server.key", "no certificate or crl found"),
-    ])
-    func authoritiesThatCannotBeReadAreNamed(file: String, reason: String) throws {
+    /// Whether there is a server or not.
+    @Test(
+        arguments: [("none.pem", "No such file or directory"), ("server.key", "no certificate or crl found")],
+        [true, false]
+    )
+    func authoritiesThatCannotBeReadAreNamed(_ problem: (file: String, reason: String), isServed: Bool) throws {
+        let (file, reason) = problem
         let path = try Certificates.file(file)
         let setting = "ATTACHE_CA_FILE=\(path)"
-        let outcome = try run("https://localhost:1", authority: nil, settings: [setting])
+        let server = isServed ? try TLSServer(Self.answer) : nil
+        let outcome = try run("https://localhost:\(server?.port ?? 1)", authority: nil, settings: [setting])
         #expect(outcome.ending == .exit(125))
         #expect(outcome.errors == "attache-exec: error: ca_unreadable: \(path): \(reason)\n")
     }

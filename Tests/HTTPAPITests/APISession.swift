@@ -34,7 +34,7 @@ struct APISession: Sendable {
             limits: limits,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
-        let application = try surface.application(for: listener, at: .hostname("127.0.0.1", port: 0)) { _ in }
+        let application = Application(responder: surface.dispatcher(for: listener))
         try await application.test(.router) { try await body(APISession(listener: listener, test: test, client: $0)) }
     }
 

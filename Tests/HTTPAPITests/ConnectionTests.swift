@@ -74,14 +74,74 @@ struct ConnectionTests {
         }
     }
 
-    // MARK: - The agents' socket
+    @Test func aBodyThatComesInPiecesIsOneBody() async throws {
+        try await withServedSocket(.operatorSocket) { _, path async throws in
+            let body = #"{"name":"A","kind":"secret","value":"1"}"#
+            let head =
+                "POST /api/v1/secrets HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nConnection: close\r\n"
+            let half = body.prefix(9)
+            let answer = try await exchange(
+                "\(head)Content-Length: \(body.utf8.count)\r\n\r\n\(half)",
+                at: path,
+                later: String(body.dropFirst(9))
+            )
+            #expect(answer.hasPrefix("HTTP/1.1 201 "), "\(answer)")
+        }
+    }
 
-    @Test(arguments: [
-        ("Connection: close\r\n\r\n", "GET /x HTTP/1.1\r\nHost: a\r\n\r\n"), ("\r\n", "NONSENSE\r\n\r\n"),
-        ("\r\n", "POST /api/v1/starts HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf"),
-    ])
-    func whatCannotBeReadTakesNoAnswerFromTheRequestBeforeIt(end: String, rest: String) async throws {
-        try await withServedSocket(.agentSocket) { test, path async throws in
+    @Test func aBodyThatBreaksOffIsNoRequest() async throws {
+        try await withServedSocket(.operatorSocket) { _, path async throws in
+            let head = "POST /api/v1/secrets HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+            let answer = try await exchange(
+                "\(head)Transfer-Encoding: chunked\r\n\r\n4\r\n{\"na\r\n",
+                at: path,
+                later: "nonsense"
+            )
+            #expect(answer.hasPrefix("HTTP/1.1 400 "), "\(answer)")
+            #expect(answer.contains("\"code\":\"invalid_request\""))
+            #expect(answer.components(separatedBy: "HTTP/1.1 ").count == 2)
+        }
+    }
+
+    @Test func anAnswerReachesAClientThatIsStillSending() async throws {
+        try await withServedSocket(.operatorSocket) { _, path async throws in
+            let head =
+                "POST /api/v1/secrets HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 100000000\r\n\r\n"
+            let rest = String(repeating: "x", count: 8 << 20)
+            let answer = try await exchange(head, at: path, later: rest)
+            #expect(answer.hasPrefix("HTTP/1.1 415 "), "\(answer)")
+            #expect(answer.lowercased().contains("\r\nconnection: close\r\n"))
+        }
+    }
+
+    /// Whether the end of what is sent is read with the request or after it.
+    @Test(arguments: [Listener.operatorSocket, .agentSocket], ["", "Connection: close\r\n"])
+    func anAnswerThatTakesNoTimeFollowsAPeerThatSendsNoMore(listener: Listener, field: String) async throws {
+        try await withServedSocket(listener) { _, path async throws in
+            let request = "GET /nothing HTTP/1.1\r\nHost: a\r\n\(field)\r\n"
+            for _ in 0..<100 {
+                let answer = try await exchange(request, at: path, sendsNoMore: true)
+                #expect(answer.hasPrefix("HTTP/1.1 404 ") && answer.hasSuffix("}"))
+                #expect(answer.lowercased().contains("connection: close") == !field.isEmpty)
+            }
+        }
+    }
+
+    // MARK: - Starts
+
+    @Test(
+        arguments: [
+            ("Connection: close\r\n\r\n", "GET /x HTTP/1.1\r\nHost: a\r\n\r\n"), ("\r\n", "NONSENSE\r\n\r\n"),
+            ("\r\n", "POST /api/v1/starts HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf"),
+        ],
+        [Listener.operatorSocket, .agentSocket]
+    )
+    func whatCannotBeReadTakesNoAnswerFromTheRequestBeforeIt(
+        _ bytes: (end: String, rest: String),
+        listener: Listener
+    ) async throws {
+        try await withServedSocket(listener) { test, path async throws in
+            let (end, rest) = bytes
             try await test.create("A", "the value")
             let token = try #require(try await test.createAgent("bot", with: ["A"]).gatewayToken)
             let request = "\(Self.request)Attache-Start: one-start\r\nAuthorization: Bearer \(token)\r\n\(end)"
@@ -112,8 +172,9 @@ struct ConnectionTests {
 
     private static let request = "POST /api/v1/starts HTTP/1.1\r\nHost: a\r\nAttache-Instance: one\r\n"
 
-    @Test func requestsOfOneConnectionAreAnsweredInTheirOrder() async throws {
-        try await withServedSocket(.agentSocket) { _, path async throws in
+    @Test(arguments: [Listener.operatorSocket, .agentSocket])
+    func requestsOfOneConnectionAreAnsweredInTheirOrder(listener: Listener) async throws {
+        try await withServedSocket(listener) { _, path async throws in
             let requests = ["one-start", "two-start", "three-start"].map { id in
                 "\(Self.request)Attache-Start: \(id)\r\nX-Request-Id: \(id)\r\nContent-Length: 2\r\n\r\n{}"
             }
@@ -125,8 +186,9 @@ struct ConnectionTests {
         }
     }
 
-    @Test func anAnswerFollowsAPeerThatSendsNoMore() async throws {
-        try await withServedSocket(.agentSocket) { test, path async throws in
+    @Test(arguments: [Listener.operatorSocket, .agentSocket])
+    func anAnswerFollowsAPeerThatSendsNoMore(listener: Listener) async throws {
+        try await withServedSocket(listener) { test, path async throws in
             try await test.create("A", "1")
             let agent = try await test.createAgent("bot", with: ["A"])
             let token = "Authorization: Bearer \(agent.gatewayToken ?? "")\r\n"
@@ -151,8 +213,9 @@ struct ConnectionTests {
         }
     }
 
-    @Test func anAnswerLargerThanTheSocketTakesIsWhole() async throws {
-        try await withServedSocket(.agentSocket) { test, path async throws in
+    @Test(arguments: [Listener.operatorSocket, .agentSocket])
+    func anAnswerLargerThanTheSocketTakesIsWhole(listener: Listener) async throws {
+        try await withServedSocket(listener) { test, path async throws in
             let names = (0..<10).map { "LARGE_\($0)" }
             for name in names { try await test.create(name, String(repeating: "x", count: 120_000)) }
             let agent = try await test.createAgent("bot", with: names)

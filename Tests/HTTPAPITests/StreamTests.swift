@@ -68,6 +68,29 @@ struct StreamTests {
             #expect(try await request.answer().body == "\(4 << 10)")
         }
     }
+
+    @Test func anAgentThatWaitsWithItsBodyIsToldToSendIt() async throws {
+        let forwarding = HeldForwarding()
+        try await withServedTLS(forwarding) { client async throws in
+            let upload = try await client.open("POST", "/v1/proxy", ["expect": "100-continue"])
+            // Before the body, and before anybody takes it.
+            #expect(await upload.status() == "100")
+            upload.send(4 << 10)
+            forwarding.release()
+            let answer = try await upload.answer()
+            #expect(answer.status == "200")
+            #expect(answer.body == "\(4 << 10)")
+        }
+    }
+
+    @Test func whatATargetTakesTooLongForIsAnAnswerOfThatStreamAlone() async throws {
+        try await withServedTLS(SilentForwarding()) { client async throws in
+            let answer = try await client.get("/v1/proxy")
+            #expect(answer.status == "504")
+            #expect(answer.body.contains("\"code\":\"target_timed_out\""))
+            #expect(try await client.get("/healthz").status == "200")
+        }
+    }
 }
 
 /// Takes every request to the proxy, and reads its body when it is let.
@@ -96,6 +119,19 @@ private final class HeldForwarding: Forwarding {
         var count = 0
         for try await piece in request.body { count += piece.readableBytes }
         return TextAnswer(text: "\(count)")
+    }
+
+    func test(_ credential: String, by caller: Caller) async throws -> CredentialTestBody {
+        CredentialTestBody(.skipped)
+    }
+}
+
+/// Forwards to a target that does not answer in time.
+private struct SilentForwarding: Forwarding {
+    func takes(_ path: String) -> Bool { path.hasPrefix("/v1/proxy") }
+
+    func forward(_ request: ForwardedRequest) async throws -> any ForwardedAnswer {
+        throw ForwardingRefusal(ErrorBody(.targetTimedOut, "the target did not answer in time"))
     }
 
     func test(_ credential: String, by caller: Caller) async throws -> CredentialTestBody {
@@ -197,7 +233,12 @@ private struct StreamClient: Sendable {
     }
 
     /// Sends the head of a request.
-    func open(_ method: String, _ path: String, ends: Bool = false) async throws -> StreamExchange {
+    func open(
+        _ method: String,
+        _ path: String,
+        _ more: HPACKHeaders = [:],
+        ends: Bool = false
+    ) async throws -> StreamExchange {
         let (frames, received) = AsyncStream.makeStream(of: StreamExchange.Event.self)
         let made = MultiThreadedEventLoopGroup.singleton.next().makePromise(of: (any Channel).self)
         streams.createStreamChannel(promise: made) { stream in
@@ -206,9 +247,10 @@ private struct StreamClient: Sendable {
             }
         }
         let stream = try await made.futureResult.get()
-        let fields: HPACKHeaders = [
+        var fields: HPACKHeaders = [
             ":method": method, ":scheme": "https", ":authority": "attache", ":path": path,
         ]
+        fields.add(contentsOf: more)
         let head = HTTP2Frame.FramePayload.headers(.init(headers: fields, endStream: ends))
         try await stream.writeAndFlush(head).get()
         return StreamExchange(stream, frames)
@@ -297,6 +339,12 @@ private final class StreamExchange: Sendable {
     }
 
     func reset() async throws { try await stream.writeAndFlush(HTTP2Frame.FramePayload.rstStream(.cancel)).get() }
+
+    /// The status of the next head that comes.
+    func status() async -> String? {
+        for await case .head(let fields) in events { return fields.first(name: ":status") }
+        return nil
+    }
 
     /// What came until the stream has ended.
     func answer() async throws -> Answer {

@@ -42,6 +42,14 @@ struct AttemptTests {
             try await (vault ?? test.vault).proxyGrant(.token(Array(token.utf8), from: .loopback), credential: nil)
         }
 
+        /// Begins as many attempts as there may be under way.
+        func fillSlots() async throws -> [OpenAttempt] {
+            let grant = try await grant()
+            var opens: [OpenAttempt] = []
+            for _ in 0..<AttemptSlots.count { opens.append(try await test.vault.begin(attempt, with: grant)) }
+            return opens
+        }
+
         func uses(of vault: Vault) async throws -> [AuditEntryBody] {
             try await vault.audit(PageRequest(), by: test.localOperator).entries.filter {
                 $0.action == "credential.use"
@@ -156,6 +164,43 @@ struct AttemptTests {
         } while cursor != nil
         #expect(seen.count == 400)
         #expect(try await vault.verification().problems == [])
+    }
+
+    @Test func aSlowDiskMakesRequestsWaitAndRefusesNone() async throws {
+        let scene = try await Scene()
+        let grant = try await scene.grant()
+        let opens = try await scene.fillSlots()
+        let engine = scene.test.engine
+        let vault = scene.test.vault
+        let (isHeld, held) = AsyncStream.makeStream(of: Void.self)
+        let disk = DispatchSemaphore(value: 0)
+        // Entries of attempts are written behind it.
+        async let slow: Void = engine.append { _ in
+            held.yield()
+            _ = disk.wait(timeout: .now() + 20)
+        }
+        for await _ in isHeld { break }
+        for open in opens { open.end(scene.attempt) }
+        async let late = vault.begin(scene.attempt, with: grant)
+        let deadline = ContinuousClock.now + .seconds(10)
+        while vault.attemptsWithoutSlot == 0, ContinuousClock.now < deadline { await Task.yield() }
+        #expect(vault.attemptsWithoutSlot == 1)
+        disk.signal()
+        try await late.end(scene.attempt)
+        try await slow
+        await scene.test.vault.settleAttempts()
+        #expect(try await scene.test.vault.verification().problems == [])
+    }
+
+    @Test func whereAllSlotsAreOfAttemptsUnderWayTheNextIsRefusedAtOnce() async throws {
+        let scene = try await Scene()
+        let opens = try await scene.fillSlots()
+        await #expect(throws: VaultError.auditUnavailable) {
+            _ = try await scene.test.vault.begin(scene.attempt, with: scene.grant())
+        }
+        opens.first?.end(scene.attempt)
+        let next = try await scene.test.vault.begin(scene.attempt, with: scene.grant())
+        withExtendedLifetime((opens, next)) {}
     }
 
     // MARK: - What is remembered of tokens

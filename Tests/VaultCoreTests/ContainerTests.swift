@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import APITypes
+import Foundation
 import Synchronization
 import TestSupport
 import Testing
@@ -12,19 +13,27 @@ struct ContainerTests {
     /// Processes of a test's own, by their pids.
     private final class Machine: Sendable {
         let processes = Mutex<[Int32: ProcessFacts]>([:])
+        let watches = Mutex<[Int32: @Sendable () -> Void]>([:])
 
         func run(_ pid: Int32, start: Int64 = 1_000, _ cgroups: String...) {
             let facts = ProcessFacts(pid: pid, start: start, cgroups: cgroups.joined(separator: "\n") + "\n")
             processes.withLock { $0[pid] = facts }
         }
 
-        func end(_ pid: Int32) { processes.withLock { $0[pid] = nil } }
+        func end(_ pid: Int32) {
+            processes.withLock { $0[pid] = nil }
+            watches.withLock { $0.removeValue(forKey: pid) }?()
+        }
 
         func table(boot: String = "boot-1") -> ProcessTable {
             ProcessTable(
                 boot: boot,
                 facts: { [self] pid in processes.withLock { $0[pid] } },
-                hasNone: { [self] pid in processes.withLock { $0[pid] == nil } }
+                hasNone: { [self] pid in processes.withLock { $0[pid] == nil } },
+                watch: { [self] pid, whenEnded in
+                    watches.withLock { $0[pid] = whenEnded }
+                    return ProcessWatch(stop: {})
+                }
             )
         }
 
@@ -37,7 +46,7 @@ struct ContainerTests {
     private static let other = String(repeating: "cd", count: 32)
 
     private struct Scene {
-        let test: TestVault
+        var test: TestVault
         var vault: Vault
         let machine = Machine()
         let agent: AgentBody
@@ -211,6 +220,69 @@ struct ContainerTests {
         #expect(trail.entries.map(\.action) == ["container.end"])
     }
 
+    /// Runs `body` while the vault ends containers by what it sees.
+    private func watching(_ scene: Scene, _ body: () async throws -> Void) async throws {
+        let watch = Task { await scene.vault.endContainersAsTheyStop() }
+        defer { watch.cancel() }
+        try await body()
+    }
+
+    /// Waits until nothing of the agent runs any more.
+    private func untilAllHaveEnded(_ scene: Scene) async throws {
+        let deadline = ContinuousClock.now + .seconds(20)
+        while try await scene.instances().contains(where: { $0.liveness != .ended }) {
+            try #require(ContinuousClock.now < deadline, "an instance is still said to run")
+            await Task.yield()
+        }
+    }
+
+    @Test func anInstanceEndsWithTheFirstProcessOfItsContainer() async throws {
+        let scene = try await Scene.make()
+        scene.machine.run(10, "0::/docker/\(Self.id)")
+        try await scene.register()
+        try await scene.start(scene.machine.peer(10))
+        try await watching(scene) {
+            scene.machine.end(10)
+            try await untilAllHaveEnded(scene)
+        }
+        #expect(try await scene.vault.containers(by: scene.test.localOperator).containers.isEmpty)
+        let trail = try await scene.vault.audit(.init(limit: 10), by: scene.test.localOperator)
+        #expect(trail.entries.filter { $0.action == "container.end" }.count == 1)
+    }
+
+    @Test func aContainerOfAnEarlierServerEndsWithItsFirstProcessToo() async throws {
+        var scene = try await Scene.make()
+        scene.machine.run(10, "0::/docker/\(Self.id)")
+        try await scene.register()
+        try await scene.start(scene.machine.peer(10))
+        scene.test = try await scene.test.afterKill()
+        scene.vault = scene.test.vault
+        scene.vault.processes = scene.machine.table()
+        _ = try await scene.vault.upkeep()
+        try await watching(scene) {
+            scene.machine.end(10)
+            try await untilAllHaveEnded(scene)
+        }
+    }
+
+    @Test func aContainerThatRunsAgainIsNotEndedByTheEndBefore() async throws {
+        let scene = try await Scene.make()
+        scene.machine.run(10, "0::/docker/\(Self.id)")
+        try await scene.register()
+        scene.machine.end(10)
+        scene.machine.run(30, start: 3_000, "0::/docker/\(Self.id)")
+        try await scene.register(pid: 30)
+        scene.machine.run(40, "0::/docker/\(Self.other)")
+        try await scene.register(Self.other, pid: 40)
+        try await scene.start(scene.machine.peer(40))
+        try await watching(scene) {
+            // What was seen before is done with when this end is known.
+            scene.machine.end(40)
+            try await untilAllHaveEnded(scene)
+        }
+        #expect(try await scene.start(scene.machine.peer(30)) == "TOKEN=value-1")
+    }
+
     @Test func afterARebootNoContainerIsLeft() async throws {
         var scene = try await Scene.make()
         scene.machine.run(10, "0::/docker/\(Self.id)")
@@ -310,5 +382,19 @@ struct ContainerTests {
         #expect(ProcessTable.machine.hasNone(Int32.max))
         #expect(!ProcessTable.machine.hasNone(1))
         #expect(ProcessTable.machine.boot.count == 36)
+    }
+
+    @Test func theEndOfAProcessOfThisMachineIsSeen() async throws {
+        let (ends, end) = AsyncStream.makeStream(of: Void.self)
+        let child = Process()
+        child.executableURL = URL(fileURLWithPath: "/bin/cat")
+        let input = Pipe()
+        child.standardInput = input
+        try betweenSpawns { try child.run() }
+        let watch = try #require(ProcessTable.machine.watch(child.processIdentifier) { end.finish() })
+        try input.fileHandleForWriting.close()
+        for await _ in ends {}
+        withExtendedLifetime(watch) { #expect(ProcessTable.machine.hasNone(child.processIdentifier)) }
+        #expect(ProcessTable.machine.watch(Int32.max) {} == nil)
     }
 }

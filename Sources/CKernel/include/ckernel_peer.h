@@ -34,4 +34,7 @@ int ckernel_peer_shares_namespaces(int32_t pid);
 /// 1 while the process of a pidfd has not ended, so that its pid still means the same process (pidfd_open(2)).
 int ckernel_peer_is_alive(int pidfd);
 
+/// A pidfd of a process, close-on-exec, which can be read from when the process has ended (Linux 5.3); -1 without one.
+int ckernel_peer_open(int32_t pid);
+
 #endif

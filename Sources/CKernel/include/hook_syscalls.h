@@ -18,6 +18,9 @@ const uint8_t *_Nullable ckernel_hook_program(void);
 /// 1 where `path` is the running program.
 int ckernel_hook_is_program(const uint8_t *_Nonnull path);
 
+/// Whether anything is there.
+int ckernel_hook_exists(const uint8_t *_Nonnull path);
+
 int ckernel_hook_is_folder(const uint8_t *_Nonnull path);
 
 /// Opens a file for reading, close-on-exec, and tells its size, which is 0 for what is no regular file.
@@ -37,6 +40,26 @@ int ckernel_hook_write(int fd, const void *_Nullable bytes, size_t count);
 /// `temporary` is a path in the same folder; what is there is taken away.
 int ckernel_hook_replace_file(const uint8_t *_Nonnull path, const uint8_t *_Nonnull temporary,
                               const void *_Nullable bytes, size_t count);
+
+/// Starts a program as a child that has all that this process was given, and ends where this process does.
+///
+/// Its standard output is `output`, or this process's own where that is negative. Until ``ckernel_hook_wait`` says that
+/// it has ended, signals wait for the child. Returns its pid.
+int ckernel_hook_spawn(const uint8_t *_Nonnull path, uint8_t *_Nullable const *_Nonnull vector,
+                       uint8_t *_Nullable const *_Nonnull environment, int output);
+
+/// Waits for the end of the child, which gets the signals that this process gets meanwhile.
+///
+/// Returns its exit status, or 128 and the number of the signal that ended it, as a shell does.
+int ckernel_hook_wait(int pid);
+
+/// Waits for a file or the end of the child, which gets the signals that this process gets meanwhile; 1 for the file.
+int ckernel_hook_wait_for_file(int pid, const uint8_t *_Nonnull path);
+
+/// A pipe whose ends are closed on exec.
+int ckernel_hook_pipe(int *_Nonnull ends);
+
+void ckernel_hook_remove(const uint8_t *_Nonnull path);
 
 /// Ignores SIGPIPE or gives it its default action.
 void ckernel_hook_ignore_sigpipe(int ignores);

@@ -55,6 +55,8 @@ package final class AttemptSlots: @unchecked Sendable {
                 leftovers.append((slot, Array(bytes)))
             }
         }
+        // Every page was looked at, and hardly any is needed: what is in the file stays there.
+        madvise(mapped, size, MADV_DONTNEED)
         self.leftovers = leftovers.reversed()
         self.free = Mutex(free)
     }

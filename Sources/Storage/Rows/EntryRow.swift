@@ -91,4 +91,13 @@ extension EntryRow: StoredRow {
             .blob(rowCode),
         ]
     }
+
+    /// Whether it differs from `old` in what a new value changes, and in nothing that can be looked for.
+    func isNewValue(of old: EntryRow) -> Bool {
+        var same = old
+        same.version = version
+        same.updatedAt = updatedAt
+        same.rowCode = rowCode
+        return same == self
+    }
 }

@@ -10,7 +10,10 @@ extension SQLConnection {
     }
 
     /// Writes every column but the id, the workspace and the time of creation.
-    package func updateEntry(_ row: EntryRow) throws(StorageFailure) {
+    ///
+    /// `old` is the row as it stands, where that is known: a new value of it leaves the indexes alone.
+    package func updateEntry(_ row: EntryRow, insteadOf old: EntryRow? = nil) throws(StorageFailure) {
+        if let old, row.isNewValue(of: old) { return try updateVersion(row) }
         try execute(
             """
             UPDATE entries SET owner_id = $1, name = $2, kind = $3, provider = $4, note = $5, version = $6,
@@ -22,6 +25,19 @@ extension SQLConnection {
                 SQLValue(text: row.provider?.text), .text(row.note), .integer(row.version),
                 .integer(row.updatedAt.milliseconds), SQLValue(integer: row.expiresAt?.milliseconds),
                 SQLValue(integer: row.deletedAt?.milliseconds), .blob(row.rowCode), .text(row.id.text),
+                .text(row.workspaceID.text),
+            ]
+        )
+        try noteChange(of: row.id, in: row.workspaceID)
+    }
+
+    private func updateVersion(_ row: EntryRow) throws(StorageFailure) {
+        try execute(
+            """
+            UPDATE entries SET version = $1, updated_at = $2, row_code = $3 WHERE id = $4 AND workspace_id = $5
+            """,
+            [
+                .integer(row.version), .integer(row.updatedAt.milliseconds), .blob(row.rowCode), .text(row.id.text),
                 .text(row.workspaceID.text),
             ]
         )

@@ -99,15 +99,19 @@ package struct ProcessTable: Sendable {
     package var facts: @Sendable (Int32) -> ProcessFacts?
     /// Whether the kernel says that there is no such process.
     package var hasNone: @Sendable (Int32) -> Bool
+    /// Has the closure called once, when the process ends; nil where it cannot be watched.
+    package var watch: @Sendable (Int32, @escaping @Sendable () -> Void) -> ProcessWatch?
 
     package init(
         boot: String,
         facts: @escaping @Sendable (Int32) -> ProcessFacts?,
-        hasNone: @escaping @Sendable (Int32) -> Bool
+        hasNone: @escaping @Sendable (Int32) -> Bool,
+        watch: @escaping @Sendable (Int32, @escaping @Sendable () -> Void) -> ProcessWatch? = { _, _ in nil }
     ) {
         self.boot = boot
         self.facts = facts
         self.hasNone = hasNone
+        self.watch = watch
     }
 
     /// This machine's.
@@ -115,7 +119,8 @@ package struct ProcessTable: Sendable {
         boot: ProcessFacts.text(of: "/proc/sys/kernel/random/boot_id")?.split(separator: "\n").first.map(String.init)
             ?? "",
         facts: { ProcessFacts(pid: $0) },
-        hasNone: { kill($0, 0) != 0 && errno == ESRCH || isZombie($0) }
+        hasNone: { kill($0, 0) != 0 && errno == ESRCH || isZombie($0) },
+        watch: { ProcessWatch(pid: $0, whenEnded: $1) }
     )
 
     /// Whether the process has ended and only its parent has not taken note.

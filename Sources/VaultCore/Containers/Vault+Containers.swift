@@ -30,12 +30,13 @@ extension Vault {
         guard !cgroup.isEmpty else {
             throw .invalidField("pid", reason: "the process is in no control group that names the container")
         }
-        return try await write(.containerRegister, by: caller) { [processes] act in
+        return try await write(.containerRegister, by: caller) { [processes, containerWatch] act in
             let agent = try act.liveAgent(body.agent)
             if let known = try act.connection.liveContainer(container) {
                 let isSame =
                     known.pid == facts.pid && known.processStart == facts.start && known.boot == processes.boot
                 if isSame, known.agentID == agent.id, known.workspaceID == act.workspace {
+                    containerWatch.watch(known, on: processes)
                     return Done(ContainerBody(known, of: agent), act.event(.containerRegister, known, of: agent))
                 }
                 guard known.isGone(from: processes) else {
@@ -56,6 +57,8 @@ extension Vault {
             )
             try act.connection.insertToken(row.token(madeBy: act.member.user).sealed(with: act.ring))
             try act.connection.insertContainer(row)
+            // Its end is looked up, so that it does no harm where this is not committed.
+            containerWatch.watch(row, on: processes)
             return Done(ContainerBody(row, of: agent), act.event(.containerRegister, row, of: agent))
         }
     }
@@ -88,18 +91,34 @@ extension Vault {
         }
     }
 
-    /// Ends the containers whose process is gone although nobody said so: the machine or the engine went down, or the
-    /// server was not there to hear of it.
+    /// Ends containers as their first processes end, until the task is cancelled; for one task at a time.
+    package func endContainersAsTheyStop() async {
+        for await _ in containerWatch.ends {
+            // What cannot be written now is found again by upkeep.
+            try? await end(containerWatch.takeEnded().filter { $0.isGone(from: processes) })
+        }
+    }
+
+    /// Ends the containers whose process is gone although nobody saw it, and watches the others from now on.
+    ///
+    /// So it is when the machine went down, or the server was not there.
     func endContainersThatAreGone() async throws(VaultError) {
-        let gone = try await mappingErrors {
+        let live = try await mappingErrors {
             try await engine.read { try $0.liveContainers() }
-        }.filter { $0.isGone(from: processes) }
+        }
+        for row in live { containerWatch.watch(row, on: processes) }
+        try await end(live.filter { $0.isGone(from: processes) })
+    }
+
+    private func end(_ gone: [ContainerRow]) async throws(VaultError) {
         guard !gone.isEmpty else { return }
         let now = clock.now
         let ring = ring
         try await mappingErrors {
             try await engine.write { connection in
                 for row in gone {
+                    // A hook may have said so meanwhile.
+                    guard try connection.liveContainer(row.container)?.tokenID == row.tokenID else { continue }
                     try row.end(on: connection, ring: ring, at: now)
                     try connection.bumpRevision(of: row.workspaceID)
                     guard let agent = try connection.agent(row.agentID, in: row.workspaceID) else { continue }

@@ -14,10 +14,8 @@ internal import VaultModel
 /// is killed leaves its slots, which the next one enters into the trail. When entries cannot be written their slots stay, and
 /// no new attempt begins: [decision 0050](../../../docs/decisions/0050-attempts-in-slots.md).
 final class AttemptLedger: Sendable {
-    /// What is over within this time shares a transaction.
-    private static let gathering: Duration = .milliseconds(4)
-    /// While nothing is over.
-    private static let looking: Duration = .milliseconds(20)
+    /// What is over within this time shares a transaction, whose own cost is that of several entries.
+    private static let gathering: Duration = .milliseconds(20)
     /// How long a power failure may reach back.
     private static let reach: Duration = .milliseconds(500)
     private static let retryPause: Duration = .milliseconds(200)
@@ -39,8 +37,12 @@ final class AttemptLedger: Sendable {
 
     private struct State {
         var finished: [Finished] = []
+        /// How many are being written.
+        var writing = 0
         var writer: Task<Void, Never>?
         var isFailing = false
+        /// Wait for a slot of what is over.
+        var blocked: [CheckedContinuation<Void, Never>] = []
         /// Wait until everything that is over by now is in the trail.
         var waiters: [CheckedContinuation<Void, Never>] = []
     }
@@ -53,11 +55,43 @@ final class AttemptLedger: Sendable {
     }
 
     /// Records that an attempt begins; it survives the end of the process from now on.
-    func begin(_ record: AuditRecord, in chain: String) throws(VaultError) -> Int {
+    ///
+    /// Returns nil where every slot is taken.
+    func begin(_ record: AuditRecord, in chain: String) throws(VaultError) -> Int? {
         guard !state.withLock({ $0.isFailing }) else { throw .auditUnavailable }
         let bytes = AttemptRecord(chain: chain, record: record).sealed(with: keys.ring)
-        guard let slot = slots.put(bytes) else { throw .auditUnavailable }
-        return slot
+        guard bytes.count <= AttemptSlots.maximumBytes else { throw .auditUnavailable }
+        return slots.put(bytes)
+    }
+
+    /// Returns when some of what is over has been written, and its slots are free, or when it cannot be.
+    ///
+    /// False where nothing is over: as many attempts are under way as there are slots.
+    func untilWritten() async -> Bool {
+        guard state.withLock({ $0.writing > 0 || !$0.finished.isEmpty }) else { return false }
+        await withCheckedContinuation { continuation in
+            let isWritten = state.withLock { state in
+                guard !state.isFailing, state.writing > 0 || !state.finished.isEmpty else { return true }
+                state.blocked.append(continuation)
+                return false
+            }
+            if isWritten { continuation.resume() }
+        }
+        return true
+    }
+
+    /// How many wait for a slot.
+    var blockedCount: Int { state.withLock { $0.blocked.count } }
+
+    /// Lets those look again who wait for a slot.
+    private func unblock(isFailing: Bool? = nil) {
+        let blocked = state.withLock { state in
+            state.writing = 0
+            if let isFailing { state.isFailing = isFailing }
+            defer { state.blocked = [] }
+            return state.blocked
+        }
+        for continuation in blocked { continuation.resume() }
     }
 
     /// Has an attempt that is over entered into the trail.
@@ -93,15 +127,20 @@ final class AttemptLedger: Sendable {
         var synchronizedAt = ContinuousClock.now
         var pause = Self.gathering
         while true {
-            try? await Task.sleep(for: pause)
+            if pause > .zero { try? await Task.sleep(for: pause) }
             let (group, isWaitedFor) = state.withLock { state in
                 let group = Array(state.finished.prefix(Self.mostInOneGroup))
                 state.finished.removeFirst(group.count)
+                state.writing = group.count
                 return (group, !state.waiters.isEmpty)
             }
-            pause = group.isEmpty ? Self.looking : Self.gathering
+            // More than fits has ended meanwhile, or may have.
+            pause = group.count == Self.mostInOneGroup ? .zero : Self.gathering
             do {
-                if !group.isEmpty { try await enter(group) }
+                if !group.isEmpty {
+                    try await enter(group)
+                    unblock()
+                }
                 let isDue = ContinuousClock.now - synchronizedAt >= Self.reach || isWaitedFor
                 if isDue {
                     try await synchronize()
@@ -120,12 +159,13 @@ final class AttemptLedger: Sendable {
                 }
             } catch {
                 let waiters = state.withLock { state in
-                    state.finished.insert(contentsOf: group, at: 0)
-                    state.isFailing = true
+                    // Those whose synchronization failed are written, and their slots free.
+                    if state.writing > 0 { state.finished.insert(contentsOf: group, at: 0) }
                     defer { state.waiters = [] }
                     return state.waiters
                 }
                 for waiter in waiters { waiter.resume() }
+                unblock(isFailing: true)
                 guard error as? StorageFailure != .unavailable else {
                     // The store is closed or has failed for good: the slots hold what is left.
                     state.withLock { $0.writer = nil }

@@ -115,27 +115,7 @@ extension Vault {
     /// that were changed are found here. Throws ``VaultError/auditUnavailable`` where attempts cannot be recorded, and
     /// ``VaultError/quotaReached(most:retryAfter:)`` where the workspace may send no more; then nothing was opened.
     package func begin(_ attempt: ProxyAttempt, with grant: ProxyGrant) async throws(VaultError) -> OpenAttempt {
-        var grant = grant
-        if grant.readAt != engine.writes {
-            let entry = grant.isolation.entry
-            let fresh = try await proxyGrants(grant.caller, credential: grant.credential)
-                .first { $0.isolation.entry == entry }
-            guard let fresh, fresh.rowCode == grant.rowCode else { throw .storage(.busy) }
-            grant = fresh
-        }
-        // Another key for the same request is the same request.
-        if attempt.number == 1 { try await count(grant) }
-        let now = clock.now
-        let requestID = Self.requestID
-        let intent = grant.record(.allowed, attempt.intent, at: now, requestID)
-        let begun = BegunAttempt(
-            ledger: attempts,
-            grant: grant,
-            attempt: attempt,
-            slot: try attempts.begin(intent, in: grant.workspace.text),
-            at: now,
-            requestID: requestID
-        )
+        let (begun, grant) = try await entered(attempt, with: grant)
         do {
             // Sealed until here.
             return OpenAttempt(try grant.open(with: ring), begun)
@@ -144,6 +124,45 @@ extension Vault {
             failed.error = "integrity_error"
             begun.end(failed, .denied(reason: "integrity_error"))
             throw error
+        }
+    }
+
+    /// Puts an attempt into a slot, which it waits for where all are taken and some only wait to be written.
+    private func entered(
+        _ attempt: ProxyAttempt,
+        with grant: ProxyGrant
+    ) async throws(VaultError) -> (BegunAttempt, ProxyGrant) {
+        var grant = grant
+        // Another key for the same request is the same request.
+        var isCounted = attempt.number > 1
+        var mayWait = true
+        while true {
+            if grant.readAt != engine.writes {
+                let entry = grant.isolation.entry
+                let fresh = try await proxyGrants(grant.caller, credential: grant.credential)
+                    .first { $0.isolation.entry == entry }
+                guard let fresh, fresh.rowCode == grant.rowCode else { throw .storage(.busy) }
+                grant = fresh
+            }
+            if !isCounted { try await count(grant) }
+            isCounted = true
+            let now = clock.now
+            let requestID = Self.requestID
+            let intent = grant.record(.allowed, attempt.intent, at: now, requestID)
+            if let slot = try attempts.begin(intent, in: grant.workspace.text) {
+                let begun = BegunAttempt(
+                    ledger: attempts,
+                    grant: grant,
+                    attempt: attempt,
+                    slot: slot,
+                    at: now,
+                    requestID: requestID
+                )
+                return (begun, grant)
+            }
+            // Once more where nothing is over any more: one may have become free in between.
+            guard mayWait else { throw .auditUnavailable }
+            mayWait = await attempts.untilWritten()
         }
     }
 
@@ -166,6 +185,9 @@ extension Vault {
         }
         attempts.synchronizeSoon()
     }
+
+    /// How many requests wait until an attempt that is over has been written and its slot is free.
+    package var attemptsWithoutSlot: Int { attempts.blockedCount }
 
     /// Returns when every attempt that is over by now is in the trail.
     package func settleAttempts() async { await attempts.settle() }

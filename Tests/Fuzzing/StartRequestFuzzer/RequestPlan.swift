@@ -10,7 +10,7 @@ struct RequestPlan {
     private var tooLong: Set<Int> = []
 
     private static let mostRequests = 12
-    /// As `WholeRequests` has it.
+    /// As `HTTPServer` has it for the agents' socket.
     private static let mostBodyBytes = 2_048
     private static let verbs = ["POST", "POST", "GET", "DELETE", "HEAD", "PUT", "OPTIONS", "PATCH"]
 

@@ -2,6 +2,8 @@
 
 internal import APITypes
 internal import HTTPTypes
+internal import Hummingbird
+internal import HummingbirdCore
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOHTTP2
@@ -10,15 +12,14 @@ internal import NIOHTTPTypesHTTP2
 internal import VaultCore
 internal import VaultModel
 
-/// Answers the requests of a connection that are forwarded, before the API sees them, and hands on all others.
+/// Answers the requests of a connection, or of a stream, in their order: those that are forwarded with what their target
+/// says, all others by the dispatcher.
 ///
-/// Everything happens on the event loop of the connection: a request costs no other thread, and an answer goes from the
-/// target's connection to the agent's piece by piece, each waiting for the slower one. Requests of one connection are
-/// answered in their order, whoever answers them.
+/// Everything happens on the event loop of the connection: a request costs no other thread, and a body goes on piece by
+/// piece, each waiting for the slower side. At most one read goes beyond a request that is being answered.
 /// Every property is touched on the channel's event loop only, where the executor runs what awaits.
-final class ForwardingGate: ChannelDuplexHandler, RemovableChannelHandler {
+final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
-    typealias InboundOut = HTTPRequestPart
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
@@ -30,52 +31,36 @@ final class ForwardingGate: ChannelDuplexHandler, RemovableChannelHandler {
         case stream
     }
 
-    private let dispatcher: Dispatcher
-    private let forwarding: any Forwarding
+    /// How long a connection is still read whose last answer came before its request was whole: closed at once, it would
+    /// take the answer with it (RFC 9112 §9.6).
+    private static let farewell: TimeAmount = .seconds(30)
+
+    private let answers: DatedAnswers
     private let carrier: Carrier
+    /// The longest body that is taken; nil where a route says how much it takes.
+    private let mostBodyBytes: Int?
     private var executor: EventLoopTaskExecutor?
     private var peer = IPAddress.loopback
     private var context: ChannelHandlerContext?
-    /// Requests that the API has and did not answer yet.
-    private var unanswered = 0
     private var current: Carriage?
-    /// What came before the answers to earlier requests were over; of one read only, since nothing is read meanwhile.
+    /// What came before the answers to earlier requests were over; of one read only, since nothing more is read then.
     private var later: [HTTPRequestPart] = []
     private var wantsRead = false
+    /// No more can be read.
+    private var hasEnded = false
+    /// Answers that the kernel does not have yet.
+    private var unwritten = 0
     private var writer: CheckedContinuation<Void, Never>?
 
-    /// A request that is forwarded.
-    private final class Carriage {
-        let head: HTTPRequest
-        let body: ForwardedBody
-        var task: Task<Void, Never>?
-        var answer: (any ForwardedAnswer)?
-        var requestIsWhole = false
-        var hasBody = false
-        var bodyIsFull = false
-        var isAnswered = false
-        /// What the agent says over a WebSocket.
-        var said: ForwardedBody?
+    private var dispatcher: Dispatcher { answers.dispatcher }
 
-        init(_ head: HTTPRequest, _ body: ForwardedBody) {
-            self.head = head
-            self.body = body
-        }
-
-        var closes: Bool {
-            // A parser that saw `Upgrade` reads no further request (RFC 9110 §7.8).
-            head.headerFields[.upgrade] != nil
-                || head.headerFields[values: .connection].contains { $0.lowercased().contains("close") }
-        }
-    }
-
-    init(_ dispatcher: Dispatcher, _ forwarding: any Forwarding, over carrier: Carrier = .connection) {
-        self.dispatcher = dispatcher
-        self.forwarding = forwarding
+    init(_ answers: DatedAnswers, over carrier: Carrier = .connection, mostBodyBytes: Int? = nil) {
+        self.answers = answers
         self.carrier = carrier
+        self.mostBodyBytes = mostBodyBytes
     }
 
-    // MARK: - What comes from the agent
+    // MARK: - What comes from the client
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
@@ -83,9 +68,11 @@ final class ForwardingGate: ChannelDuplexHandler, RemovableChannelHandler {
         peer = context.channel.remoteAddress?.ipAddress.flatMap { IPAddress($0) } ?? .loopback
     }
 
+    /// The connection has ended, too: ``HTTPConnectionStateHandler`` lets nobody else hear of `channelInactive`.
     func handlerRemoved(context: ChannelHandlerContext) {
+        hasEnded = true
         depart()
-        // A body knows the gate that feeds it.
+        // A body knows the handler that feeds it.
         current = nil
         later = []
         self.context = nil
@@ -93,7 +80,7 @@ final class ForwardingGate: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let part = unwrapInboundIn(data)
-        guard later.isEmpty, take(part, context) else { return later.append(part) }
+        guard later.isEmpty, take(part) else { return later.append(part) }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -102,24 +89,31 @@ final class ForwardingGate: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func read(context: ChannelHandlerContext) {
-        if later.isEmpty, current?.bodyIsFull != true { context.read() } else { wantsRead = true }
+        if mayRead { context.read() } else { wantsRead = true }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if let event = event as? ChannelEvent, event == .inputClosed { depart() }
+        if let event = event as? ChannelEvent, event == .inputClosed {
+            hasEnded = true
+            depart()
+            closeIfDone()
+        }
         context.fireUserInboundEventTriggered(event)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        hasEnded = true
         depart()
         context.fireChannelInactive()
     }
 
+    /// What cannot be read ends what is sent, and not the answers to what was read before.
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // What follows a whole request on a connection that is closed after it concerns nobody; where it was not whole,
-        // the end of the input says so. The framework would answer, and two answers must not mix.
-        if current != nil, error is HTTPParserError { return }
-        context.fireErrorCaught(error)
+        // A stream ends by itself.
+        guard carrier == .connection else { return }
+        hasEnded = true
+        if let current, !current.requestIsWhole { current.body.breakOff() }
+        closeIfDone()
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -127,52 +121,54 @@ final class ForwardingGate: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelWritabilityChanged()
     }
 
-    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        context.write(data, promise: promise)
-        if case .end = unwrapOutboundIn(data) {
-            unanswered -= 1
-            takeLater()
+    /// Takes a part; false where it has to wait for an earlier answer.
+    private func take(_ part: HTTPRequestPart) -> Bool {
+        guard let current else {
+            guard case .head(let head) = part else { return true }
+            let forwarding = dispatcher.forwarding.flatMap { $0.takes(head.path ?? "") ? $0 : nil }
+            let carriage = Carriage(head, newBody(), forwarding: forwarding)
+            self.current = carriage
+            let length = head.headerFields[.contentLength].flatMap { Int($0) } ?? 0
+            limit(carriage, toBodyOf: length)
+            return true
         }
+        guard !current.requestIsWhole else { return false }
+        switch part {
+        case .head: return false
+        case .body(let bytes):
+            current.bodyBytes += bytes.readableBytes
+            limit(current, toBodyOf: current.bodyBytes)
+            if !current.body.feed(bytes) { current.bodyIsFull = true }
+        case .end(let trailers):
+            current.requestIsWhole = true
+            current.body.finish(trailers)
+            guard current.isAnswered else { break }
+            // What was answered before it was whole makes room for the next request only now.
+            if current.isLast {
+                hasEnded = true
+                closeIfDone()
+            } else {
+                self.current = nil
+            }
+        }
+        return true
     }
 
-    /// Takes a part or hands it on; false where it has to wait for an earlier answer.
-    private func take(_ part: HTTPRequestPart, _ context: ChannelHandlerContext) -> Bool {
-        if let current {
-            guard !current.requestIsWhole else { return false }
-            switch part {
-            case .head: return false
-            case .body(let bytes):
-                current.hasBody = true
-                if !current.body.feed(bytes) { current.bodyIsFull = true }
-            case .end(let trailers):
-                current.requestIsWhole = true
-                current.body.finish(trailers)
-                // What was answered before it was whole made room for the next request only now.
-                if current.isAnswered, !current.closes { self.current = nil }
-            }
-            return true
-        }
-        if case .head(let head) = part {
-            guard let path = head.path, forwarding.takes(path) else {
-                unanswered += 1
-                context.fireChannelRead(wrapInboundOut(part))
-                return true
-            }
-            guard unanswered == 0 else { return false }
-            current = Carriage(head, newBody())
-            return true
-        }
-        context.fireChannelRead(wrapInboundOut(part))
-        return true
+    /// Refuses what is longer than anything that is taken here, before it is whole.
+    private func limit(_ carriage: Carriage, toBodyOf bytes: Int) {
+        guard let mostBodyBytes, bytes > mostBodyBytes, carriage.forwarding == nil, carriage.task == nil else { return }
+        carriage.refusal = APIFailure(.bodyTooLarge, "the body is larger than \(mostBodyBytes) bytes")
+        carriage.body.refuseRest()
     }
 
     /// Goes on with what came too early.
     private func takeLater() {
         guard let context, !later.isEmpty else { return }
-        while let part = later.first, take(part, context) { later.removeFirst() }
+        while let part = later.first, take(part) { later.removeFirst() }
         context.fireChannelReadComplete()
         start()
         readOn()
+        closeIfDone()
     }
 
     private func bodyHasRoom() {
@@ -180,8 +176,10 @@ final class ForwardingGate: ChannelDuplexHandler, RemovableChannelHandler {
         readOn()
     }
 
+    private var mayRead: Bool { later.isEmpty && current?.bodyIsFull != true }
+
     private func readOn() {
-        guard wantsRead, later.isEmpty, current?.bodyIsFull != true else { return }
+        guard wantsRead, mayRead else { return }
         wantsRead = false
         context?.read()
     }
@@ -189,14 +187,31 @@ final class ForwardingGate: ChannelDuplexHandler, RemovableChannelHandler {
     private func depart() {
         guard let current else { return }
         if !current.requestIsWhole { current.body.breakOff() }
+        resumeWriter()
+        // What a route has begun it ends, whoever leaves: it is answered or recorded.
+        guard current.forwarding != nil else { return }
         current.said?.finish(nil)
         current.answer?.cancel()
         current.task?.cancel()
-        resumeWriter()
+    }
+
+    /// Closes a connection that nothing more comes from and nothing is to be said to.
+    private func closeIfDone() {
+        guard hasEnded, later.isEmpty, carrier == .connection else { return }
+        guard unwritten == 0, current.map({ $0.isAnswered || !mayBegin($0) && $0.task == nil }) ?? true else { return }
+        close()
+    }
+
+    /// Closes the connection, or the stream, when its channel has done what it is at.
+    ///
+    /// That may be the end of the input, which it goes on with after its handlers have heard of what was read before.
+    private func close() {
+        guard let channel = context?.channel else { return }
+        channel.eventLoop.execute { channel.close(promise: nil) }
     }
 
     /// Takes bytes of a tunnel.
-    fileprivate func hear(_ bytes: ByteBuffer) {
+    func hear(_ bytes: ByteBuffer) {
         guard let current, let said = current.said else { return }
         if !said.feed(bytes) { current.bodyIsFull = true }
     }
@@ -207,19 +222,80 @@ final class ForwardingGate: ChannelDuplexHandler, RemovableChannelHandler {
         return ForwardedBody { eventLoop.execute { own.value.bodyHasRoom() } }
     }
 
-    // MARK: - What goes to the agent
+    // MARK: - What goes to the client
 
     /// Starts with the request that came, as much as there is of it: often all of it.
     private func start() {
         guard let current, current.task == nil, let executor, let eventLoop = context?.eventLoop else { return }
-        let own = NIOLoopBound((gate: self, carriage: current), eventLoop: eventLoop)
-        // Ends with the exchange; cancelled when the agent departs.
+        guard mayBegin(current) else { return }
+        let own = NIOLoopBound((sequence: self, carriage: current), eventLoop: eventLoop)
+        // Ends with the exchange; cancelled when the client departs from one that is forwarded.
         current.task = Task.immediate(executorPreference: executor) {
-            await own.value.gate.carry(own.value.carriage, executor)
+            let (sequence, carriage) = own.value
+            if let forwarding = carriage.forwarding {
+                await sequence.carry(carriage, forwarding, executor)
+            } else {
+                await sequence.answer(carriage)
+            }
         }
     }
 
-    private func carry(_ carriage: Carriage, _ executor: EventLoopTaskExecutor) async {
+    private func mayBegin(_ carriage: Carriage) -> Bool {
+        if carriage.requestIsWhole || carriage.refusal != nil { return true }
+        // Where bodies have a limit, routes get whole requests only; and what has ended before it was whole never will be.
+        return !hasEnded && (mostBodyBytes == nil || carriage.forwarding != nil)
+    }
+
+    /// Answers with what a route says.
+    private func answer(_ carriage: Carriage) async {
+        guard let channel = context?.channel else { return }
+        let body = carriage.body.whole.map { RequestBody(buffer: $0) } ?? RequestBody(asyncSequence: carriage.body)
+        let request = Request(head: carriage.head, body: body)
+        var response = await answers.response(to: request, on: channel, refusing: carriage.refusal)
+        if carriage.closes, carrier == .connection { response.headers[.connection] = "close" }
+        // Whoever sends no more knows that it is the last.
+        let closes = carriage.closes || hasEnded && later.isEmpty
+        write(.head(response.head))
+        // One that is small and all there goes with its head.
+        let isAllThere = response.body.contentLength != nil
+        do {
+            try await response.body.write(Writer(self, on: channel.eventLoop, flushes: !isAllThere))
+        } catch {
+            // An answer that broke off must not look whole.
+            return close()
+        }
+        end(carriage, trailers: nil, closes: closes)
+    }
+
+    /// The body of an answer, as fast as the client takes it.
+    private struct Writer: ResponseBodyWriter, Sendable {
+        private let sequence: NIOLoopBound<RequestSequence>
+        private let flushes: Bool
+
+        init(_ sequence: RequestSequence, on eventLoop: any EventLoop, flushes: Bool) {
+            self.sequence = NIOLoopBound(sequence, eventLoop: eventLoop)
+            self.flushes = flushes
+        }
+
+        func write(_ buffer: ByteBuffer) async throws {
+            let sequence = sequence.value
+            sequence.write(.body(buffer))
+            if flushes { sequence.context?.flush() }
+            guard let channel = sequence.context?.channel, channel.isActive else {
+                throw ChannelError.ioOnClosedChannel
+            }
+            if !channel.isWritable { await sequence.untilWritable() }
+        }
+
+        func finish(_ trailingHeaders: HTTPFields?) {}
+    }
+
+    /// Answers with what the target says.
+    private func carry(
+        _ carriage: Carriage,
+        _ forwarding: any Forwarding,
+        _ executor: EventLoopTaskExecutor
+    ) async {
         let head = carriage.head
         var passage = Passage(method: head.method.rawValue, fields: head.headerFields, peer: peer)
         passage.template = "(proxy)"
@@ -265,7 +341,7 @@ final class ForwardingGate: ChannelDuplexHandler, RemovableChannelHandler {
     /// The fields of a request, with how its body is framed where a stream only shows that there is one.
     private func framedFields(of carriage: Carriage) -> HTTPFields {
         var fields = carriage.head.headerFields
-        if carrier == .stream, carriage.hasBody || !carriage.requestIsWhole, fields[.contentLength] == nil {
+        if carrier == .stream, carriage.bodyBytes > 0 || !carriage.requestIsWhole, fields[.contentLength] == nil {
             fields[.transferEncoding] = "chunked"
         }
         return fields
@@ -356,20 +432,33 @@ final class ForwardingGate: ChannelDuplexHandler, RemovableChannelHandler {
         guard let context else { return }
         carriage.answer = nil
         carriage.isAnswered = true
-        if closes {
-            // The carriage stays, so that nothing that still comes is taken for another request.
-            context.writeLast(wrapOutboundOut(.end(trailers)))
-            return
+        carriage.isLast = closes
+        let isLast = closes && (carriage.requestIsWhole || hasEnded)
+        let written = context.eventLoop.makePromise(of: Void.self)
+        unwritten += 1
+        written.futureResult.assumeIsolated().whenComplete { [self] _ in
+            unwritten -= 1
+            if isLast { close() } else { closeIfDone() }
         }
-        context.writeAndFlush(wrapOutboundOut(.end(trailers)), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(.end(trailers)), promise: written)
+        // Nothing that still comes is taken for another request.
+        guard !isLast else { return }
         if carriage.requestIsWhole {
             current = nil
             takeLater()
         } else {
             carriage.body.refuseRest()
             carriage.bodyIsFull = false
+            if closes { leave(context) }
         }
         readOn()
+    }
+
+    /// Says that no answer follows, and reads what the client still sends.
+    private func leave(_ context: ChannelHandlerContext) {
+        guard carrier == .connection else { return }
+        context.close(mode: .output, promise: nil)
+        context.eventLoop.assumeIsolated().scheduleTask(in: Self.farewell) { context.close(promise: nil) }
     }
 
     private func abort(_ carriage: Carriage) {
@@ -380,42 +469,7 @@ final class ForwardingGate: ChannelDuplexHandler, RemovableChannelHandler {
             let reset = NIOHTTP2FramePayloadToHTTPEvent.reset(code: .internalError)
             context?.triggerUserOutboundEvent(reset, promise: nil)
         } else {
-            context?.close(promise: nil)
+            close()
         }
-    }
-}
-
-/// Stands before the handlers of HTTP and passes bytes by them.
-private final class TunnelEnd: ChannelInboundHandler, RemovableChannelHandler {
-    typealias InboundIn = ByteBuffer
-    typealias OutboundOut = ByteBuffer
-
-    private let gate: ForwardingGate
-    private var context: ChannelHandlerContext?
-
-    init(_ gate: ForwardingGate) {
-        self.gate = gate
-    }
-
-    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
-
-    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) { gate.hear(unwrapInboundIn(data)) }
-
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        // The server stops; nothing else would ever end a tunnel.
-        if event is ChannelShouldQuiesceEvent { return context.close(promise: nil) }
-        context.fireUserInboundEventTriggered(event)
-    }
-
-    func write(_ bytes: ByteBuffer) { context?.write(wrapOutboundOut(bytes), promise: nil) }
-
-    func flush() { context?.flush() }
-
-    /// Closes the connection when everything that was written is with the kernel.
-    func close() {
-        guard let context else { return }
-        context.writeLast(wrapOutboundOut(ByteBuffer()))
     }
 }

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import HTTPTypes
+
+/// A request of a ``RequestSequence`` and how far its answer has come.
+///
+/// Touched on the event loop of its connection only.
+final class Carriage {
+    let head: HTTPRequest
+    let body: ForwardedBody
+    /// What answers it where it is forwarded.
+    let forwarding: (any Forwarding)?
+    var task: Task<Void, Never>?
+    var answer: (any ForwardedAnswer)?
+    var requestIsWhole = false
+    var bodyBytes = 0
+    var bodyIsFull = false
+    /// Answers it in the place of its route, and is the last answer of the connection.
+    var refusal: APIFailure?
+    var isAnswered = false
+    /// Whether its answer said that no other follows.
+    var isLast = false
+    /// What the agent says over a WebSocket.
+    var said: ForwardedBody?
+
+    init(_ head: HTTPRequest, _ body: ForwardedBody, forwarding: (any Forwarding)?) {
+        self.head = head
+        self.body = body
+        self.forwarding = forwarding
+    }
+
+    var closes: Bool {
+        // A parser that saw `Upgrade` reads no further request (RFC 9110 §7.8).
+        refusal != nil || head.headerFields[.upgrade] != nil
+            || head.headerFields[values: .connection].contains { $0.lowercased().contains("close") }
+    }
+}
