@@ -287,7 +287,8 @@ struct HookTests {
     @Test(arguments: [#"{"id":"abc"}"#, "no json", #"{"init_process_pid":0}"#])
     func aRuntimesOwnFileInAnotherFormIsLeftAlone(state: String) async throws {
         let server = try serve([Self.accepted], thatSays: state, then: "")
-        #expect(try await create().status == 0)
+        let made = try await create()
+        #expect(made.status == 0, "\(made.errors)")
         #expect(server.requests.first?.hasSuffix(#""pid":12}"#) == true)
     }
 

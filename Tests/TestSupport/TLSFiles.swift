@@ -43,7 +43,7 @@ package struct TLSFiles: Sendable {
         program.executableURL = URL(filePath: "/usr/bin/openssl")
         program.arguments = arguments
         program.standardError = FileHandle.nullDevice
-        try program.run()
+        try betweenSpawns { try program.run() }
         program.waitUntilExit()
         guard program.terminationStatus == 0 else { throw POSIXError(.EIO) }
     }
