@@ -23,21 +23,21 @@ struct EpochKeys: Sendable {
     var state: EpochState
     let key: SymmetricKey
     /// Codes of rows that no single owner vouches for.
-    let rowCode: SymmetricKey
+    let rowCode: KeyedHash
     /// Codes of the audit trail.
-    let audit: SymmetricKey
+    let audit: KeyedHash
     /// Seals what belongs to the system.
-    let system: SymmetricKey
+    let system: KeyedHash
     /// Fingerprints of requests.
-    let request: SymmetricKey
+    let request: KeyedHash
 
     init(_ number: UInt32, state: EpochState, key: SymmetricKey) {
         self.number = number
         self.state = state
         self.key = key
-        rowCode = KeyDerivation.key(from: key, purpose: "row-mac/v1")
-        audit = KeyDerivation.key(from: key, purpose: "audit/v1")
-        system = KeyDerivation.key(from: key, purpose: "sys/v1")
-        request = KeyDerivation.key(from: key, purpose: "request/v1")
+        rowCode = KeyedHash(KeyDerivation.key(from: key, purpose: "row-mac/v1"))
+        audit = KeyedHash(KeyDerivation.key(from: key, purpose: "audit/v1"))
+        system = KeyedHash(KeyDerivation.key(from: key, purpose: "sys/v1"))
+        request = KeyedHash(KeyDerivation.key(from: key, purpose: "request/v1"))
     }
 }

@@ -75,14 +75,14 @@ extension KeyRing {
         return isCode(fingerprint, of: Self.requestContent(bytes, workspace), under: epoch.request)
     }
 
-    private func rowKey(of scope: RowScope, in epoch: EpochKeys) -> SymmetricKey {
+    private func rowKey(of scope: RowScope, in epoch: EpochKeys) -> KeyedHash {
         switch scope {
         case .owner(let owner): ownerKeys(of: owner, in: epoch).rowCode
         case .system: epoch.rowCode
         }
     }
 
-    private func auditKey(of epoch: UInt32) throws(SealingError) -> SymmetricKey {
+    private func auditKey(of epoch: UInt32) throws(SealingError) -> KeyedHash {
         guard let keys = allKeys.first(where: { $0.number == epoch }) else { throw .unknownEpoch(epoch) }
         return keys.audit
     }
@@ -99,18 +99,18 @@ extension KeyRing {
         return code.prefix(4).reduce(0) { $0 << 8 | UInt32($1) }
     }
 
-    private func code(of content: [UInt8], under key: SymmetricKey, epoch: UInt32) -> [UInt8] {
+    private func code(of content: [UInt8], under key: KeyedHash, epoch: UInt32) -> [UInt8] {
         var code = CanonicalBytes(reserving: Self.codeBytes)
         code.append(epoch)
         code.append(fixed: authenticationCode(of: content, under: key))
         return code.bytes
     }
 
-    private func isCode(_ code: [UInt8], of content: [UInt8], under key: SymmetricKey) -> Bool {
-        HMAC<SHA256>.isValidAuthenticationCode(code.dropFirst(4), authenticating: content, using: key)
+    private func isCode(_ code: [UInt8], of content: [UInt8], under key: KeyedHash) -> Bool {
+        key.isCode(code.dropFirst(4), of: content)
     }
 
-    private func authenticationCode(of content: [UInt8], under key: SymmetricKey) -> [UInt8] {
-        Array(HMAC<SHA256>.authenticationCode(for: content, using: key))
+    private func authenticationCode(of content: [UInt8], under key: KeyedHash) -> [UInt8] {
+        key.code(of: content).withUnsafeBytes { [UInt8]($0) }
     }
 }

@@ -59,7 +59,7 @@ extension KeyRing {
     }
 
     /// The key that a record was sealed under: by the owner's salt, or by the one before while there is one.
-    func sealingKey(of layout: RecordLayout, _ scope: OwnerScope) throws(SealingError) -> SymmetricKey {
+    func sealingKey(of layout: RecordLayout, _ scope: OwnerScope) throws(SealingError) -> KeyedHash {
         let epoch = try keys(of: layout.epoch)
         try scope.checkSalt()
         let key = ownerKeys(of: scope, in: epoch).sealing

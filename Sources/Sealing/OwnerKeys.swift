@@ -6,19 +6,19 @@ internal import VaultModel
 /// The keys of one owner in one epoch.
 struct OwnerKeys: Sendable {
     /// Every record key is derived from this one.
-    let sealing: SymmetricKey
+    let sealing: KeyedHash
     /// Makes the codes of the rows that belong to the owner.
-    let rowCode: SymmetricKey
+    let rowCode: KeyedHash
 
     init(of scope: OwnerScope, epochKey: SymmetricKey) {
-        let extracted = KeyDerivation.extract(salt: scope.salt, from: epochKey)
-        func key(_ purpose: String) -> SymmetricKey {
+        let extracted = KeyedHash(KeyDerivation.extract(salt: scope.salt, from: epochKey))
+        func key(_ purpose: String) -> KeyedHash {
             // The ids too: two owners whose salts were made equal still have different keys.
             var info = CanonicalBytes(reserving: 128)
             info.append(prefixed: purpose)
             info.append(prefixed: scope.workspace.text)
             info.append(prefixed: scope.user.text)
-            return KeyDerivation.expand(extracted, info: info.bytes)
+            return KeyedHash(KeyDerivation.expand(extracted, info: info.bytes))
         }
         sealing = key("user-enc/v1")
         rowCode = key("user-mac/v1")

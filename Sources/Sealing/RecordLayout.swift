@@ -30,7 +30,7 @@ struct RecordLayout {
     /// Seals `plaintext`; the record opens with the same key and the same binding only.
     static func seal(
         _ plaintext: UnsafeRawBufferPointer,
-        under sealingKey: SymmetricKey,
+        under sealingKey: KeyedHash,
         epoch: UInt32,
         boundTo binding: CanonicalBytes
     ) throws(SealingError) -> [UInt8] {
@@ -53,14 +53,14 @@ struct RecordLayout {
     }
 
     /// Whether the record commits to `sealingKey`.
-    func isSealed(under sealingKey: SymmetricKey) -> Bool {
+    func isSealed(under sealingKey: KeyedHash) -> Bool {
         Self.recordKeys(from: sealingKey, random: bytes[Self.randomRange]).commitment
             == SymmetricKey(data: bytes[Self.commitmentRange])
     }
 
     /// Opens the record and lends its plaintext for the length of `body`.
     func open<R: ~Copyable>(
-        under sealingKey: SymmetricKey,
+        under sealingKey: KeyedHash,
         boundTo binding: CanonicalBytes,
         _ body: (UnsafeRawBufferPointer) throws(SealingError) -> R
     ) throws(SealingError) -> R {
@@ -77,7 +77,7 @@ struct RecordLayout {
     }
 
     private static func recordKeys(
-        from sealingKey: SymmetricKey,
+        from sealingKey: KeyedHash,
         random: ArraySlice<UInt8>
     ) -> (encryption: SymmetricKey, commitment: SymmetricKey) {
         let both = KeyDerivation.expand(sealingKey, info: Array("rec/v1".utf8) + random, bytes: 64)

@@ -69,7 +69,7 @@ struct EntryRenaming {
             passing.name = try freeName(for: row)
             try act.connection.updateEntry(passing)
         }
-        return try items.map { try act.updateEntry($0.row, UpdateSecretBody(name: $0.name.text)) }
+        return try items.map { try act.updateEntry($0.row, UpdateSecretBody(name: $0.name.text)).row }
     }
 
     private func freeName(for row: EntryRow) throws -> EnvironmentName {

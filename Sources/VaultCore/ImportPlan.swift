@@ -207,14 +207,14 @@ struct ImportPlan {
             case .create:
                 let row = try act.insertEntry(
                     CreateSecretBody(name: line.name.text, kind: line.kind, value: SecretText(line.entry.value))
-                )
+                ).row
                 applied.lines[index].row = row
                 events.append(AuditEvent(action: .entryCreate, subjects: [row.subject]))
             case .update:
                 guard let old = line.row else { continue }
                 erasedReadable = erasedReadable || old.kind == .variable
                 let change = UpdateSecretBody(kind: line.kind, value: SecretText(line.entry.value))
-                let row = try act.updateEntry(old, change)
+                let row = try act.updateEntry(old, change).row
                 applied.lines[index].row = row
                 events.append(AuditEvent(action: .entryUpdate, subjects: [row.subject]))
             case .same, .skipExisting, .skipEmpty, .skip, .overridden, .conflict:

@@ -37,13 +37,16 @@ final class StartCache: Sendable {
     /// What other programs had done to the database when somebody last looked; nil before the first look.
     var foreignChanges: ForeignChanges? { state.withLock { $0.foreignChanges } }
 
-    /// The snapshot for the token of that digest, to be used under the conditions above.
-    func snapshot(for digest: [UInt8]) -> StartSnapshot? {
+    /// The snapshot for the token of that digest, to be used under the conditions above, and what other programs had done
+    /// when it was read.
+    func snapshot(for digest: [UInt8]) -> (snapshot: StartSnapshot, readAt: ForeignChanges)? {
         state.withLock { state in
             state.uses += 1
             let now = state.uses
             state.remembered[digest]?.lastUse = now
-            return state.remembered[digest]?.snapshot
+            // Nothing is remembered beyond the next change.
+            guard let changes = state.foreignChanges else { return nil }
+            return state.remembered[digest].map { ($0.snapshot, changes) }
         }
     }
 
@@ -69,14 +72,13 @@ final class StartCache: Sendable {
 
     /// Takes note of what other programs have done, as the engine says inside a transaction that writes.
     ///
-    /// When that is news, or cannot be told, everything is forgotten and the answer is false.
-    func note(_ changes: ForeignChanges?) -> Bool {
+    /// When that is news, or cannot be told, everything is forgotten.
+    func note(_ changes: ForeignChanges?) {
         state.withLock { state in
-            guard changes == nil || changes != state.foreignChanges else { return true }
+            guard changes == nil || changes != state.foreignChanges else { return }
             state.foreignChanges = changes
             state.remembered = [:]
             state.bytes = 0
-            return false
         }
     }
 }

@@ -71,7 +71,8 @@ extension EntryRow {
         return try openWithMask(value, owner: owner, ring: ring).value
     }
 
-    private func openWithMask(
+    /// Opens the stored value, and nothing else that vouches for it.
+    func openWithMask(
         _ value: EntryValueRow?,
         owner: OwnerScope,
         ring: KeyRing

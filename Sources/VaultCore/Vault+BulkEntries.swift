@@ -98,7 +98,7 @@ extension Vault {
                 throw .invalidField("action", reason: "annotate takes at least one of provider, note and expiresAt")
             }
             return try await write(.entryUpdate, by: caller, once: once) { act in
-                let rows = try act.distinctEntries(body.secretIds).map { try act.updateEntry($0, change) }
+                let rows = try act.distinctEntries(body.secretIds).map { try act.updateEntry($0, change).row }
                 return Done(
                     BulkDoneBody(secrets: rows.map { NamedBody(id: $0.id.text, name: $0.name.text) }),
                     events: rows.map { AuditEvent(action: .entryUpdate, subjects: [$0.subject]) }

@@ -42,10 +42,10 @@ extension Vault {
         once: Once? = nil
     ) async throws(VaultError) -> SecretBody {
         try await write(.entryCreate, by: caller, once: once) { act in
-            let row = try act.insertEntry(new)
+            let written = try act.insertEntry(new)
             return Done(
-                try act.body(of: row),
-                AuditEvent(action: .entryCreate, subjects: [row.subject])
+                try act.body(of: written),
+                AuditEvent(action: .entryCreate, subjects: [written.row.subject])
             )
         }
     }
@@ -63,10 +63,10 @@ extension Vault {
         let updated: Updated = try await write(.entryUpdate, by: caller) { act in
             let old = try act.liveEntry(reference)
             if let ifVersion, old.version != ifVersion { throw VaultError.versionMismatch(current: old.version) }
-            let row = try act.updateEntry(old, change)
+            let written = try act.updateEntry(old, change)
             return Done(
-                Updated(body: try act.body(of: row), erasedReadable: old.kind == .variable),
-                AuditEvent(action: .entryUpdate, subjects: [row.subject])
+                Updated(body: try act.body(of: written), erasedReadable: old.kind == .variable),
+                AuditEvent(action: .entryUpdate, subjects: [written.row.subject])
             )
         }
         if updated.erasedReadable { await eraseFromLog() }
@@ -103,9 +103,16 @@ private struct Updated: Codable, Sendable {
     var erasedReadable: Bool
 }
 
+/// An entry as it is now.
+struct WrittenEntry {
+    let row: EntryRow
+    /// Its value, where that was written or read on the way.
+    let value: EntryValueRow?
+}
+
 extension Act {
     /// Writes a new entry and its first value, after every check.
-    func insertEntry(_ new: CreateSecretBody) throws -> EntryRow {
+    func insertEntry(_ new: CreateSecretBody) throws -> WrittenEntry {
         guard new.kind != .credential else {
             throw VaultError.invalidField("kind", reason: "a credential is made at /api/v1/credentials")
         }
@@ -143,13 +150,15 @@ extension Act {
         ).sealed(with: ring, owner: owner, readable: stored.readable)
         try connection.insertEntry(row)
         try connection.insertEntryValue(stored.row)
-        return row
+        return WrittenEntry(row: row, value: stored.row)
     }
 
-    /// Applies `change` to `old` and returns the row as it is now.
-    func updateEntry(_ old: EntryRow, _ change: UpdateSecretBody) throws -> EntryRow {
+    /// Applies `change` to `old`.
+    func updateEntry(_ old: EntryRow, _ change: UpdateSecretBody) throws -> WrittenEntry {
         let owner = try connection.ownerScope(of: old.ownerID, in: workspace)
-        let current = try connection.entryValue(of: old.id, version: old.version, in: workspace)
+        // Nobody needs the one that a new value takes the place of.
+        var stored =
+            change.value == nil ? try connection.entryValue(of: old.id, version: old.version, in: workspace) : nil
         var row = old
         if let text = change.name { row.name = try renamed(old, to: text) }
         if let kind = change.kind {
@@ -174,16 +183,15 @@ extension Act {
         // Nothing may vouch for a row that something else has changed. A variable's value is part of what is checked,
         // so one that was damaged can still be written anew.
         if change.value == nil || old.kind != .variable {
-            try old.verifyForChange(with: ring, owner: owner, readable: current?.readable)
+            try old.verifyForChange(with: ring, owner: owner, readable: stored?.readable)
         }
-        var readable = current?.readable
         if change.value != nil || row.kind != old.kind {
             // A changed kind stores the value anew, which needs the old one; a new value does not, so that a damaged
             // entry can be written again.
-            let value = try change.value?.secret ?? old.openValue(current, owner: owner, ring: ring).value
+            let value = try change.value?.secret ?? old.openValue(stored, owner: owner, ring: ring).value
             try check(value, for: row.name)
             row.version = old.version + 1
-            let stored = try StoredValue(
+            let new = try StoredValue(
                 value.bytes,
                 of: old.id,
                 version: row.version,
@@ -191,14 +199,14 @@ extension Act {
                 owner: owner,
                 act: self
             )
-            readable = stored.readable
             try connection.destroyEntryValue(of: old.id, version: old.version, at: now, in: workspace)
-            try connection.insertEntryValue(stored.row)
+            try connection.insertEntryValue(new.row)
+            stored = new.row
         }
-        row = row.sealed(with: ring, owner: owner, readable: readable)
+        row = row.sealed(with: ring, owner: owner, readable: stored?.readable)
         // Whoever renames several has moved their names out of each other's way.
         try connection.updateEntry(row, insteadOf: change.name == nil ? old : nil)
-        return row
+        return WrittenEntry(row: row, value: stored)
     }
 
     /// Destroys the value and takes the name out of use.
@@ -212,23 +220,35 @@ extension Act {
         try connection.updateEntry(row)
     }
 
-    func body(of row: EntryRow) throws -> SecretBody {
-        guard let body = try bodies(of: CollectionOfOne(row)).first else { throw VaultError.notFound(.entry) }
+    func body(of row: EntryRow) throws -> SecretBody { try body(of: WrittenEntry(row: row, value: nil)) }
+
+    func body(of entry: WrittenEntry) throws -> SecretBody {
+        let bodies = try bodies(of: CollectionOfOne(entry.row), knowing: entry.value)
+        guard let body = bodies.first else { throw VaultError.notFound(.entry) }
         return body
     }
 
-    /// What lists show of `rows`, in their order.
-    func bodies(of rows: some Collection<EntryRow>) throws -> [SecretBody] {
-        let details = try connection.details(of: rows, in: workspace)
+    /// What lists show of `rows`, in their order; `value` is that of the only one, where it has been read.
+    func bodies(
+        of rows: some Collection<EntryRow>,
+        knowing value: EntryValueRow? = nil
+    ) throws -> [SecretBody] {
+        let details = try connection.details(of: rows, knowing: value, in: workspace)
         var owners: [UserID: OwnerScope] = [:]
         return try rows.map { row in
             let owner = try owners[row.ownerID] ?? connection.ownerScope(of: row.ownerID, in: workspace)
             owners[row.ownerID] = owner
-            return body(of: row, owner: owner, details: details)
+            // One that was written just now has not been changed by anybody since its code was made.
+            return body(of: row, owner: owner, details: details, isChecked: value != nil)
         }
     }
 
-    private func body(of row: EntryRow, owner: OwnerScope, details: EntryPageDetails) -> SecretBody {
+    private func body(
+        of row: EntryRow,
+        owner: OwnerScope,
+        details: EntryPageDetails,
+        isChecked: Bool
+    ) -> SecretBody {
         var body = SecretBody(
             id: row.id.text,
             name: row.name.text,
@@ -246,7 +266,12 @@ extension Act {
         )
         body.lastUsedAt = details.lastUses[row.id]
         body.expiry = ExpiryState(of: row.expiresAt, at: now, reminders: reminders)
-        guard let opened = try? row.openValue(details.values[row.id], owner: owner, ring: ring) else {
+        let value = details.values[row.id]
+        let opened =
+            isChecked
+            ? try? row.openWithMask(value, owner: owner, ring: ring)
+            : try? row.openValue(value, owner: owner, ring: ring)
+        guard let opened else {
             body.intact = false
             return body
         }

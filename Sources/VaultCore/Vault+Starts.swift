@@ -19,7 +19,8 @@ extension Vault {
         try check(request)
         if let remembered = starts.snapshot(for: digest) {
             // What is wrong with a remembered snapshot is found, and told, with a fresh one.
-            if let answer = try? await start(request, from: remembered, isFresh: false) { return answer }
+            let answer = try? await start(request, from: remembered.snapshot, readAt: remembered.readAt)
+            if let answer { return answer }
             starts.forget(digest)
         }
         for _ in 0..<Self.optimisticAttempts {
@@ -30,7 +31,7 @@ extension Vault {
                     try StartSnapshot(digest: digest, connection: connection, ring: ring)
                 }
             }
-            guard let answer = try await start(request, from: snapshot, isFresh: true) else { continue }
+            guard let answer = try await start(request, from: snapshot) else { continue }
             if snapshot.token.kind == .gateway, snapshot.token.firstUsedAt != nil {
                 starts.remember(snapshot, for: digest, readAt: changes)
             }
@@ -62,10 +63,12 @@ extension Vault {
     }
 
     /// Opens what `snapshot` holds and records the start; nil when the snapshot turned out to be of the past.
+    ///
+    /// `changes` is what other programs had done when a remembered one was read; nil for one that was read just now.
     private func start(
         _ request: StartRequest,
         from snapshot: StartSnapshot,
-        isFresh: Bool
+        readAt changes: ForeignChanges? = nil
     ) async throws(VaultError) -> StartAnswer? {
         let now = clock.now
         if let problem = snapshot.token.problem(at: now) { throw .token(problem) }
@@ -74,11 +77,13 @@ extension Vault {
         let ring = ring
         async let opening = Result { () throws(VaultError) in try snapshot.open(with: ring, adding: leases) }
         // What opened before opens again: its values are made while the receipt is on its way to the disk.
-        if isFresh { _ = try await opening.get() }
+        if changes == nil { _ = try await opening.get() }
         let requestID = Self.requestID
         let receipt: String? = try await mappingErrors {
             try await engine.write { [starts] connection in
-                guard starts.note(try connection.foreignChanges()) || isFresh else { return nil }
+                let latest = try connection.foreignChanges()
+                starts.note(latest)
+                guard changes == nil || changes == latest else { return nil }
                 guard try connection.revision(of: snapshot.workspace) == snapshot.revision else { return nil }
                 let start = StartRecording(connection: connection, ring: ring, now: now, requestID: requestID)
                 return try start.record(request, of: snapshot, leases)

@@ -23,7 +23,7 @@ struct KeyDerivationTests {
     func keysAreDerivedAsRFC5869Says(vector: Vector) {
         let extracted = KeyDerivation.extract(salt: vector.salt.bytes, from: SymmetricKey(data: vector.ikm.bytes))
         #expect(extracted == SymmetricKey(data: vector.prk.bytes))
-        let expanded = KeyDerivation.expand(extracted, info: vector.info.bytes, bytes: vector.length)
+        let expanded = KeyDerivation.expand(KeyedHash(extracted), info: vector.info.bytes, bytes: vector.length)
         #expect(expanded == SymmetricKey(data: vector.okm.bytes))
     }
 }

@@ -50,6 +50,18 @@ struct StartCacheTests {
         await #expect(throws: VaultError.self) { _ = try await warm.test.start(warm.agent) }
     }
 
+    @Test func noneOfManyStartsAtOnceMissesWhatAnotherProgramChanged() async throws {
+        let warm = try await Warm()
+        try await warm.tamper("UPDATE entries SET name = 'C' WHERE name = 'A'")
+        let started = await withTaskGroup(of: Bool.self) { group in
+            for _ in 0..<32 {
+                group.addTask { (try? await warm.test.start(warm.agent)) != nil }
+            }
+            return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+        }
+        #expect(started == 0)
+    }
+
     @Test func whatAnotherProgramLeftAloneStillStarts() async throws {
         let warm = try await Warm()
         try await warm.tamper("UPDATE entries SET name = 'C' WHERE name = 'B'")

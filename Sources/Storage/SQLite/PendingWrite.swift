@@ -2,7 +2,7 @@
 
 /// A write that waits for its turn, with its caller.
 struct PendingWrite: Sendable {
-    /// Runs the closure once and says how it went; the caller is told later.
+    /// Runs the closure and says how it went; the caller is told later, of the last time that it ran.
     let run: @Sendable (SQLiteConnection) -> Outcome
     /// Tells the caller that the write will not happen.
     let refuse: @Sendable (StorageFailure) -> Void

@@ -71,6 +71,7 @@ final class SQLiteConnection: SQLConnection {
     /// Counts the commits of other connections (sqlite.org/pragma.html#pragma_data_version); only one of the engine's
     /// connections writes.
     func foreignChanges() throws(StorageFailure) -> ForeignChanges? {
+        if let group = changes.group { return group.foreignChanges }
         guard let row = try query("PRAGMA data_version", []).first else { return nil }
         return ForeignChanges(count: try row.integer(0))
     }
@@ -82,6 +83,7 @@ final class SQLiteConnection: SQLConnection {
     ) throws(StorageFailure) -> R {
         guard isLent else { throw .unavailable }
         if let failure { throw failure }
+        changes.group?.remembered.prepare(for: sql)
         switch source {
         case .pool(let database):
             let statement: Statement

@@ -10,18 +10,22 @@ internal import VaultModel
 
 /// The store on one SQLite file, written by this process alone.
 ///
-/// Concurrent writes share a transaction and with it the one fdatasync(2) that makes them durable; each has a savepoint
-/// of its own. A failed COMMIT that leaves unknown what is on the disk ends all writing: an fsync(2) that is tried again
+/// Concurrent writes share a transaction and with it the one fdatasync(2) that makes them durable. Where one of them has
+/// to be undone, all run again, each in a savepoint of its own. A failed COMMIT that leaves unknown what is on the disk ends all writing: an fsync(2) that is tried again
 /// may succeed although the kernel has dropped the pages. A full disk does not: writing goes on when there is room.
 package final class SQLiteEngine: SQLEngine {
     private let folder: DataFolder
     private let pool: DatabasePool
     private let gauge: LogGauge
     private let names = EntryNameIndex()
+    private let remembered = RememberedRows()
     private let state = Mutex(State())
     private let isClosed = Mutex(false)
     private let keptWrites = Atomic<UInt64>(0)
     private let keptTokenChanges = Atomic<UInt64>(0)
+    /// How many of the next groups have savepoints from the beginning, because writes of late had to be undone.
+    private let groupsWithSavepoints = Atomic<Int>(0)
+    private static let cautiousGroups = 32
 
     private struct State {
         var queue = WriteQueue<PendingWrite>()
@@ -84,6 +88,9 @@ package final class SQLiteEngine: SQLEngine {
 
     /// How many writes were committed.
     package var writeCount: Int { state.withLock { $0.writes } }
+
+    /// How many writes wait for a transaction to come.
+    var waitingCount: Int { state.withLock { $0.queue.waitingCount } }
 
     /// Whether writing has ended for good; the server should end too, and be started again.
     package var hasFailed: Bool { state.withLock { $0.queue.phase == .failed } }
@@ -157,7 +164,7 @@ package final class SQLiteEngine: SQLEngine {
                 let outcome: Result<R, any Error>
                 switch result {
                 case .success(let database):
-                    let changes = TransactionChanges(names: names, isSnapshot: true)
+                    let changes = TransactionChanges(ofSnapshot: names)
                     let connection = SQLiteConnection(database, changing: changes)
                     outcome = Result { try connection.lend(to: body) }
                 case .failure(let error): outcome = .failure(StorageFailure(error))
@@ -286,26 +293,39 @@ package final class SQLiteEngine: SQLEngine {
             if !isSynchronous { try database.execute(sql: "PRAGMA synchronous = NORMAL") }
             defer { if !isSynchronous { try? database.execute(sql: "PRAGMA synchronous = FULL") } }
             let transaction = SQLiteConnection(database)
-            try transaction.execute("BEGIN IMMEDIATE", [])
+            var shared = try begin(transaction)
             hasBegun = true
             let isAlone = group.count == 1
+            var hasSavepoints = !isAlone && takesSavepoints()
             while let write = rest.first {
-                if !isAlone { try transaction.execute("SAVEPOINT one_write", []) }
+                if hasSavepoints { try transaction.execute("SAVEPOINT one_write", []) }
                 rest.removeFirst()
-                let connection = SQLiteConnection(database, changing: TransactionChanges(names: names))
+                let connection = SQLiteConnection(database, changing: TransactionChanges(in: shared))
                 let outcome = write.run(connection)
                 outcomes.append(outcome)
                 if outcome.isKept, connection.changes.hasChangedTokens { changesTokens = true }
                 guard database.isInsideTransaction else { throw connection.failure ?? .unavailable }
-                if isAlone {
-                    guard !outcome.isKept else { break }
-                    // No other write is in the transaction: its end is as good as a savepoint's, and cheaper.
-                    try transaction.execute("ROLLBACK", [])
-                    return outcome.tell()
+                if outcome.isKept {
+                    connection.changes.keep()
+                    if hasSavepoints { try transaction.execute("RELEASE one_write", []) }
+                    continue
                 }
-                if !outcome.isKept { try transaction.execute("ROLLBACK TO one_write", []) }
-                try transaction.execute("RELEASE one_write", [])
+                remembered.forget()
+                guard !hasSavepoints else {
+                    try transaction.execute("ROLLBACK TO one_write", [])
+                    try transaction.execute("RELEASE one_write", [])
+                    continue
+                }
+                try transaction.execute("ROLLBACK", [])
+                // No other write was in the transaction: its end is as good as a savepoint's.
+                if isAlone { return outcome.tell() }
+                // The others have lost what they did, too.
+                (outcomes, rest, hasBegun, changesTokens) = ([], group[...], false, false)
+                groupsWithSavepoints.store(Self.cautiousGroups, ordering: .relaxed)
+                shared = try begin(transaction)
+                (hasBegun, hasSavepoints) = (true, true)
             }
+            try SQLiteConnection(database, changing: TransactionChanges(in: shared)).storeHeldHeads()
             let commitTime = try ContinuousClock().measure { _ = try transaction.execute("COMMIT", []) }
             state.withLock { state in
                 state.commits += 1
@@ -319,6 +339,7 @@ package final class SQLiteEngine: SQLEngine {
         } catch {
             let failure = StorageFailure(error)
             try? database.rollback()
+            remembered.forget()
             var refused: [PendingWrite] = []
             if hasBegun, failure != .full, failure != .busy {
                 refused = rest + failWriting()
@@ -331,6 +352,23 @@ package final class SQLiteEngine: SQLEngine {
             for outcome in outcomes { outcome.refuse(failure) }
             for write in refused { write.refuse(failure) }
         }
+    }
+
+    private func begin(_ transaction: SQLiteConnection) throws(StorageFailure) -> WriteGroup {
+        try transaction.execute("BEGIN IMMEDIATE", [])
+        return WriteGroup(
+            names: names,
+            remembered: remembered,
+            foreignChanges: try transaction.foreignChanges()
+        )
+    }
+
+    /// A savepoint keeps a copy of every page that its write changes, which most groups never need.
+    private func takesSavepoints() -> Bool {
+        let left = groupsWithSavepoints.load(ordering: .relaxed)
+        guard left > 0 else { return false }
+        groupsWithSavepoints.store(left - 1, ordering: .relaxed)
+        return true
     }
 
     /// Callers do not wait for what is measured; a COMMIT waits for fsync(2) and for little else.

@@ -29,6 +29,7 @@ struct WriteQueue<Write> {
     private(set) var phase = Phase.open
     private(set) var isRunning = false
     private var waiting: [Write] = []
+    var waitingCount: Int { waiting.count }
 
     mutating func add(_ write: Write) -> Admission {
         guard phase == .open else { return .refuse(.unavailable) }

@@ -31,10 +31,14 @@ extension SQLConnection {
     }
 
     /// The head of every chain; costs as much as there are chains.
-    package func auditHeads() throws(StorageFailure) -> [AuditHeadRow] { try select("ORDER BY chain", []) }
+    package func auditHeads() throws(StorageFailure) -> [AuditHeadRow] {
+        try storeHeldHeads()
+        return try select("ORDER BY chain", [])
+    }
 
     /// Every chain of which anything is stored, a head or not; reads all there is.
     package func auditChains() throws(StorageFailure) -> [String] {
+        try storeHeldHeads()
         let tables = ["audit_heads", "audit_entries", "audit_checkpoints", "audit_segments"]
         let sql = tables.map { "SELECT chain FROM \($0)" }.joined(separator: " UNION ") + " ORDER BY chain"
         let rows = try query(sql, [])
@@ -42,10 +46,21 @@ extension SQLConnection {
     }
 
     package func auditHead(_ chain: String) throws(StorageFailure) -> AuditHeadRow? {
-        try selectOne("WHERE chain = $1", [.text(chain)])
+        if let moved = changes.movedHead(of: chain) { return moved }
+        return try selectOne("WHERE chain = $1", [.text(chain)])
     }
 
+    /// Moves the head of a chain; writes that share a transaction have it stored once, before its COMMIT.
     package func setAuditHead(_ row: AuditHeadRow) throws(StorageFailure) {
+        if !changes.holds(row) { try storeAuditHead(row) }
+    }
+
+    /// Stores what ``setAuditHead(_:)`` has held back.
+    func storeHeldHeads() throws(StorageFailure) {
+        for row in changes.heldHeads { try storeAuditHead(row) }
+    }
+
+    private func storeAuditHead(_ row: AuditHeadRow) throws(StorageFailure) {
         try execute(
             """
             INSERT INTO audit_heads (chain, sequence, epoch, code, head_code) VALUES ($1, $2, $3, $4, $5)

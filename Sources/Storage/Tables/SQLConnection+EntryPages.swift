@@ -10,44 +10,48 @@ package struct EntryPageDetails: Sendable {
 }
 
 extension SQLConnection {
-    /// Reads the current value, the number of agents and the last use of each of `rows`.
+    /// Reads the current value, the number of agents and the last use of each of `rows`; `value` is that of the only one,
+    /// where it has been read.
     ///
     /// What it costs follows the page, not the workspace.
     package func details(
         of rows: some Collection<EntryRow>,
+        knowing value: EntryValueRow? = nil,
         in workspace: WorkspaceID
     ) throws(StorageFailure) -> EntryPageDetails {
         var details = EntryPageDetails()
+        if let value { details.values[value.entryID] = value }
         for group in IDGroup.groups(of: rows.map(\.id), after: [.text(workspace.text)]) {
-            let columns = EntryValueRow.columnList(of: "v")
-            for row in try query(
-                """
-                SELECT \(columns) FROM entries e
-                JOIN entry_values v ON v.entry_id = e.id AND v.version = e.version AND v.workspace_id = e.workspace_id
-                WHERE e.workspace_id = $1 AND e.id IN \(group.list)
-                """,
-                group.parameters
-            ) {
-                let value = try EntryValueRow(row)
-                details.values[value.entryID] = value
+            if value == nil {
+                for value in try currentValues(in: group) { details.values[value.entryID] = value }
             }
             for row in try query(
                 """
-                SELECT entry_id, count(*) FROM attachments WHERE workspace_id = $1 AND entry_id IN \(group.list)
-                GROUP BY entry_id
+                SELECT e.id,
+                    (SELECT count(*) FROM attachments a WHERE a.workspace_id = e.workspace_id AND a.entry_id = e.id),
+                    (SELECT u.last_used_at FROM entry_uses u
+                        WHERE u.workspace_id = e.workspace_id AND u.entry_id = e.id)
+                FROM entries e WHERE e.workspace_id = $1 AND e.id IN \(group.list)
                 """,
                 group.parameters
             ) {
                 details.attachmentCounts[try row.id(0)] = Int(try row.integer(1))
-            }
-            for row in try query(
-                "SELECT entry_id, last_used_at FROM entry_uses WHERE workspace_id = $1 AND entry_id IN \(group.list)",
-                group.parameters
-            ) {
-                details.lastUses[try row.id(0)] = try row.time(1)
+                details.lastUses[try row.id(0)] = try row.optionalTime(2)
             }
         }
         return details
+    }
+
+    private func currentValues(in group: IDGroup) throws(StorageFailure) -> [EntryValueRow] {
+        let rows = try query(
+            """
+            SELECT \(EntryValueRow.columnList(of: "v")) FROM entries e
+            JOIN entry_values v ON v.entry_id = e.id AND v.version = e.version AND v.workspace_id = e.workspace_id
+            WHERE e.workspace_id = $1 AND e.id IN \(group.list)
+            """,
+            group.parameters
+        )
+        return try rows.map { row throws(StorageFailure) in try EntryValueRow(row) }
     }
 
     /// Live entries that have expired by `time`, soonest first.

@@ -28,7 +28,7 @@ extension SQLConnection {
         of user: UserID,
         in workspace: WorkspaceID
     ) throws(StorageFailure) -> MembershipRow? {
-        try selectOne("WHERE workspace_id = $1 AND user_id = $2", [.text(workspace.text), .text(user.text)])
+        try selectRemembered("WHERE workspace_id = $1 AND user_id = $2", [.text(workspace.text), .text(user.text)])
     }
 
     /// The members of a workspace, in the order in which they joined.

@@ -14,7 +14,7 @@ extension SQLConnection {
     }
 
     package func ownerSalt(of user: UserID, in workspace: WorkspaceID) throws(StorageFailure) -> OwnerSaltRow? {
-        try selectOne("WHERE workspace_id = $1 AND user_id = $2", [.text(workspace.text), .text(user.text)])
+        try selectRemembered("WHERE workspace_id = $1 AND user_id = $2", [.text(workspace.text), .text(user.text)])
     }
 
     package func updateOwnerSalt(_ row: OwnerSaltRow) throws(StorageFailure) {

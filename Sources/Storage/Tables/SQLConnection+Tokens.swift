@@ -29,7 +29,7 @@ extension SQLConnection {
     }
 
     package func token(_ id: TokenID, in workspace: WorkspaceID) throws(StorageFailure) -> TokenRow? {
-        try selectOne("WHERE id = $1 AND workspace_id = $2", [.text(id.text), .text(workspace.text)])
+        try selectRemembered("WHERE id = $1 AND workspace_id = $2", [.text(id.text), .text(workspace.text)])
     }
 
     /// Every token of an agent, ended ones too, oldest first.

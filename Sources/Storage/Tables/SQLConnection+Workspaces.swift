@@ -29,20 +29,20 @@ extension SQLConnection {
         try selectOne("WHERE personal_user_id = $1 ORDER BY created_at, id LIMIT 1", [.text(user.text)])
     }
 
-    /// Says how often the workspace was changed: two equal answers mean that nothing in it changed in between.
+    /// Grows with every transaction that changes the workspace: two equal answers mean that nothing in it changed in
+    /// between.
     package func revision(of workspace: WorkspaceID) throws(StorageFailure) -> Int64 {
         let rows = try query("SELECT revision FROM workspaces WHERE id = $1", [.text(workspace.text)])
         guard let row = rows.first else { throw .corrupt }
         return try row.integer(0)
     }
 
-    /// Raises the revision, once in a transaction.
+    /// Raises the revision, once in a transaction: what was read before it is of an earlier one in any case.
     package func bumpRevision(of workspace: WorkspaceID) throws(StorageFailure) {
-        guard !changes.hasRaisedRevision(of: workspace) else { return }
+        guard changes.raisedRevision(of: workspace) == nil else { return }
         // With RETURNING it would take an ephemeral table, which costs more than a second statement.
         let sql = "UPDATE workspaces SET revision = revision + 1 WHERE id = $1"
         guard try execute(sql, [.text(workspace.text)]) > 0 else { return }
-        if let names = changes.names { names.note(try foreignChanges()) }
         changes.raised(workspace, to: try revision(of: workspace))
     }
 }

@@ -88,7 +88,7 @@ extension Vault {
             row.entry = try act.updateEntry(
                 old.entry,
                 UpdateSecretBody(value: value.map(SecretText.init), note: change.note, expiresAt: change.expiresAt)
-            )
+            ).row
             row.credential = row.credential.sealed(with: act.ring, owner: owner)
             try act.connection.updateCredential(row.credential)
             return Done(
