@@ -129,25 +129,27 @@ struct FaultTests {
         try await server.checkNothingIsLost(of: [])
     }
 
-    @Test(arguments: [0, 5, 20, 60, 150])
-    func aRestoreThatIsKilledCanBeBegunAgain(milliseconds: Int) async throws {
+    @Test func aRestoreThatIsKilledCanBeBegunAgain() async throws {
         let server = try await RunningServer.start()
         for number in 0..<20 { #expect(try await server.puts("SECRET_\(number)")) }
         #expect(try await server.attache("backup", "create").status == 0)
         let folder = "\(server.data)/backups"
         let name = try #require(try FileManager.default.contentsOfDirectory(atPath: folder).first)
-        let elsewhere = try TemporaryDirectory()
-        let arguments = [
-            "backup", "restore", "\(folder)/\(name)", "--data", elsewhere.appending("data"), "--master-key-file",
-            server.keyFile,
-        ]
-        let killed = try await run(Programs.attache, arguments, deadline: .milliseconds(milliseconds))
-        if killed.status != 0 {
-            let again = try await run(Programs.attache, arguments)
-            #expect(again.status == 0, "\(again.errors)")
+        // A whole one takes some tens of milliseconds.
+        for milliseconds in stride(from: 0, to: 160, by: 5) {
+            let elsewhere = try TemporaryDirectory()
+            let arguments = [
+                "backup", "restore", "\(folder)/\(name)", "--data", elsewhere.appending("data"), "--master-key-file",
+                server.keyFile,
+            ]
+            let killed = try await run(Programs.attache, arguments, deadline: .milliseconds(milliseconds))
+            // It may have been killed when all was done, on its way out.
+            if killed.status != 0, !FileManager.default.fileExists(atPath: elsewhere.appending("data/attache.db")) {
+                let again = try await run(Programs.attache, arguments)
+                #expect(again.status == 0, "\(again.errors)")
+            }
+            #expect(try FileManager.default.contentsOfDirectory(atPath: elsewhere.appending("data")) == ["attache.db"])
         }
-        #expect(FileManager.default.fileExists(atPath: elsewhere.appending("data/attache.db")))
-        #expect(!FileManager.default.fileExists(atPath: elsewhere.appending("data/.restoring")))
     }
 
     @Test func aServerThatIsKilledWhileItMakesABackupMakesTheNextOne() async throws {

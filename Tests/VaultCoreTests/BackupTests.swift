@@ -92,7 +92,9 @@ struct BackupTests {
         let target = try TemporaryDirectory()
         let left = target.appending(".restoring")
         try FileManager.default.createDirectory(atPath: left, withIntermediateDirectories: false)
-        try Data("half a database".utf8).write(to: URL(fileURLWithPath: "\(left)/attache.db"))
+        for place in ["\(left)/attache.db", target.appending(".restored")] {
+            try Data("half a database".utf8).write(to: URL(fileURLWithPath: place))
+        }
         _ = try await scene.test.offline(file).restore(to: target.path)
         try await Scene(test: scene.test.opening(target), agent: scene.agent).checkAll()
     }

@@ -49,18 +49,18 @@ package struct OfflineBackup: Sendable {
 
     /// Restores the backup into the folder `target`, which is missing or empty.
     ///
-    /// Everything is verified in a folder inside of it first; then the database moves up, in one step. A restore that is
-    /// cut off leaves the target without a database, and can be begun again. The audit trail of the restored vault says
-    /// that it was restored.
+    /// Everything is verified in a folder inside of it first; when nothing else is left of that folder, the database gets
+    /// its name, in one step. A restore that is cut off leaves the target without a database, and can be begun again;
+    /// where the database is, the restore is complete. The audit trail of the restored vault says that it was restored.
     package func restore(
         to target: String,
         progress: @escaping @Sendable (BackupProgress) -> Void = { _ in }
     ) async throws(BackupError) -> (manifest: BackupManifest, findings: VerificationFindings) {
-        let unfinished = "\(target)/.restoring"
-        try Self.requireEmpty(target, besides: ".restoring")
+        let (unfinished, unnamed) = ("\(target)/.restoring", "\(target)/.restored")
+        try Self.requireEmpty(target, besides: [".restoring", ".restored"])
         try checkKey()
-        remove(unfinished)
-        defer { remove(unfinished) }
+        for leftover in [unfinished, unnamed] { remove(leftover) }
+        defer { for leftover in [unfinished, unnamed] { remove(leftover) } }
         let (opened, manifest) = try await open(in: unfinished, progress: progress)
         let findings: VerificationFindings
         do {
@@ -70,7 +70,11 @@ package struct OfflineBackup: Sendable {
             throw error
         }
         do { try await opened.engine.close() } catch { throw .storage(error) }
-        try Self.move("\(unfinished)/\(BackupManifest.databaseName)", into: target)
+        try Self.takeOut("\(unfinished)/\(BackupManifest.databaseName)", to: unnamed)
+        remove(unfinished)
+        guard rename(unnamed, "\(target)/\(BackupManifest.databaseName)") == 0, Vault.synchronize(target) else {
+            throw .target
+        }
         return (manifest, findings)
     }
 
@@ -86,13 +90,11 @@ package struct OfflineBackup: Sendable {
         return findings
     }
 
-    /// Gives the database, which is closed, its place; its log is empty and stays behind.
-    private static func move(_ database: String, into target: String) throws(BackupError) {
+    /// Moves the database, which is closed; its log is empty and stays behind.
+    private static func takeOut(_ database: String, to place: String) throws(BackupError) {
         var log = stat()
         let isWhole = stat("\(database)-wal", &log) != 0 || log.st_size == 0
-        guard isWhole, rename(database, "\(target)/\(BackupManifest.databaseName)") == 0,
-            Vault.synchronize(target)
-        else { throw .target }
+        guard isWhole, rename(database, place) == 0 else { throw .target }
     }
 
     private func checkKey() throws(BackupError) {
@@ -185,14 +187,14 @@ package struct OfflineBackup: Sendable {
 
     private func remove(_ folder: String) { try? FileManager.default.removeItem(atPath: folder) }
 
-    private static func requireEmpty(_ path: String, besides name: String) throws(BackupError) {
+    private static func requireEmpty(_ path: String, besides leftovers: [String]) throws(BackupError) {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return }
         guard isFolder.boolValue, let contents = try? FileManager.default.contentsOfDirectory(atPath: path) else {
             throw .target
         }
         // A file system of its own has a folder for what it finds damaged.
-        guard contents.allSatisfy({ $0 == name || $0 == "lost+found" }) else { throw .notEmpty }
+        guard contents.allSatisfy({ leftovers.contains($0) || $0 == "lost+found" }) else { throw .notEmpty }
     }
 }
 
