@@ -37,7 +37,7 @@ struct EngineBenchmark {
             )
         }
         report.table(
-            ["40 in turn", "without", "with", "difference"],
+            ["80 in turn", "without", "with", "difference"],
             one.map { [$0.engine, "\($0.without) ms", "\($0.with) ms", "\($0.result) ms"] }
         )
         report.table(
