@@ -3,6 +3,7 @@
 import Dispatch
 import GRDB
 import StorageConformance
+import Synchronization
 import TestSupport
 import Testing
 import VaultModel
@@ -80,6 +81,27 @@ struct WriteGroupTests {
         let again = try await SQLiteEngine.open(at: directory.path)
         #expect(try await again.read { try $0.auditHeads() } == [head(6)])
         try await again.close()
+    }
+
+    @Test func writesRunAgainWhereOneIsUndoneAndForAWhileNoMore() async throws {
+        let runs = Mutex(0)
+        let writes: (Bool) -> [@Sendable (any SQLConnection) throws -> Void] = { fails in
+            (0..<3).map { number in
+                { connection in
+                    runs.withLock { $0 += 1 }
+                    try connection.setAuditHead(head((connection.auditHead("here")?.sequence ?? 0) + 1))
+                    if fails, number == 1 { throw Undone() }
+                }
+            }
+        }
+        #expect(try await together(writes(false)) == [true, true, true])
+        #expect(runs.withLock { $0 } == 3)
+        // The second ends the first try, in which the third never ran.
+        #expect(try await together(writes(true)) == [true, false, true])
+        #expect(runs.withLock { $0 } == 8)
+        #expect(try await together(writes(true)) == [true, false, true])
+        #expect(runs.withLock { $0 } == 11)
+        #expect(try await engine.read { try $0.auditHead("here")?.sequence } == 7)
     }
 
     @Test func theRevisionRisesOnceInATransaction() async throws {
