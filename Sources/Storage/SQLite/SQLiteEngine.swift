@@ -282,85 +282,97 @@ package final class SQLiteEngine: SQLEngine {
         }
     }
 
-    private func run(_ group: [PendingWrite], on database: Database) {
+    /// The writes of a group on their way through a transaction.
+    private struct Course {
         var outcomes: [PendingWrite.Outcome] = []
-        var rest = group[...]
+        /// Those that have not run.
+        var rest: ArraySlice<PendingWrite>
         var hasBegun = false
         var changesTokens = false
+        var commitTime = Duration.zero
+
+        init(_ group: [PendingWrite]) { rest = group[...] }
+    }
+
+    private func run(_ group: [PendingWrite], on database: Database) {
+        var course = Course(group)
         let isSynchronous = group.contains { $0.isSynchronous }
         do {
             // Changes nothing inside a transaction (sqlite.org/pragma.html#pragma_synchronous).
             if !isSynchronous { try database.execute(sql: "PRAGMA synchronous = NORMAL") }
             defer { if !isSynchronous { try? database.execute(sql: "PRAGMA synchronous = FULL") } }
-            let transaction = SQLiteConnection(database)
-            var shared = try begin(transaction)
-            hasBegun = true
             let isAlone = group.count == 1
-            var hasSavepoints = !isAlone && takesSavepoints()
-            while let write = rest.first {
-                if hasSavepoints { try transaction.execute("SAVEPOINT one_write", []) }
-                rest.removeFirst()
-                let connection = SQLiteConnection(database, changing: TransactionChanges(in: shared))
-                let outcome = write.run(connection)
-                outcomes.append(outcome)
-                if outcome.isKept, connection.changes.hasChangedTokens { changesTokens = true }
-                guard database.isInsideTransaction else { throw connection.failure ?? .unavailable }
-                if outcome.isKept {
-                    connection.changes.keep()
-                    if hasSavepoints { try transaction.execute("RELEASE one_write", []) }
-                    continue
-                }
-                remembered.forget()
-                guard !hasSavepoints else {
-                    try transaction.execute("ROLLBACK TO one_write", [])
-                    try transaction.execute("RELEASE one_write", [])
-                    continue
-                }
-                try transaction.execute("ROLLBACK", [])
+            if try !commit(&course, on: database, hasSavepoints: !isAlone && takesSavepoints()) {
                 // No other write was in the transaction: its end is as good as a savepoint's.
-                if isAlone { return outcome.tell() }
+                if isAlone { return course.outcomes.forEach { $0.tell() } }
                 // The others have lost what they did, too.
-                (outcomes, rest, hasBegun, changesTokens) = ([], group[...], false, false)
                 groupsWithSavepoints.store(Self.cautiousGroups, ordering: .relaxed)
-                shared = try begin(transaction)
-                (hasBegun, hasSavepoints) = (true, true)
+                course = Course(group)
+                _ = try commit(&course, on: database, hasSavepoints: true)
             }
-            try SQLiteConnection(database, changing: TransactionChanges(in: shared)).storeHeldHeads()
-            let commitTime = try ContinuousClock().measure { _ = try transaction.execute("COMMIT", []) }
+            let outcomes = course.outcomes
             state.withLock { state in
                 state.commits += 1
                 state.writes += outcomes.count { $0.isKept }
             }
             let kept = zip(group, outcomes).count { $0.isSynchronous && $1.isKept }
             if kept > 0 { keptWrites.add(UInt64(kept), ordering: .releasing) }
-            if changesTokens { keptTokenChanges.add(1, ordering: .releasing) }
+            if course.changesTokens { keptTokenChanges.add(1, ordering: .releasing) }
             for outcome in outcomes { outcome.tell() }
-            record(commitTime, of: outcomes.count)
+            record(course.commitTime, of: outcomes.count)
         } catch {
-            let failure = StorageFailure(error)
-            try? database.rollback()
-            remembered.forget()
-            var refused: [PendingWrite] = []
-            if hasBegun, failure != .full, failure != .busy {
-                refused = rest + failWriting()
-            } else if outcomes.isEmpty {
-                refused = Array(rest)
-            } else {
-                // They have not run; the one that ended the transaction is not among them.
-                state.withLock { $0.queue.putBack(rest) }
-            }
-            for outcome in outcomes { outcome.refuse(failure) }
-            for write in refused { write.refuse(failure) }
+            abandon(course, because: StorageFailure(error), on: database)
         }
     }
 
-    private func begin(_ transaction: SQLiteConnection) throws(StorageFailure) -> WriteGroup {
+    /// Runs the writes in a transaction and commits it; false when one was undone and took the transaction along, which
+    /// only happens without savepoints.
+    private func commit(_ course: inout Course, on database: Database, hasSavepoints: Bool) throws -> Bool {
+        let transaction = SQLiteConnection(database)
         try transaction.execute("BEGIN IMMEDIATE", [])
-        return WriteGroup(
+        course.hasBegun = true
+        let shared = WriteGroup(
             names: names,
             remembered: remembered,
             foreignChanges: try transaction.foreignChanges()
         )
+        while let write = course.rest.first {
+            if hasSavepoints { try transaction.execute("SAVEPOINT one_write", []) }
+            course.rest.removeFirst()
+            let connection = SQLiteConnection(database, changing: TransactionChanges(in: shared))
+            let outcome = write.run(connection)
+            course.outcomes.append(outcome)
+            guard database.isInsideTransaction else { throw connection.failure ?? .unavailable }
+            if outcome.isKept {
+                connection.changes.keep()
+                if connection.changes.hasChangedTokens { course.changesTokens = true }
+            } else {
+                remembered.forget()
+                try transaction.execute(hasSavepoints ? "ROLLBACK TO one_write" : "ROLLBACK", [])
+                guard hasSavepoints else { return false }
+            }
+            if hasSavepoints { try transaction.execute("RELEASE one_write", []) }
+        }
+        try SQLiteConnection(database, changing: TransactionChanges(in: shared)).storeHeldHeads()
+        course.commitTime = try ContinuousClock().measure { _ = try transaction.execute("COMMIT", []) }
+        return true
+    }
+
+    /// Tells the callers of a transaction that failed; writes that had no part in that run in the next one.
+    private func abandon(_ course: Course, because failure: StorageFailure, on database: Database) {
+        try? database.rollback()
+        remembered.forget()
+        var refused: [PendingWrite] = []
+        if course.hasBegun, failure != .full, failure != .busy {
+            refused = course.rest + failWriting()
+        } else if course.outcomes.isEmpty {
+            refused = Array(course.rest)
+        } else {
+            // They have not run; the one that ended the transaction is not among them.
+            state.withLock { $0.queue.putBack(course.rest) }
+        }
+        for outcome in course.outcomes { outcome.refuse(failure) }
+        for write in refused { write.refuse(failure) }
     }
 
     /// A savepoint keeps a copy of every page that its write changes, which most groups never need.
