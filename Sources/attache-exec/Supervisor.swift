@@ -86,6 +86,8 @@ struct Supervisor {
                 dismissAttendant()
                 ckernel_exec_exit(128 + signal.number)
             }
+            let isStop = signal.number == SIGTSTP && ckernel_exec_is_ignored(SIGTSTP) == 0
+            if isStop, ckernel_supervise_may_stop() == 1 { ckernel_supervise_stop(SIGTSTP) }
             return
         }
         if signal.number == SIGWINCH, let mask, mask.hasKeys { return mask.changeSize() }

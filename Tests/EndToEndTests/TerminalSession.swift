@@ -3,6 +3,7 @@
 import Foundation
 import Glibc
 import Synchronization
+import TestSupport
 
 /// A program in a terminal of its own (pty(7)), and somebody who reads and types.
 final class TerminalSession: Sendable {
@@ -38,7 +39,7 @@ final class TerminalSession: Sendable {
         var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) } + [nil]
         var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0)=\($1)") } + [nil]
         var pid: Int32 = 0
-        let status = posix_spawn(&pid, program, &actions, &attributes, &words, &variables)
+        let status = betweenSpawns { posix_spawn(&pid, program, &actions, &attributes, &words, &variables) }
         process = pid
         guard status == 0 else { throw NeverPrinted(word: program, printed: String(cString: strerror(status))) }
         Thread.detachNewThread { [self] in

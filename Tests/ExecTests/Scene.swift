@@ -19,18 +19,23 @@ final class Scene: Sendable {
 
     /// A server that gives the n-th start the n-th environment, and all further ones the last, and tells nothing.
     ///
-    /// What is told is up to the test: `server.answerSilent`. What is not about starts is answered by `others`.
+    /// What is told is up to the test: `server.answerSilent`. What is not about starts is answered by `others`; a start
+    /// is answered after `beforeStart`.
     init(
         supervised environments: [[String]],
         readable: String? = nil,
-        others: (@Sendable (ScriptedServer.Request) -> ScriptedServer.Reply)? = nil
+        others: (@Sendable (ScriptedServer.Request) -> ScriptedServer.Reply)? = nil,
+        beforeStart: @escaping @Sendable (ScriptedServer.Request) -> Void = { _ in }
     ) throws {
         directory = try TemporaryDirectory()
         socket = directory.path + "/s"
         let starts = Starts(environments: environments, readable: readable)
         server = try ScriptedServer(at: socket) { request, _ in
             if let others, !request.head.contains(" /api/v1/starts") { return others(request) }
-            if request.head.hasPrefix("POST") { return starts.next() }
+            if request.head.hasPrefix("POST") {
+                beforeStart(request)
+                return starts.next()
+            }
             return request.head.hasPrefix("GET") ? .silence : Answers.told()
         }
         try server.listen()

@@ -167,6 +167,32 @@ struct SupervisionTests {
         #expect(text.contains("end 0"), "\(text)")
     }
 
+    /// The state of a process and its parent, from proc_pid_stat(5).
+    private static func status(of pid: pid_t) -> (state: Substring, parent: pid_t)? {
+        guard let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
+            let fields = text.split(separator: ")").last?.split(separator: " "), fields.count > 1,
+            let parent = pid_t(fields[1])
+        else { return nil }
+        return (fields[0], parent)
+    }
+
+    @Test func aStopWhileTheEnvironmentIsOnItsWayStopsTheWrapper() throws {
+        let scene = try Scene(
+            supervised: [["A=1"]],
+            beforeStart: { request in
+                // What fetches is a child of the wrapper.
+                guard let wrapper = Self.status(of: request.peer)?.parent else { return }
+                kill(wrapper, SIGTSTP)
+                let deadline = ContinuousClock.now + .seconds(20)
+                while Self.status(of: wrapper)?.state != "T", ContinuousClock.now < deadline { sched_yield() }
+            }
+        )
+        let command = "'\(try Wrapper.path())' --supervise -- /bin/echo ran"
+        let script = "set -m; \(command); echo stopped $?; fg >/dev/null; echo end $?"
+        let text = try onTerminal(scene, keys: "", shell: script).outcome().text
+        #expect(text.contains("stopped 148\r\nran\r\nend 0"), "\(text)")
+    }
+
     /// A shell tells a job that runs in the background nothing when it takes it to the front.
     @Test func aJobThatComesBackFromTheBackgroundHasTheKeys() throws {
         let scene = try Scene(supervised: [["A=1"]])
