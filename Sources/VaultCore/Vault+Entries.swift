@@ -156,9 +156,10 @@ extension Act {
     /// Applies `change` to `old`.
     func updateEntry(_ old: EntryRow, _ change: UpdateSecretBody) throws -> WrittenEntry {
         let owner = try connection.ownerScope(of: old.ownerID, in: workspace)
-        // Nobody needs the one that a new value takes the place of.
+        // A new value takes the place of a variable's, whatever that is by now.
+        let isReplaced = change.value != nil && old.kind == .variable
         var stored =
-            change.value == nil ? try connection.entryValue(of: old.id, version: old.version, in: workspace) : nil
+            isReplaced ? nil : try connection.entryValue(of: old.id, version: old.version, in: workspace)
         var row = old
         if let text = change.name { row.name = try renamed(old, to: text) }
         if let kind = change.kind {
@@ -182,7 +183,7 @@ extension Act {
 
         // Nothing may vouch for a row that something else has changed. A variable's value is part of what is checked,
         // so one that was damaged can still be written anew.
-        if change.value == nil || old.kind != .variable {
+        if !isReplaced {
             try old.verifyForChange(with: ring, owner: owner, readable: stored?.readable)
         }
         if change.value != nil || row.kind != old.kind {

@@ -267,6 +267,18 @@ struct TamperTests {
         #expect(try await later.vault.verification().problems != [], "\(what)")
     }
 
+    @Test func aSecretThatWasMadeReadableIsNotTakenForOneByANewValue() async throws {
+        let test = try await TestVault.make()
+        _ = try await test.create("KEY", "first")
+        let changed = try await test.engine.write { connection in
+            try connection.execute("UPDATE entry_values SET readable = $1, sealed = NULL", [.blob([1])])
+        }
+        #expect(changed == 1)
+        await #expect(throws: VaultError.integrity(entry: "KEY")) {
+            _ = try await test.update("KEY", UpdateSecretBody(value: .text("second")))
+        }
+    }
+
     @Test func anAttachmentThatWasMovedDeliversNothing() async throws {
         let scene = try await Scene.make()
         let other = try await scene.test.createAgent("other")
