@@ -10,9 +10,18 @@ extension KeyRing {
         _ value: borrowing SecretBytes,
         as context: RecordContext
     ) throws(SealingError) -> SealedRecord {
+        try seal(value, with: Mask(of: value), as: context)
+    }
+
+    /// Does the same where the mask of the value is at hand.
+    package func seal(
+        _ value: borrowing SecretBytes,
+        with mask: Mask,
+        as context: RecordContext
+    ) throws(SealingError) -> SealedRecord {
         guard value.count <= Self.maximumValueBytes else { throw .valueTooLong }
         try context.scope.checkSalt()
-        let plaintext = Self.plaintext(of: value, mask: Mask(of: value))
+        let plaintext = Self.plaintext(of: value, mask: mask)
         let record = try plaintext.withBytes { plaintext throws(SealingError) in
             try RecordLayout.seal(
                 plaintext,

@@ -190,9 +190,7 @@ extension SQLConnection {
         in workspace: WorkspaceID,
         ring: KeyRing
     ) throws -> MembershipRow? {
-        guard let row = try membership(of: user, in: workspace) else { return nil }
-        try ring.verify(row.rowCode, of: row.content, scope: .system)
-        return row
+        try membership(of: user, in: workspace) { try $0.verify(with: ring) }
     }
 
     /// The keys' scope of `user`, whose salt was made when the user joined the workspace.

@@ -7,6 +7,7 @@ internal import VaultModel
 /// A value ready to be stored as one version of an entry: sealed or readable, as the kind demands.
 struct StoredValue {
     let row: EntryValueRow
+    let preview: ValuePreview
     var readable: [UInt8]? { row.readable }
 
     /// Seals `value`, or leaves it readable when the kind is `variable`.
@@ -20,10 +21,11 @@ struct StoredValue {
     ) throws {
         let sealed: [UInt8]?
         let readable: [UInt8]?
+        preview = ValuePreview(of: value)
         switch kind {
         case .secret, .credential:
             let context = RecordContext(scope: owner, entry: entry, version: version, kind: kind)
-            sealed = try act.ring.seal(value, as: context).bytes
+            sealed = try act.ring.seal(value, with: preview.mask, as: context).bytes
             readable = nil
         case .variable:
             sealed = nil
@@ -40,6 +42,16 @@ struct StoredValue {
             destroyedAt: nil
         )
     }
+}
+
+/// What may be shown of a value without opening it again.
+struct ValuePreview {
+    let isEmpty: Bool
+    let mask: Mask
+
+    init(of value: borrowing SecretBytes) { (isEmpty, mask) = (value.isEmpty, Mask(of: value)) }
+
+    init(isEmpty: Bool, mask: Mask) { (self.isEmpty, self.mask) = (isEmpty, mask) }
 }
 
 extension EntryRow {

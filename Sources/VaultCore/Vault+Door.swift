@@ -232,8 +232,8 @@ func authenticated(
             token: nil
         )
     case .workspaceKey(let id, let workspace):
-        guard let token = try connection.token(id, in: workspace) else { throw VaultError.token(.unknown) }
-        try token.verify(with: ring)
+        let row = try connection.token(id, in: workspace) { try $0.verify(with: ring) }
+        guard let token = row else { throw VaultError.token(.unknown) }
         if let problem = token.problem(at: now) { throw VaultError.token(problem) }
         let membership = try connection.verifiedMembership(of: token.createdBy, in: token.workspaceID, ring: ring)
         guard token.kind == .workspaceKey, let role = token.role, let membership else {

@@ -108,6 +108,8 @@ struct WrittenEntry {
     let row: EntryRow
     /// Its value, where that was written or read on the way.
     let value: EntryValueRow?
+    /// Of a value that was just written.
+    var preview: ValuePreview?
 }
 
 extension Act {
@@ -150,7 +152,7 @@ extension Act {
         ).sealed(with: ring, owner: owner, readable: stored.readable)
         try connection.insertEntry(row)
         try connection.insertEntryValue(stored.row)
-        return WrittenEntry(row: row, value: stored.row)
+        return WrittenEntry(row: row, value: stored.row, preview: stored.preview)
     }
 
     /// Applies `change` to `old`.
@@ -159,7 +161,7 @@ extension Act {
         // A new value takes the place of a variable's, whatever that is by now.
         let isReplaced = change.value != nil && old.kind == .variable
         var stored =
-            isReplaced ? nil : try connection.entryValue(of: old.id, version: old.version, in: workspace)
+            change.value != nil ? nil : try connection.entryValue(of: old.id, version: old.version, in: workspace)
         var row = old
         if let text = change.name { row.name = try renamed(old, to: text) }
         if let kind = change.kind {
@@ -180,6 +182,7 @@ extension Act {
             row.expiresAt = nil
         }
         row.updatedAt = now
+        var preview: ValuePreview?
 
         // Nothing may vouch for a row that something else has changed. A variable's value is part of what is checked,
         // so one that was damaged can still be written anew.
@@ -200,14 +203,26 @@ extension Act {
                 owner: owner,
                 act: self
             )
-            try connection.destroyEntryValue(of: old.id, version: old.version, at: now, in: workspace)
+            try destroyValue(of: old)
             try connection.insertEntryValue(new.row)
             stored = new.row
+            preview = new.preview
         }
         row = row.sealed(with: ring, owner: owner, readable: stored?.readable)
         // Whoever renames several has moved their names out of each other's way.
         try connection.updateEntry(row, insteadOf: change.name == nil ? old : nil)
-        return WrittenEntry(row: row, value: stored)
+        return WrittenEntry(row: row, value: stored, preview: preview)
+    }
+
+    /// Makes room for the next version; throws where the value of a secret has been made readable, which its code would
+    /// have told of.
+    private func destroyValue(of old: EntryRow) throws {
+        if old.kind == .variable {
+            try connection.destroyEntryValue(of: old.id, version: old.version, at: now, in: workspace)
+        } else if try !connection.destroySealedValue(of: old.id, version: old.version, at: now, in: workspace) {
+            let left = try connection.entryValue(of: old.id, version: old.version, in: workspace)
+            guard left == nil else { throw VaultError.integrity(entry: old.name.text) }
+        }
     }
 
     /// Destroys the value and takes the name out of use.
@@ -224,23 +239,22 @@ extension Act {
     func body(of row: EntryRow) throws -> SecretBody { try body(of: WrittenEntry(row: row, value: nil)) }
 
     func body(of entry: WrittenEntry) throws -> SecretBody {
-        let bodies = try bodies(of: CollectionOfOne(entry.row), knowing: entry.value)
+        let bodies = try bodies(of: CollectionOfOne(entry.row), knowing: entry)
         guard let body = bodies.first else { throw VaultError.notFound(.entry) }
         return body
     }
 
-    /// What lists show of `rows`, in their order; `value` is that of the only one, where it has been read.
+    /// What lists show of `rows`, in their order; `written` is the only one, with what is known of it.
     func bodies(
         of rows: some Collection<EntryRow>,
-        knowing value: EntryValueRow? = nil
+        knowing written: WrittenEntry? = nil
     ) throws -> [SecretBody] {
-        let details = try connection.details(of: rows, knowing: value, in: workspace)
+        let details = try connection.details(of: rows, knowing: written?.value, in: workspace)
         var owners: [UserID: OwnerScope] = [:]
         return try rows.map { row in
             let owner = try owners[row.ownerID] ?? connection.ownerScope(of: row.ownerID, in: workspace)
             owners[row.ownerID] = owner
-            // One that was written just now has not been changed by anybody since its code was made.
-            return body(of: row, owner: owner, details: details, isChecked: value != nil)
+            return body(of: row, owner: owner, details: details, knowing: written)
         }
     }
 
@@ -248,7 +262,7 @@ extension Act {
         of row: EntryRow,
         owner: OwnerScope,
         details: EntryPageDetails,
-        isChecked: Bool
+        knowing written: WrittenEntry?
     ) -> SecretBody {
         var body = SecretBody(
             id: row.id.text,
@@ -267,21 +281,33 @@ extension Act {
         )
         body.lastUsedAt = details.lastUses[row.id]
         body.expiry = ExpiryState(of: row.expiresAt, at: now, reminders: reminders)
+        guard let preview = written?.preview ?? preview(of: row, written, owner: owner, details) else {
+            body.intact = false
+            return body
+        }
+        body.empty = preview.isEmpty
+        switch row.kind {
+        case .secret, .credential: body.mask = preview.mask.text
+        case .variable: body.value = details.values[row.id]?.readable.map { String(decoding: $0, as: UTF8.self) }
+        }
+        return body
+    }
+
+    /// Opens the value to see what may be shown of it; nil where it or its row is not what was written.
+    private func preview(
+        of row: EntryRow,
+        _ written: WrittenEntry?,
+        owner: OwnerScope,
+        _ details: EntryPageDetails
+    ) -> ValuePreview? {
         let value = details.values[row.id]
+        // A row that was written just now has not been changed by anybody since its code was made.
+        let isChecked = written?.value != nil
         let opened =
             isChecked
             ? try? row.openWithMask(value, owner: owner, ring: ring)
             : try? row.openValue(value, owner: owner, ring: ring)
-        guard let opened else {
-            body.intact = false
-            return body
-        }
-        body.empty = opened.value.bytes.isEmpty
-        switch row.kind {
-        case .secret, .credential: body.mask = opened.mask.text
-        case .variable: body.value = opened.value.bytes.withBytes { String(decoding: $0, as: UTF8.self) }
-        }
-        return body
+        return opened.map { ValuePreview(isEmpty: $0.value.bytes.isEmpty, mask: $0.mask) }
     }
 
     func agents(holding attachments: [AttachmentRow]) throws -> [NamedBody] {

@@ -40,6 +40,19 @@ extension [UInt8] {
     }
 }
 
+/// One record, appended to a chain as a write that is alone in its transaction does it.
+enum AuditChain {
+    static func append(
+        _ record: AuditRecord,
+        to head: ChainHead?,
+        chain: String,
+        ring: KeyRing
+    ) throws -> (ChainLink, ChainHead?) {
+        var end = try ChainEnd(of: chain, after: head, ring: ring)
+        return (try end.append(record, ring: ring), try end.head())
+    }
+}
+
 /// A chain as a store would hold it.
 struct StoredChain: Sendable {
     var links: [ChainLink] = []

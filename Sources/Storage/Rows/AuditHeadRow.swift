@@ -23,6 +23,17 @@ package struct AuditHeadRow: Equatable, Sendable {
     }
 }
 
+/// The head of an audit chain that a write has moved; the row is asked for when it is to be stored.
+package protocol MovedAuditHead: Sendable {
+    var chain: String { get }
+
+    func row() throws(StorageFailure) -> AuditHeadRow
+}
+
+extension AuditHeadRow: MovedAuditHead {
+    package func row() throws(StorageFailure) -> AuditHeadRow { self }
+}
+
 extension AuditHeadRow: StoredRow {
     static let table = "audit_heads"
     static let columns = [

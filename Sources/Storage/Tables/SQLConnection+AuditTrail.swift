@@ -46,18 +46,21 @@ extension SQLConnection {
     }
 
     package func auditHead(_ chain: String) throws(StorageFailure) -> AuditHeadRow? {
-        if let moved = changes.movedHead(of: chain) { return moved }
+        if let moved = movedHead(of: chain) { return try moved.row() }
         return try selectOne("WHERE chain = $1", [.text(chain)])
     }
 
+    /// The head as it was given to ``setAuditHead(_:)`` in this transaction; nil where it is in the table.
+    package func movedHead(of chain: String) -> (any MovedAuditHead)? { changes.movedHead(of: chain) }
+
     /// Moves the head of a chain; writes that share a transaction have it stored once, before its COMMIT.
-    package func setAuditHead(_ row: AuditHeadRow) throws(StorageFailure) {
-        if !changes.holds(row) { try storeAuditHead(row) }
+    package func setAuditHead(_ head: some MovedAuditHead) throws(StorageFailure) {
+        if !changes.holds(head) { try storeAuditHead(head.row()) }
     }
 
     /// Stores what ``setAuditHead(_:)`` has held back.
     func storeHeldHeads() throws(StorageFailure) {
-        for row in changes.heldHeads { try storeAuditHead(row) }
+        for head in changes.heldHeads { try storeAuditHead(head.row()) }
     }
 
     private func storeAuditHead(_ row: AuditHeadRow) throws(StorageFailure) {

@@ -31,6 +31,19 @@ extension SQLConnection {
         try selectRemembered("WHERE workspace_id = $1 AND user_id = $2", [.text(workspace.text), .text(user.text)])
     }
 
+    /// The same, after `check` has found nothing wrong with the row; what is remembered is checked once.
+    package func membership(
+        of user: UserID,
+        in workspace: WorkspaceID,
+        checkedBy check: (MembershipRow) throws -> Void
+    ) throws -> MembershipRow? {
+        try selectRemembered(
+            "WHERE workspace_id = $1 AND user_id = $2",
+            [.text(workspace.text), .text(user.text)],
+            checkedBy: check
+        )
+    }
+
     /// The members of a workspace, in the order in which they joined.
     package func memberships(in workspace: WorkspaceID) throws(StorageFailure) -> [MembershipRow] {
         try select("WHERE workspace_id = $1 ORDER BY created_at, user_id", [.text(workspace.text)])

@@ -32,6 +32,19 @@ extension SQLConnection {
         try selectRemembered("WHERE id = $1 AND workspace_id = $2", [.text(id.text), .text(workspace.text)])
     }
 
+    /// The same, after `check` has found nothing wrong with the row; what is remembered is checked once.
+    package func token(
+        _ id: TokenID,
+        in workspace: WorkspaceID,
+        checkedBy check: (TokenRow) throws -> Void
+    ) throws -> TokenRow? {
+        try selectRemembered(
+            "WHERE id = $1 AND workspace_id = $2",
+            [.text(id.text), .text(workspace.text)],
+            checkedBy: check
+        )
+    }
+
     /// Every token of an agent, ended ones too, oldest first.
     package func tokens(of agent: AgentID, in workspace: WorkspaceID) throws(StorageFailure) -> [TokenRow] {
         try select(

@@ -17,8 +17,14 @@ final class RememberedRows: Sendable {
     private let state = Mutex(State())
 
     private struct State {
-        var rows: [Question: any StoredRow] = [:]
+        var rows: [Question: Known] = [:]
         var foreignChanges: ForeignChanges?
+    }
+
+    /// A row, and whether somebody has found nothing wrong with it.
+    struct Known {
+        let row: any StoredRow
+        var isChecked = false
     }
 
     /// What a row is asked for by; there is at most one such row.
@@ -28,14 +34,12 @@ final class RememberedRows: Sendable {
         let parameters: [SQLValue]
     }
 
-    func row<Row: StoredRow>(of question: Question, as type: Row.Type = Row.self) -> Row? {
-        state.withLock { $0.rows[question] as? Row }
-    }
+    func known(of question: Question) -> Known? { state.withLock { $0.rows[question] } }
 
-    func remember(_ row: any StoredRow, for question: Question) {
+    func remember(_ known: Known, for question: Question) {
         state.withLock { state in
             if state.rows.count >= Self.most { state.rows = [:] }
-            state.rows[question] = row
+            state.rows[question] = known
         }
     }
 
@@ -84,9 +88,31 @@ extension SQLConnection {
     ) throws(StorageFailure) -> Row? {
         guard let remembered = changes.group?.remembered else { return try selectOne(condition, parameters) }
         let question = RememberedRows.Question(table: Row.table, condition: condition, parameters: parameters)
-        if let row = remembered.row(of: question, as: type) { return row }
+        if let row = remembered.known(of: question)?.row as? Row { return row }
         guard let row = try selectOne(condition, parameters, as: type) else { return nil }
-        remembered.remember(row, for: question)
+        remembered.remember(RememberedRows.Known(row: row), for: question)
+        return row
+    }
+
+    /// The same, for a row that nobody may use before `check` has found nothing wrong with it; a row that is remembered
+    /// is checked once.
+    func selectRemembered<Row: StoredRow>(
+        _ condition: String,
+        _ parameters: [SQLValue],
+        as type: Row.Type = Row.self,
+        checkedBy check: (Row) throws -> Void
+    ) throws -> Row? {
+        guard let remembered = changes.group?.remembered else {
+            let row = try selectOne(condition, parameters, as: type)
+            if let row { try check(row) }
+            return row
+        }
+        let question = RememberedRows.Question(table: Row.table, condition: condition, parameters: parameters)
+        let known = remembered.known(of: question)
+        if let known, known.isChecked, let row = known.row as? Row { return row }
+        guard let row = try known?.row as? Row ?? selectOne(condition, parameters, as: type) else { return nil }
+        try check(row)
+        remembered.remember(RememberedRows.Known(row: row, isChecked: true), for: question)
         return row
     }
 }

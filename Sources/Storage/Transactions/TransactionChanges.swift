@@ -9,7 +9,7 @@ package final class TransactionChanges {
     /// What a search goes by: a revision that is not committed may become that of another transaction.
     let namesToSearch: EntryNameIndex?
     private var revisions: [WorkspaceID: Int64] = [:]
-    private var heads: [String: AuditHeadRow] = [:]
+    private var heads: [String: any MovedAuditHead] = [:]
     /// Whether a row of a token was changed.
     private(set) var hasChangedTokens = false
 
@@ -47,16 +47,16 @@ package final class TransactionChanges {
     // MARK: - Heads of audit chains
 
     /// The head of the chain, where this write or one before it in the transaction has moved it.
-    func movedHead(of chain: String) -> AuditHeadRow? { heads[chain] ?? group?.heads[chain] }
+    func movedHead(of chain: String) -> (any MovedAuditHead)? { heads[chain] ?? group?.heads[chain] }
 
     /// Takes the new head of a chain, to be stored when all writes of the transaction have run; false where it has to be
     /// stored at once.
-    func holds(_ head: AuditHeadRow) -> Bool {
+    func holds(_ head: some MovedAuditHead) -> Bool {
         guard group != nil else { return false }
         heads[head.chain] = head
         return true
     }
 
     /// Every head that the table does not have yet.
-    var heldHeads: [AuditHeadRow] { (group?.heads ?? [:]).merging(heads) { $1 }.map(\.value) }
+    var heldHeads: [any MovedAuditHead] { (group?.heads ?? [:]).merging(heads) { $1 }.map(\.value) }
 }

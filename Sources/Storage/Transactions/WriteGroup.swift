@@ -14,7 +14,7 @@ final class WriteGroup {
     /// What the kept writes have raised revisions to.
     private(set) var revisions: [WorkspaceID: Int64] = [:]
     /// The heads of the chains that the kept writes added to.
-    private(set) var heads: [String: AuditHeadRow] = [:]
+    private(set) var heads: [String: any MovedAuditHead] = [:]
 
     init(names: EntryNameIndex, remembered: RememberedRows, foreignChanges: ForeignChanges?) {
         (self.names, self.remembered, self.foreignChanges) = (names, remembered, foreignChanges)
@@ -22,7 +22,7 @@ final class WriteGroup {
         remembered.note(foreignChanges)
     }
 
-    func keep(_ revisions: [WorkspaceID: Int64], _ heads: [String: AuditHeadRow]) {
+    func keep(_ revisions: [WorkspaceID: Int64], _ heads: [String: any MovedAuditHead]) {
         for (workspace, revision) in revisions { self.revisions[workspace] = revision }
         for (chain, head) in heads { self.heads[chain] = head }
     }

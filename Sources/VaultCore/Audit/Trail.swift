@@ -34,21 +34,13 @@ struct Trail {
 
     func append(_ record: AuditRecord, to chain: String) throws { try append([record], to: chain) }
 
-    /// Appends in this order; the head is read, checked and written once.
+    /// Appends in this order; of all that is added in a transaction, the head is checked and made once.
     func append(_ records: [AuditRecord], to chain: String) throws {
+        guard !records.isEmpty else { return }
         do {
-            var head = try connection.auditHead(chain).map {
-                ChainHead(
-                    chain: $0.chain,
-                    sequence: $0.sequence,
-                    epoch: UInt32(truncatingIfNeeded: $0.epoch),
-                    code: $0.code,
-                    headCode: $0.headCode
-                )
-            }
+            var end = try connection.movedHead(of: chain) as? ChainEnd ?? storedEnd(of: chain)
             for record in records {
-                let (link, newHead) = try AuditChain.append(record, to: head, chain: chain, ring: ring)
-                head = newHead
+                let link = try end.append(record, ring: ring)
                 try connection.appendAuditEntry(
                     AuditEntryRow(
                         chain: chain,
@@ -62,20 +54,28 @@ struct Trail {
                     )
                 )
             }
-            guard let head else { return }
-            try connection.setAuditHead(
-                AuditHeadRow(
-                    chain: chain,
-                    sequence: head.sequence,
-                    epoch: Int64(head.epoch),
-                    code: head.code,
-                    headCode: head.headCode
-                )
-            )
+            try connection.setAuditHead(end)
         } catch let failure as StorageFailure where failure == .full {
             throw VaultError.storage(.full)
         } catch {
             throw VaultError.auditUnavailable
         }
+    }
+
+    private func storedEnd(of chain: String) throws -> ChainEnd {
+        try ChainEnd(of: chain, after: connection.auditHead(chain).map(ChainHead.init), ring: ring)
+    }
+}
+
+extension ChainEnd: MovedAuditHead {
+    func row() throws(StorageFailure) -> AuditHeadRow {
+        guard let head = try? head() else { throw .corrupt }
+        return AuditHeadRow(
+            chain: head.chain,
+            sequence: head.sequence,
+            epoch: Int64(head.epoch),
+            code: head.code,
+            headCode: head.headCode
+        )
     }
 }

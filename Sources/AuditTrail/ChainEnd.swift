@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Sealing
+
+/// The end of a chain that grows: each link's code covers its entry, its place and the code before it.
+///
+/// The head that is stored is checked once, when the chain is taken up, and the new one is made once, when all records
+/// are in. Pure; the caller stores links and head in the transaction of what they record.
+package struct ChainEnd: Sendable {
+    package let chain: String
+    private var sequence: Int64 = 0
+    private var epoch: UInt32 = 0
+    private var code: [UInt8] = []
+    /// Of the last link.
+    private var ring: KeyRing
+
+    /// Takes the chain up after `head`; without one, a new chain.
+    ///
+    /// Throws when `head` is not one of `chain` that was once written: nothing is appended to a chain that somebody
+    /// else continued.
+    package init(of chain: String, after head: ChainHead?, ring: KeyRing) throws(AuditError) {
+        self.chain = chain
+        self.ring = ring
+        guard let head else { return }
+        try head.verify(for: chain, with: ring)
+        (sequence, epoch, code) = (head.sequence, head.epoch, head.code)
+    }
+
+    /// Makes the next link.
+    package mutating func append(_ record: AuditRecord, ring: KeyRing) throws(AuditError) -> ChainLink {
+        let (sequence, overflows) = sequence.addingReportingOverflow(1)
+        guard !overflows else { throw .headDamaged }
+        let epoch = ring.activeEpoch
+        let entry = record.encoded()
+        do {
+            code = try ring.chainCode(chain: chain, sequence: sequence, previous: code, entry: entry, epoch: epoch)
+        } catch {
+            throw .unknownEpoch(epoch, sequence: sequence)
+        }
+        (self.sequence, self.epoch, self.ring) = (sequence, epoch, ring)
+        return ChainLink(chain: chain, sequence: sequence, epoch: epoch, entry: entry, code: code)
+    }
+
+    /// The head to be stored; nil as long as the chain has no link.
+    package func head() throws(AuditError) -> ChainHead? {
+        guard sequence > 0 else { return nil }
+        do {
+            let headCode = try ring.headCode(chain: chain, sequence: sequence, code: code, epoch: epoch)
+            return ChainHead(chain: chain, sequence: sequence, epoch: epoch, code: code, headCode: headCode)
+        } catch {
+            throw .unknownEpoch(epoch, sequence: sequence)
+        }
+    }
+}
