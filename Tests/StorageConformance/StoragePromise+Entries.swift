@@ -69,7 +69,7 @@ extension StoragePromise {
                 try expectEqual(try connection.liveEntries(in: other, limit: 10), [])
                 try expectEqual(try connection.liveEntryCount(in: other), 0)
                 try expectEqual(try connection.entryValue(of: entry.id, version: 1, in: other), nil)
-                try expectEqual(try connection.entryValues(of: entry.id, in: other), [])
+                try expectEqual(try connection.entryValues(of: entry, limit: 10, in: other), [])
                 try connection.destroyEntryValue(of: entry.id, version: 1, at: .day(9), in: other)
                 var moved = entry
                 moved.workspaceID = other
@@ -122,8 +122,10 @@ extension StoragePromise {
         },
         StoragePromise("a destroyed value keeps its place in the history and nothing else") { engine in
             let vault = try await SampleVault.make(in: engine)
-            let entry = try vault.here.entry("API_KEY")
-            var first = vault.here.value(of: entry)
+            var changing = try vault.here.entry("API_KEY")
+            changing.version = 2
+            let entry = changing
+            var first = vault.here.value(of: entry, version: 1)
             var second = vault.here.value(of: entry, version: 2, sealed: nil)
             // An empty value is a value.
             second.readable = []
@@ -131,14 +133,20 @@ extension StoragePromise {
             try await engine.write { connection in
                 try connection.insertEntry(entry)
                 for value in made { try connection.insertEntryValue(value) }
-                try expectEqual(try connection.entryValues(of: entry.id, in: vault.here.id), made)
+                try expectEqual(try connection.entryValues(of: entry, limit: 10, in: vault.here.id), made.reversed())
                 try connection.destroyEntryValue(of: entry.id, version: 1, at: .day(6), in: vault.here.id)
             }
             first.sealed = nil
             first.destroyedAt = .day(6)
             let left = [first, second]
             try await engine.read { connection in
-                try expectEqual(try connection.entryValues(of: entry.id, in: vault.here.id), left)
+                let values = try connection.entryValues(of: entry, limit: 2, in: vault.here.id)
+                try expectEqual(values, left.reversed())
+                try expectEqual(try connection.entryValues(of: entry, limit: 1, in: vault.here.id), [left[1]])
+                for before: Int64 in [2, 1, 0, .min] {
+                    let older = try connection.entryValues(of: entry, before: before, limit: 2, in: vault.here.id)
+                    try expectEqual(older, before == 2 ? [left[0]] : [])
+                }
                 try expectEqual(try connection.entryValue(of: entry.id, version: 1, in: vault.here.id), left[0])
             }
         },

@@ -66,16 +66,30 @@ extension SQLConnection {
         )
     }
 
-    /// One page of an entry's versions, newest first.
+    /// One page of an entry's versions, newest first: at most `limit` below `before`, or from the newest on.
+    ///
+    /// Versions count from 1 without a gap, so each is looked for by its number: the key of the table begins with it.
     package func entryValues(
-        of entry: EntryID,
-        before version: Int64?,
+        of entry: EntryRow,
+        before version: Int64? = nil,
         limit: Int,
         in workspace: WorkspaceID
     ) throws(StorageFailure) -> [EntryValueRow] {
-        try select(
-            "WHERE entry_id = $1 AND version < $2 AND workspace_id = $3 ORDER BY version DESC LIMIT $4",
-            [.text(entry.text), .integer(version ?? .max), .text(workspace.text), .integer(Int64(limit))]
+        let newest = version.map { min(max($0, 1) - 1, entry.version) } ?? entry.version
+        guard newest >= 1, limit > 0 else { return [] }
+        let rows = try query(
+            """
+            WITH RECURSIVE numbers (number) AS (
+                SELECT CAST($1 AS BIGINT) UNION ALL SELECT number - 1 FROM numbers WHERE number > $2)
+            SELECT \(EntryValueRow.columnList(of: "v")) FROM numbers n
+            JOIN entry_values v ON v.version = n.number AND v.entry_id = $3 AND v.workspace_id = $4
+            ORDER BY v.version DESC
+            """,
+            [
+                .integer(newest), .integer(max(1, newest - Int64(limit) + 1)), .text(entry.id.text),
+                .text(workspace.text),
+            ]
         )
+        return try rows.map { row throws(StorageFailure) in try EntryValueRow(row) }
     }
 }

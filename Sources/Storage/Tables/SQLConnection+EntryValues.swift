@@ -16,17 +16,6 @@ extension SQLConnection {
         )
     }
 
-    /// Every version of an entry's value, oldest first; of all but the current one the bytes are gone.
-    package func entryValues(
-        of entry: EntryID,
-        in workspace: WorkspaceID
-    ) throws(StorageFailure) -> [EntryValueRow] {
-        try select(
-            "WHERE entry_id = $1 AND workspace_id = $2 ORDER BY version",
-            [.text(entry.text), .text(workspace.text)]
-        )
-    }
-
     /// Erases the bytes of one version; that it existed stays known.
     ///
     /// The bytes stay in the engine's log until ``SQLEngine/checkpoint()``.
