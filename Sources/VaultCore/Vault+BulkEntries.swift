@@ -16,9 +16,10 @@ extension Vault {
     ) async throws(VaultError) -> SecretVersionPage {
         let before = try page.sequenceCursor()
         return try await read(.entryList, by: caller) { act in
-            let known = try EntryID(reference).flatMap { try act.connection.entry($0, in: act.workspace) }
-            let entry = try known ?? act.liveEntry(reference)
-            let rows = try act.connection.entryValues(
+            var entry = try EntryID(reference).flatMap { try act.connection.entry($0, in: act.workspace)?.id }
+            if entry == nil { entry = try act.liveEntry(reference).id }
+            guard let entry else { throw VaultError.notFound(.entry) }
+            let rows = try act.connection.entryVersions(
                 of: entry,
                 before: before,
                 limit: page.limit + 1,

@@ -203,8 +203,7 @@ extension Act {
                 owner: owner,
                 act: self
             )
-            try destroyValue(of: old)
-            try connection.insertEntryValue(new.row)
+            try replaceValue(of: old, with: new.row)
             stored = new.row
             preview = new.preview
         }
@@ -214,14 +213,14 @@ extension Act {
         return WrittenEntry(row: row, value: stored, preview: preview)
     }
 
-    /// Makes room for the next version; throws where the value of a secret has been made readable, which its code would
-    /// have told of.
-    private func destroyValue(of old: EntryRow) throws {
-        if old.kind == .variable {
-            try connection.destroyEntryValue(of: old.id, version: old.version, at: now, in: workspace)
-        } else if try !connection.destroySealedValue(of: old.id, version: old.version, at: now, in: workspace) {
-            let left = try connection.entryValue(of: old.id, version: old.version, in: workspace)
-            guard left == nil else { throw VaultError.integrity(entry: old.name.text) }
+    /// Writes the next version; throws where the value of a secret has been made readable, which its code would have
+    /// told of. One that is missing can be written again.
+    private func replaceValue(of old: EntryRow, with new: EntryValueRow) throws {
+        guard try !connection.replaceEntryValue(with: new, evenReadable: old.kind == .variable) else { return }
+        do {
+            try connection.insertEntryValue(new)
+        } catch .constraint {
+            throw VaultError.integrity(entry: old.name.text)
         }
     }
 

@@ -85,7 +85,9 @@ extension StoragePromise {
             try await engine.write { connection in
                 for entry in entries + [unattached] { try connection.insertEntry(entry) }
                 try connection.insertEntryValue(vault.here.value(of: entries[1], version: 1, sealed: [1]))
-                for value in values { try connection.insertEntryValue(value) }
+                for value in values where try !connection.replaceEntryValue(with: value, evenReadable: false) {
+                    try connection.insertEntryValue(value)
+                }
                 for attachment in attachments { try connection.insertAttachment(attachment) }
             }
             let found = try await engine.read { try $0.attachedEntries(of: vault.here.agent.id, in: vault.here.id) }

@@ -69,7 +69,10 @@ extension StoragePromise {
                 try expectEqual(try connection.liveEntries(in: other, limit: 10), [])
                 try expectEqual(try connection.liveEntryCount(in: other), 0)
                 try expectEqual(try connection.entryValue(of: entry.id, version: 1, in: other), nil)
-                try expectEqual(try connection.entryValues(of: entry, limit: 10, in: other), [])
+                try expectEqual(try connection.entryVersions(of: entry.id, limit: 10, in: other), [])
+                var strange = value
+                strange.workspaceID = other
+                try expectEqual(try connection.replaceEntryValue(with: strange, evenReadable: true), false)
                 try connection.destroyEntryValue(of: entry.id, version: 1, at: .day(9), in: other)
                 var moved = entry
                 moved.workspaceID = other
@@ -120,37 +123,71 @@ extension StoragePromise {
                 for sign in ["%", "!", "!_", "\\", "'", "ä"] { try expectEqual(try names(sign), []) }
             }
         },
-        StoragePromise("a destroyed value keeps its place in the history and nothing else") { engine in
+        StoragePromise("a value that was replaced or destroyed keeps its place in the history and nothing else") { engine in
             let vault = try await SampleVault.make(in: engine)
-            var changing = try vault.here.entry("API_KEY")
-            changing.version = 2
-            let entry = changing
-            var first = vault.here.value(of: entry, version: 1)
-            var second = vault.here.value(of: entry, version: 2, sealed: nil)
+            let entry = try vault.here.entry("API_KEY")
+            let other = try vault.here.entry("OTHER_KEY")
+            var values = (1...4).map { vault.here.value(of: entry, version: $0) }
             // An empty value is a value.
-            second.readable = []
-            let made = [first, second]
+            (values[3].sealed, values[3].readable) = (nil, [])
+            for index in values.indices { values[index].createdAt = .day(Int64(index) + 3) }
+            let made = values
+            let here = vault.here.id
             try await engine.write { connection in
-                try connection.insertEntry(entry)
-                for value in made { try connection.insertEntryValue(value) }
-                try expectEqual(try connection.entryValues(of: entry, limit: 10, in: vault.here.id), made.reversed())
-                try connection.destroyEntryValue(of: entry.id, version: 1, at: .day(6), in: vault.here.id)
-            }
-            first.sealed = nil
-            first.destroyedAt = .day(6)
-            let left = [first, second]
-            try await engine.read { connection in
-                let values = try connection.entryValues(of: entry, limit: 2, in: vault.here.id)
-                try expectEqual(values, left.reversed())
-                try expectEqual(try connection.entryValues(of: entry, limit: 1, in: vault.here.id), [left[1]])
-                for before: Int64 in [2, 1, 0, .min] {
-                    let older = try connection.entryValues(of: entry, before: before, limit: 2, in: vault.here.id)
-                    try expectEqual(older, before == 2 ? [left[0]] : [])
+                for entry in [entry, other] { try connection.insertEntry(entry) }
+                let empty = try connection.replaceEntryValue(with: made[0], evenReadable: true)
+                try expectEqual(empty, false)
+                try connection.insertEntryValue(made[0])
+                try connection.insertEntryValue(vault.here.value(of: other))
+                for value in made.dropFirst() {
+                    try expectEqual(try connection.replaceEntryValue(with: value, evenReadable: false), true)
+                    let next = vault.here.value(of: other, version: value.version)
+                    try expectEqual(try connection.replaceEntryValue(with: next, evenReadable: true), true)
                 }
-                try expectEqual(try connection.entryValue(of: entry.id, version: 1, in: vault.here.id), left[0])
+                let fifth = vault.here.value(of: entry, version: 5)
+                try expectEqual(try connection.replaceEntryValue(with: fifth, evenReadable: false), false)
+                try expectEqual(try connection.entryValue(of: entry.id, version: 4, in: here), made[3])
+                try connection.destroyEntryValue(of: entry.id, version: 4, at: .day(9), in: here)
+            }
+            try await engine.read { connection in
+                func versions(before: Int64? = nil, limit: Int = 10) throws -> [EntryVersionRow] {
+                    try connection.entryVersions(of: entry.id, before: before, limit: limit, in: here)
+                }
+                var last = made[3]
+                (last.readable, last.destroyedAt) = (nil, .day(9))
+                try expectEqual(try connection.entryValue(of: entry.id, version: 4, in: here), last)
+                try expectEqual(try connection.entryValue(of: entry.id, version: 3, in: here), nil)
+                try expectEqual(try versions().map(\.version), [4, 3, 2, 1])
+                try expectEqual(try versions().map(\.createdAt), [.day(6), .day(5), .day(4), .day(3)])
+                try expectEqual(try versions().map(\.destroyedAt), [.day(9), .day(6), .day(5), .day(4)])
+                try expectEqual(Set(try versions().map(\.createdBy)), [vault.here.user.id])
+                try expectEqual(try versions(before: 4, limit: 2).map(\.version), [3, 2])
+                for before: Int64 in [1, 0, .min] { try expectEqual(try versions(before: before), []) }
+                try expectEqual(try versions(limit: 0), [])
+                let elsewhere = try connection.entryVersions(of: entry.id, limit: 10, in: vault.elsewhere.id)
+                try expectEqual(elsewhere, [])
+                let others = try connection.entryVersions(of: other.id, limit: 10, in: here)
+                try expectEqual(others.map(\.version), [4, 3, 2, 1])
             }
         },
-        StoragePromise("a version is written once, and never both sealed and readable") { engine in
+        StoragePromise("a history that leads in a circle ends") { engine in
+            let vault = try await SampleVault.make(in: engine)
+            let entry = try vault.here.entry("API_KEY")
+            try await engine.write { connection in
+                try connection.insertEntry(entry)
+                try connection.insertEntryValue(vault.here.value(of: entry))
+                for version: Int64 in 2...3 {
+                    let value = vault.here.value(of: entry, version: version)
+                    _ = try connection.replaceEntryValue(with: value, evenReadable: false)
+                }
+                try connection.execute("UPDATE entry_history SET previous = (SELECT max(place) FROM entry_history)", [])
+            }
+            let versions = try await engine.read {
+                try $0.entryVersions(of: entry.id, before: 1, limit: 10, in: vault.here.id)
+            }
+            try expectEqual(versions, [])
+        },
+        StoragePromise("a value is written once, and never both sealed and readable") { engine in
             let vault = try await SampleVault.make(in: engine)
             let entry = try vault.here.entry("API_KEY")
             let value = vault.here.value(of: entry)
@@ -162,7 +199,9 @@ extension StoragePromise {
             var both = vault.here.value(of: entry, version: 2)
             both.readable = [1]
             let sealedAndReadable = both
-            try await expectConstraint(on: engine) { try $0.insertEntryValue(sealedAndReadable) }
+            try await expectConstraint(on: engine) {
+                _ = try $0.replaceEntryValue(with: sealedAndReadable, evenReadable: true)
+            }
         },
     ]
 }

@@ -2,6 +2,7 @@
 
 import TestSupport
 import Testing
+import VaultModel
 
 @testable import Storage
 
@@ -26,6 +27,65 @@ struct UpgradeTests {
         #expect(try await engine.structureProblems() == [])
         let applied = try await engine.read { try $0.query("SELECT count(*) FROM schema_migrations", []) }
         #expect(applied == [SQLRow([.integer(Schema.current)])])
+        try await engine.close()
+    }
+
+    @Test func theVersionsOfValuesBecomeTheirHistory() async throws {
+        let directory = try TemporaryDirectory()
+        let entries = try [1, 2].map { try #require(EntryID("0197a3c2-5f0e-7cc1-9a55-0b6b4c1f2d0\($0)")) }
+        let older = try SQLiteEngine(opening: DataFolder(claiming: directory.path), upTo: 10)
+        try await older.write { connection in
+            for statement in Self.rows { try connection.execute(statement, []) }
+            // The first was written again twice, the second was deleted.
+            for (index, entry) in entries.enumerated() {
+                try connection.execute(
+                    """
+                    INSERT INTO entries (id, workspace_id, owner_id, name, kind, note, version, created_at, updated_at,
+                        deleted_at, row_code) VALUES ($1, 'w', '\(Self.user)', $2, 'secret', '', 3, 1, 1, $3, x'03')
+                    """,
+                    [.text(entry.text), .text("N\(index)"), index == 0 ? .null : .integer(99)]
+                )
+                for version: Int64 in 1...3 {
+                    let isGone = index == 1 || version < 3
+                    try connection.execute(
+                        """
+                        INSERT INTO entry_values (entry_id, version, workspace_id, sealed, created_at, created_by,
+                            destroyed_at) VALUES ($1, $2, 'w', $3, $4, '\(Self.user)', $5)
+                        """,
+                        [
+                            .text(entry.text), .integer(version), isGone ? .null : .blob([9]), .integer(10 * version),
+                            isGone ? .integer(10 * version + 10) : .null,
+                        ]
+                    )
+                }
+            }
+        }
+        try await older.close()
+
+        let engine = try await SQLiteEngine.open(at: directory.path)
+        let values = try await engine.read { connection in
+            for (index, entry) in entries.enumerated() {
+                let rows = try connection.query(
+                    """
+                    WITH RECURSIVE versions (version, created_at, destroyed_at, previous) AS (
+                        SELECT version, created_at, destroyed_at, history FROM entry_values WHERE entry_id = $1
+                        UNION ALL SELECT h.version, h.created_at, h.destroyed_at, h.previous
+                        FROM versions v JOIN entry_history h ON h.place = v.previous AND h.entry_id = $1)
+                    SELECT version, created_at, destroyed_at FROM versions
+                    """,
+                    [.text(entry.text)]
+                )
+                let last: SQLValue = index == 0 ? .null : .integer(40)
+                #expect(
+                    rows == [
+                        SQLRow([.integer(3), .integer(30), last]), SQLRow([.integer(2), .integer(20), .integer(30)]),
+                        SQLRow([.integer(1), .integer(10), .integer(20)]),
+                    ]
+                )
+            }
+            return try connection.query("SELECT sealed FROM entry_values WHERE version = 3 ORDER BY entry_id", [])
+        }
+        #expect(values == [SQLRow([.blob([9])]), SQLRow([.null])])
         try await engine.close()
     }
 

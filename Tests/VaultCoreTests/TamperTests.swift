@@ -82,19 +82,19 @@ struct TamperTests {
     /// What only tells or shows something, and grants nothing.
     private static let others: Set<String> = [
         "entries.note", "entries.updated_at", "entry_values.created_at", "entry_values.created_by",
-        "entry_values.destroyed_at", "agents.folded_name", "tokens.hint", "tokens.last_used_at",
+        "entry_values.destroyed_at", "entry_values.history", "agents.folded_name", "tokens.hint", "tokens.last_used_at",
         "idempotency.created_at", "idempotency.fingerprint", "key_rings.slot", "key_rings.master_key_id",
         "key_rings.created_at", "owner_salts.previous_salt", "sessions.last_used_at",
     ]
 
     /// Tables without a code: what a workspace is called, what ran, how far a rotation is, which schema it is, when
-    /// something was last used and reminded of, how much was sent.
+    /// something was last used and reminded of, how much was sent, who wrote values that are gone.
     ///
     /// Of a container every fact is in the digest of its token, whose row has a
     /// code (ContainerTests).
     private static let otherTables: Set<String> = [
         "workspaces", "instances", "key_rotations", "schema_migrations", "entry_uses", "use_marks", "entry_reminders",
-        "containers", "request_counts",
+        "containers", "request_counts", "entry_history",
     ]
 
     @Test func everyColumnIsVouchedForOrKnownToGrantNothing() async throws {

@@ -2,7 +2,7 @@
 
 package import VaultModel
 
-/// One version of a value: a sealed record or, of a variable, the readable bytes.
+/// The present value of an entry: a sealed record or, of a variable, the readable bytes.
 package struct EntryValueRow: Equatable, Sendable {
     package var entryID: EntryID
     package var version: Int64

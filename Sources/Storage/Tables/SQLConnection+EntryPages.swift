@@ -9,6 +9,14 @@ package struct EntryPageDetails: Sendable {
     package fileprivate(set) var lastUses: [EntryID: Timestamp] = [:]
 }
 
+/// What is known of one version of a value, which may be gone.
+package struct EntryVersionRow: Equatable, Sendable {
+    package let version: Int64
+    package let createdAt: Timestamp
+    package let createdBy: UserID
+    package let destroyedAt: Timestamp?
+}
+
 extension SQLConnection {
     /// Reads the current value, the number of agents and the last use of each of `rows`; `value` is that of the only one,
     /// where it has been read.
@@ -68,28 +76,34 @@ extension SQLConnection {
 
     /// One page of an entry's versions, newest first: at most `limit` below `before`, or from the newest on.
     ///
-    /// Versions count from 1 without a gap, so each is looked for by its number: the key of the table begins with it.
-    package func entryValues(
-        of entry: EntryRow,
+    /// Costs as much as there are versions down to the last one of the page.
+    package func entryVersions(
+        of entry: EntryID,
         before version: Int64? = nil,
         limit: Int,
         in workspace: WorkspaceID
-    ) throws(StorageFailure) -> [EntryValueRow] {
-        let newest = version.map { min(max($0, 1) - 1, entry.version) } ?? entry.version
-        guard newest >= 1, limit > 0 else { return [] }
+    ) throws(StorageFailure) -> [EntryVersionRow] {
+        // Each is older than the one before it, whatever stands in the table: a circle would have no end.
         let rows = try query(
             """
-            WITH RECURSIVE numbers (number) AS (
-                SELECT CAST($1 AS BIGINT) UNION ALL SELECT number - 1 FROM numbers WHERE number > $2)
-            SELECT \(EntryValueRow.columnList(of: "v")) FROM numbers n
-            JOIN entry_values v ON v.version = n.number AND v.entry_id = $3 AND v.workspace_id = $4
-            ORDER BY v.version DESC
+            WITH RECURSIVE versions (version, created_at, created_by, destroyed_at, previous) AS (
+                SELECT version, created_at, created_by, destroyed_at, history FROM entry_values
+                WHERE entry_id = $1 AND workspace_id = $2
+                UNION ALL
+                SELECT h.version, h.created_at, h.created_by, h.destroyed_at, h.previous
+                FROM versions v JOIN entry_history h
+                    ON h.place = v.previous AND h.version < v.version AND h.entry_id = $1 AND h.workspace_id = $2)
+            SELECT version, created_at, created_by, destroyed_at FROM versions WHERE version < $3 LIMIT $4
             """,
-            [
-                .integer(newest), .integer(max(1, newest - Int64(limit) + 1)), .text(entry.id.text),
-                .text(workspace.text),
-            ]
+            [.text(entry.text), .text(workspace.text), .integer(version ?? .max), .integer(Int64(limit))]
         )
-        return try rows.map { row throws(StorageFailure) in try EntryValueRow(row) }
+        return try rows.map { row throws(StorageFailure) in
+            EntryVersionRow(
+                version: try row.integer(0),
+                createdAt: try row.time(1),
+                createdBy: try row.id(2),
+                destroyedAt: try row.optionalTime(3)
+            )
+        }
     }
 }
