@@ -213,8 +213,9 @@ extension Act {
         return WrittenEntry(row: row, value: stored, preview: preview)
     }
 
-    /// Writes the next version; throws where the value of a secret has been made readable, which its code would have
-    /// told of. One that is missing can be written again.
+    /// Writes the next version; a value that is missing can be written again.
+    ///
+    /// Throws where the value of a secret has been made readable, which its code would have told of.
     private func replaceValue(of old: EntryRow, with new: EntryValueRow) throws {
         guard try !connection.replaceEntryValue(with: new, evenReadable: old.kind == .variable) else { return }
         do {

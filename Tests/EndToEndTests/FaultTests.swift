@@ -133,23 +133,59 @@ struct FaultTests {
         let server = try await RunningServer.start()
         for number in 0..<20 { #expect(try await server.puts("SECRET_\(number)")) }
         #expect(try await server.attache("backup", "create").status == 0)
+        // A whole one takes some tens of milliseconds.
+        for milliseconds in stride(from: 0, to: 160, by: 10) {
+            let elsewhere = try TemporaryDirectory()
+            let arguments = try restoring(server, to: elsewhere)
+            let killed = try await run(Programs.attache, arguments, deadline: .milliseconds(milliseconds))
+            try await checkRestore(killed, arguments, elsewhere)
+        }
+    }
+
+    /// The order of its last steps is what makes it safe: it is killed before each of them, one after the other.
+    @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: strace), "strace is not installed"))
+    func aRestoreIsWholeOrCanBeBegunAgainWhateverNameItChangedLast() async throws {
+        let server = try await RunningServer.start()
+        #expect(try await server.puts("SECRET"))
+        #expect(try await server.attache("backup", "create").status == 0)
+        let steps = "rename,renameat,renameat2,unlink,unlinkat,rmdir"
+        var kills = 0
+        while kills < 200 {
+            let elsewhere = try TemporaryDirectory()
+            let arguments = try restoring(server, to: elsewhere)
+            let inject = [
+                "-f", "-qq", "-o", elsewhere.appending("trace"), "-e", "trace=\(steps)", "-e",
+                "inject=\(steps):signal=KILL:when=\(kills + 1)", Programs.attache,
+            ]
+            let result = try await run(Self.strace, inject + arguments)
+            try await checkRestore(result, arguments, elsewhere)
+            if result.status == 0 { break }
+            kills += 1
+        }
+        // At least the database out of its folder, that folder, and the name at the end.
+        #expect((3..<200).contains(kills))
+    }
+
+    private static let strace = "/usr/bin/strace"
+
+    private func restoring(_ server: RunningServer, to place: TemporaryDirectory) throws -> [String] {
         let folder = "\(server.data)/backups"
         let name = try #require(try FileManager.default.contentsOfDirectory(atPath: folder).first)
-        // A whole one takes some tens of milliseconds.
-        for milliseconds in stride(from: 0, to: 160, by: 5) {
-            let elsewhere = try TemporaryDirectory()
-            let arguments = [
-                "backup", "restore", "\(folder)/\(name)", "--data", elsewhere.appending("data"), "--master-key-file",
-                server.keyFile,
-            ]
-            let killed = try await run(Programs.attache, arguments, deadline: .milliseconds(milliseconds))
-            // It may have been killed when all was done, on its way out.
-            if killed.status != 0, !FileManager.default.fileExists(atPath: elsewhere.appending("data/attache.db")) {
-                let again = try await run(Programs.attache, arguments)
-                #expect(again.status == 0, "\(again.errors)")
-            }
-            #expect(try FileManager.default.contentsOfDirectory(atPath: elsewhere.appending("data")) == ["attache.db"])
+        return [
+            "backup", "restore", "\(folder)/\(name)", "--data", place.appending("data"), "--master-key-file",
+            server.keyFile,
+        ]
+    }
+
+    /// A restore without a database can be begun again; one with a database has nothing left to do.
+    private func checkRestore(_ killed: CommandResult, _ arguments: [String], _ place: TemporaryDirectory) async throws
+    {
+        // It may have been killed when all was done, on its way out.
+        if killed.status != 0, !FileManager.default.fileExists(atPath: place.appending("data/attache.db")) {
+            let again = try await run(Programs.attache, arguments)
+            #expect(again.status == 0, "\(again.errors)")
         }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: place.appending("data")) == ["attache.db"])
     }
 
     @Test func aServerThatIsKilledWhileItMakesABackupMakesTheNextOne() async throws {

@@ -123,7 +123,8 @@ extension StoragePromise {
                 for sign in ["%", "!", "!_", "\\", "'", "ä"] { try expectEqual(try names(sign), []) }
             }
         },
-        StoragePromise("a value that was replaced or destroyed keeps its place in the history and nothing else") { engine in
+        StoragePromise("a value that was replaced or destroyed keeps its place in the history and nothing else") {
+            engine in
             let vault = try await SampleVault.make(in: engine)
             let entry = try vault.here.entry("API_KEY")
             let other = try vault.here.entry("OTHER_KEY")
