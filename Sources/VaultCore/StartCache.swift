@@ -2,6 +2,7 @@
 
 internal import Storage
 internal import Synchronization
+internal import VaultModel
 
 /// Remembers what starts read, so that a hundred replicas of an agent read it once.
 ///
@@ -18,6 +19,8 @@ final class StartCache: Sendable {
 
     private struct State {
         var remembered: [[UInt8]: Remembered] = [:]
+        /// The digests of containers that have not started yet, by their ids.
+        var prepared: [String: [UInt8]] = [:]
         var bytes = 0
         var uses: UInt64 = 0
         var foreignChanges: ForeignChanges?
@@ -25,6 +28,7 @@ final class StartCache: Sendable {
         mutating func forget(_ digest: [UInt8]) {
             guard let old = remembered.removeValue(forKey: digest) else { return }
             bytes -= old.size
+            if let container = old.container { prepared[container.container] = nil }
         }
     }
 
@@ -32,6 +36,8 @@ final class StartCache: Sendable {
         let snapshot: StartSnapshot
         let size: Int
         var lastUse: UInt64
+        /// What was prepared for it, as long as it has not started.
+        var container: ContainerRow?
     }
 
     /// What other programs had done to the database when somebody last looked; nil before the first look.
@@ -50,14 +56,44 @@ final class StartCache: Sendable {
         }
     }
 
-    /// Keeps a snapshot that was read when other programs had done `changes`, unless they have done more by now.
-    func remember(_ snapshot: StartSnapshot, for digest: [UInt8], readAt changes: ForeignChanges?) {
+    /// Takes out what was prepared for one of the containers, where `isHome` says that it is the one; to be used under the
+    /// conditions above.
+    func takePrepared(
+        for candidates: Set<String>,
+        where isHome: (ContainerRow) -> Bool
+    ) -> (snapshot: StartSnapshot, readAt: ForeignChanges)? {
+        state.withLock { state in
+            for candidate in candidates {
+                guard let digest = state.prepared[candidate], let found = state.remembered[digest],
+                    let container = found.container, isHome(container), let changes = state.foreignChanges
+                else { continue }
+                state.forget(digest)
+                return (found.snapshot, changes)
+            }
+            return nil
+        }
+    }
+
+    /// Keeps a snapshot that was read when other programs had done `changes`, unless they have done more by now; with the
+    /// row of a container for the first start in that.
+    func remember(
+        _ snapshot: StartSnapshot,
+        for digest: [UInt8],
+        of container: ContainerRow? = nil,
+        readAt changes: ForeignChanges?
+    ) {
         let size = snapshot.size
         state.withLock { state in
             guard let changes, changes == state.foreignChanges, size <= Self.mostBytes / 4 else { return }
             state.forget(digest)
             state.uses += 1
-            state.remembered[digest] = Remembered(snapshot: snapshot, size: size, lastUse: state.uses)
+            state.remembered[digest] = Remembered(
+                snapshot: snapshot,
+                size: size,
+                lastUse: state.uses,
+                container: container
+            )
+            if let container { state.prepared[container.container] = digest }
             state.bytes += size
             while state.remembered.count > Self.mostSnapshots || state.bytes > Self.mostBytes {
                 guard let oldest = state.remembered.min(by: { $0.value.lastUse < $1.value.lastUse }) else { return }
@@ -78,6 +114,7 @@ final class StartCache: Sendable {
             guard changes == nil || changes != state.foreignChanges else { return }
             state.foreignChanges = changes
             state.remembered = [:]
+            state.prepared = [:]
             state.bytes = 0
         }
     }

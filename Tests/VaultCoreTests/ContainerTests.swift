@@ -5,8 +5,9 @@ import Foundation
 import Synchronization
 import TestSupport
 import Testing
-import VaultCore
 import VaultModel
+
+@testable import VaultCore
 
 /// What the vault makes of what engines and the kernel tell about containers.
 struct ContainerTests {
@@ -281,6 +282,47 @@ struct ContainerTests {
             try await untilAllHaveEnded(scene)
         }
         #expect(try await scene.start(scene.machine.peer(30)) == "TOKEN=value-1")
+    }
+
+    /// What is ready for a container's first start is used once, by that container, and only while it is of the present.
+    @Test(arguments: ["", "value", "token", "elsewhere"])
+    func whatWasPreparedForAStartIsOfTheMomentOfTheStart(change: String) async throws {
+        let scene = try await Scene.make()
+        scene.machine.run(9, "0::/docker/\(Self.other)")
+        try await scene.register(Self.other, pid: 9)
+        // The first start tells what other programs have done so far.
+        try await scene.start(scene.machine.peer(9))
+        scene.machine.run(10, "0::/docker/\(Self.id)")
+        try await scene.register()
+        await scene.vault.prepareStart(of: Self.id)
+        scene.machine.run(11, "0::/docker/\(Self.id)/nested")
+        await #expect(throws: VaultError.token(.notVouchedFor)) { try await scene.start(scene.machine.peer(11)) }
+        let prepared = StartRequest(
+            token: nil,
+            replica: "one",
+            startID: "start-00000001",
+            isSession: false,
+            peer: try scene.machine.peer(10)
+        )
+        switch change {
+        case "value": try await scene.test.update("TOKEN", UpdateSecretBody(value: .text("value-2")))
+        case "token":
+            try await scene.vault.deleteAgent("web", by: scene.test.localOperator)
+            await #expect(throws: VaultError.self) { try await scene.start(scene.machine.peer(10)) }
+            return
+        case "elsewhere": scene.machine.run(10, "0::/docker/\(Self.id)/nested")
+        default:
+            #expect(scene.vault.takePrepared(for: prepared) != nil)
+            // The registration has prepared it, too, and may be done with that only now.
+            let later = (0..<3).count { _ in scene.vault.takePrepared(for: prepared) != nil }
+            #expect(later <= 1)
+        }
+        if change == "elsewhere" {
+            await #expect(throws: VaultError.token(.notVouchedFor)) { try await scene.start(scene.machine.peer(10)) }
+        } else {
+            let value = change == "value" ? "value-2" : "value-1"
+            #expect(try await scene.start(scene.machine.peer(10)) == "TOKEN=\(value)")
+        }
     }
 
     @Test func afterARebootNoContainerIsLeft() async throws {

@@ -30,7 +30,7 @@ extension Vault {
         guard !cgroup.isEmpty else {
             throw .invalidField("pid", reason: "the process is in no control group that names the container")
         }
-        return try await write(.containerRegister, by: caller) { [processes, containerWatch] act in
+        let registered = try await write(.containerRegister, by: caller) { [processes, containerWatch] act in
             let agent = try act.liveAgent(body.agent)
             if let known = try act.connection.liveContainer(container) {
                 let isSame =
@@ -61,6 +61,28 @@ extension Vault {
             containerWatch.watch(row, on: processes)
             return Done(ContainerBody(row, of: agent), act.event(.containerRegister, row, of: agent))
         }
+        // Nobody waits for it, and it may fail: the start then reads what it needs itself.
+        Task { await prepareStart(of: container) }
+        return registered
+    }
+
+    /// Reads what the container's first start will need, while its runtime is still at work on it.
+    func prepareStart(of container: String) async {
+        let changes = starts.foreignChanges
+        let read = try? await engine.read { [ring] connection in
+            try connection.liveContainer(container).map { row in
+                (row, try StartSnapshot(digest: row.digest, connection: connection, ring: ring))
+            }
+        }
+        guard let (row, snapshot) = read ?? nil else { return }
+        starts.remember(snapshot, for: row.digest, of: row, readAt: changes)
+    }
+
+    /// What was prepared for the container that the peer runs in, as in ``holderDigest(of:peer:)``; the transaction of the
+    /// start finds out whether anything has changed since.
+    func takePrepared(for request: StartRequest) -> (snapshot: StartSnapshot, readAt: ForeignChanges)? {
+        guard request.token == nil, let peer = request.peer else { return nil }
+        return starts.takePrepared(for: peer.facts.candidates) { $0.isHome(of: peer, on: processes) }
     }
 
     /// Ends a container because its engine says so; one that has ended, or was never there, stays as it is.
