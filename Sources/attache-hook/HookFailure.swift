@@ -14,6 +14,8 @@ enum HookFailure: Error {
     /// There is no folder in which containers could see the agents' socket.
     case noSocketFolder(String)
     case unreachable(socket: String, reason: String)
+    /// None that stops anything: the container may start without values, and does.
+    case startedOffline(text: String)
     /// What the server answered.
     case refused(text: String, hint: String?)
     case notStarted(path: String, reason: String)
@@ -36,6 +38,7 @@ enum HookFailure: Error {
         case .noWrapper(let path): "\(path) is not there; name attache-exec as \"exec\""
         case .noSocketFolder(let path): "the server cannot be reached: \(path) is not there; is attache serve running?"
         case .unreachable(let socket, let reason): "the server cannot be reached at \(socket): \(reason)"
+        case .startedOffline(let text): "\(text); starting without values"
         case .refused(let text, let hint): text + (hint.map { "; \($0)" } ?? "")
         case .notStarted(let path, let reason): "\(path): \(reason)"
         }

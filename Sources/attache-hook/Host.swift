@@ -25,7 +25,8 @@ struct Host {
         }
     }
 
-    /// Edits a bundle's configuration; nil for a container that names no agent.
+    /// Edits a bundle's configuration; nil for a container that names no agent, and for one that starts without values
+    /// because the server cannot be reached: nobody vouches for it then, so that its wrapper would be refused later.
     ///
     /// `stages` are those of the hooks that the container needs. With `asksFirst` the server is asked for the agent now: crun keeps to itself what its hooks say.
     /// What the container would be given is looked for first, since a runtime's own words about a missing mount say
@@ -62,8 +63,12 @@ struct Host {
         }
         guard let edit else { return nil }
         guard HostFile.isExecutable(places.wrapper) else { throw .noWrapper(places.wrapper) }
-        guard hasSocketFolder || edit.naming.startsOffline else { throw .noSocketFolder(folder) }
-        if asksFirst, !edit.naming.startsOffline {
+        if edit.naming.startsOffline {
+            guard isReachable(as: ContainerParts.lastPart(of: program)) else { return nil }
+            return edit
+        }
+        guard hasSocketFolder else { throw .noSocketFolder(folder) }
+        if asksFirst {
             try ServerExchange(socket: settings.socket).send(
                 "GET",
                 "agents/\(ServerExchange.percentEncoded(edit.naming.agent))",
@@ -71,6 +76,17 @@ struct Host {
             )
         }
         return edit
+    }
+
+    /// Says so where the server cannot be reached, and that the container starts nevertheless.
+    private func isReachable(as name: String) -> Bool {
+        do throws(HookFailure) {
+            try ServerExchange(socket: settings.socket).check()
+            return true
+        } catch {
+            HookFailure.startedOffline(text: error.text).print(as: name)
+            return false
+        }
     }
 
     /// The real runtime, by its path.

@@ -16,7 +16,8 @@ struct Registration {
         do throws(HookFailure) {
             try begin(agent: agent, pid: pid)
         } catch .unreachable(let socket, let reason) where startsOffline {
-            HookFailure.unreachable(socket: socket, reason: "\(reason); starting without values").print(as: program)
+            let away = HookFailure.unreachable(socket: socket, reason: reason)
+            HookFailure.startedOffline(text: away.text).print(as: program)
         }
     }
 

@@ -25,6 +25,9 @@ struct ServerExchange {
         if descriptor >= 0 { early = descriptor }
     }
 
+    /// Throws where the server cannot be reached.
+    func check() throws(HookFailure) { ckernel_exec_close(try connectPatiently(from: ckernel_exec_now())) }
+
     /// Sends a request whose path follows `/api/v1/`; throws what the server answered where it refused.
     func send(
         _ method: String,
@@ -62,13 +65,7 @@ struct ServerExchange {
             let answer = try? exchange(request, untilHead: untilHead, on: early, deadline)
             if let answer, !answer.isEmpty { return answer }
         }
-        var descriptor = connect(deadline)
-        while descriptor == -ECONNREFUSED || descriptor == -ENOENT, ckernel_exec_now() < start + Self.patience {
-            ckernel_exec_sleep(20)
-            descriptor = connect(deadline)
-        }
-        guard descriptor >= 0 else { throw .unreachable(socket: socket, reason: errorText(-descriptor)) }
-        return try exchange(request, untilHead: untilHead, on: descriptor, deadline)
+        return try exchange(request, untilHead: untilHead, on: connectPatiently(from: start), deadline)
     }
 
     /// Closes the connection at the end.
@@ -93,6 +90,16 @@ struct ServerExchange {
             if untilHead, answer.contains(UInt8(ascii: "\n")) { break }
         }
         return answer
+    }
+
+    private func connectPatiently(from start: Int64) throws(HookFailure) -> Int32 {
+        var descriptor = connect(start + Self.limit)
+        while descriptor == -ECONNREFUSED || descriptor == -ENOENT, ckernel_exec_now() < start + Self.patience {
+            ckernel_exec_sleep(20)
+            descriptor = connect(start + Self.limit)
+        }
+        guard descriptor >= 0 else { throw .unreachable(socket: socket, reason: errorText(-descriptor)) }
+        return descriptor
     }
 
     private func connect(_ deadline: Int64) -> Int32 {

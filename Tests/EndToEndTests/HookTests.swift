@@ -235,6 +235,8 @@ struct HookTests {
         let started = try await runtime("create", "-b", "bundle", "--pid-file", directory.appending("pid"), "abc")
         #expect(started.status == 0)
         #expect(started.errors.contains("starting without values"))
+        // Nobody vouches for it, so a wrapper would be refused by the server that comes back.
+        #expect(try String(contentsOfFile: directory.appending("bundle/config.json"), encoding: .utf8) == offline)
         #expect(try calls().last?.hasSuffix("abc") == true && calls().last?.hasPrefix("create") == true)
     }
 
