@@ -135,13 +135,14 @@ int ckernel_hook_spawn(const uint8_t *path, uint8_t *const *vector, uint8_t *con
 }
 
 int ckernel_hook_wait_for_file(int pid, const uint8_t *path) {
-    // Looks less and less often: a runtime that takes long is one of many on a busy machine, which needs its time for them.
-    for (struct timespec moment = {.tv_nsec = 1000000};; moment.tv_nsec += moment.tv_nsec / 16) {
+    struct timespec moment = {.tv_nsec = 1000000};
+    for (int looks = 0;; looks++) {
         siginfo_t info = {.si_pid = 0};
         if (ckernel_hook_exists(path)) return 1;
         // Left to be collected by ckernel_hook_wait().
         if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid != 0) return 0;
-        if (moment.tv_nsec > 500000000) moment.tv_nsec = 500000000;
+        // A runtime that takes so long is one of many on a busy machine, which needs its time for them.
+        if (looks > 40 && moment.tv_nsec < 400000000) moment.tv_nsec += moment.tv_nsec / 4;
         long number = syscall(SYS_rt_sigtimedwait, &every_signal, NULL, &moment, sizeof every_signal);
         if (number > 0 && number != SIGCHLD) kill(pid, (int)number);
     }
