@@ -142,7 +142,7 @@ int ckernel_hook_wait_for_file(int pid, const uint8_t *path) {
         // Left to be collected by ckernel_hook_wait().
         if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid != 0) return 0;
         // A runtime that takes so long is one of many on a busy machine, which needs its time for them.
-        if (looks > 40 && moment.tv_nsec < 400000000) moment.tv_nsec += moment.tv_nsec / 4;
+        if (looks > 200 && moment.tv_nsec < 400000000) moment.tv_nsec += moment.tv_nsec / 4;
         long number = syscall(SYS_rt_sigtimedwait, &every_signal, NULL, &moment, sizeof every_signal);
         if (number > 0 && number != SIGCHLD) kill(pid, (int)number);
     }
