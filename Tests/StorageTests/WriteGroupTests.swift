@@ -178,6 +178,32 @@ struct WriteGroupTests {
         #expect(try await stored(token)?.endedAt == nil)
     }
 
+    @Test func aRememberedRowIsCheckedOnceAndNeverTakenUnchecked() async throws {
+        let token = vault.here.token
+        // Remembered by somebody who did not check it.
+        #expect(try await stored(token) == token)
+        await #expect(throws: Undone.self) {
+            try await engine.write { _ = try $0.token(token.id, in: token.workspaceID) { _ in throw Undone() } }
+        }
+        #expect(try await stored(token) == token)
+        let checks = Mutex(0)
+        for _ in 0..<3 {
+            let found = try await engine.write { connection in
+                try connection.token(token.id, in: token.workspaceID) { row in
+                    #expect(row == token)
+                    checks.withLock { $0 += 1 }
+                }
+            }
+            #expect(found == token)
+        }
+        #expect(checks.withLock { $0 } == 1)
+        // What changes the table makes it unchecked again.
+        try await engine.write { try $0.updateToken(token) }
+        await #expect(throws: Undone.self) {
+            try await engine.write { _ = try $0.token(token.id, in: token.workspaceID) { _ in throw Undone() } }
+        }
+    }
+
     @Test func whatAnotherProgramWritesIsSeenByTheNextTransaction() async throws {
         let token = vault.here.token
         #expect(try await stored(token)?.name == token.name)
