@@ -44,8 +44,8 @@ package struct ArchiveReader: ~Copyable {
     /// Moves to the next file and returns its size; throws unless it is an ordinary file of that name.
     package mutating func next(_ name: String) throws(ArchiveError) -> Int64 {
         var entry: OpaquePointer?
-        guard attache_archive_next_header(archive, &entry) == ARCHIVE_OK, let entry else { throw .malformed }
-        guard let path = attache_archive_pathname(entry), String(cString: path) == name,
+        guard clibarchive_next_header(archive, &entry) == ARCHIVE_OK, let entry else { throw .malformed }
+        guard let path = clibarchive_pathname(entry), String(cString: path) == name,
             archive_entry_filetype(entry) == Glibc.S_IFREG, archive_entry_size_is_set(entry) != 0
         else { throw .malformed }
         size = archive_entry_size(entry)
@@ -77,21 +77,21 @@ package struct ArchiveReader: ~Copyable {
     /// Moves to the next member, whatever it is; nil at the end.
     package mutating func nextMember() throws(ArchiveError) -> Member? {
         var entry: OpaquePointer?
-        switch attache_archive_next_header(archive, &entry) {
+        switch clibarchive_next_header(archive, &entry) {
         case ARCHIVE_EOF: return nil
         case ARCHIVE_OK: break
         default: throw .malformed
         }
-        guard let entry, let path = attache_archive_pathname(entry), let name = String(validatingCString: path) else {
+        guard let entry, let path = clibarchive_pathname(entry), let name = String(validatingCString: path) else {
             throw .malformed
         }
         let kind: Member.Kind
         switch archive_entry_filetype(entry) {
-        case _ where attache_archive_hardlink(entry) != nil: kind = .other
+        case _ where clibarchive_hardlink(entry) != nil: kind = .other
         case Glibc.S_IFREG: kind = .file
         case Glibc.S_IFDIR: kind = .folder
         case Glibc.S_IFLNK:
-            guard let target = attache_archive_symlink(entry).flatMap({ String(validatingCString: $0) }) else {
+            guard let target = clibarchive_symlink(entry).flatMap({ String(validatingCString: $0) }) else {
                 throw .malformed
             }
             kind = .symbolicLink(target)
@@ -136,7 +136,7 @@ package struct ArchiveReader: ~Copyable {
     /// Fails unless the archive ends here.
     package mutating func end() throws(ArchiveError) {
         var entry: OpaquePointer?
-        guard attache_archive_next_header(archive, &entry) == ARCHIVE_EOF else { throw .malformed }
+        guard clibarchive_next_header(archive, &entry) == ARCHIVE_EOF else { throw .malformed }
     }
 
     /// Lends the bytes of the present file, part by part, in order.

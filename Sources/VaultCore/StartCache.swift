@@ -4,7 +4,8 @@ internal import Storage
 internal import Synchronization
 internal import VaultModel
 
-/// Remembers what starts read, so that a hundred replicas of an agent read it once.
+/// Remembers what starts read, so that a hundred replicas of an agent read it once, and what was read for the first start
+/// of a container before it came.
 ///
 /// A snapshot is used only when the transaction that records the start finds the workspace's revision unchanged, and
 /// the database untouched by any other program: what such a program changed is read, and refused, at the next start.
@@ -28,7 +29,8 @@ final class StartCache: Sendable {
         mutating func forget(_ digest: [UInt8]) {
             guard let old = remembered.removeValue(forKey: digest) else { return }
             bytes -= old.size
-            if let container = old.container { prepared[container.container] = nil }
+            guard let id = old.container?.container, prepared[id] == digest else { return }
+            prepared[id] = nil
         }
     }
 

@@ -24,7 +24,12 @@ extension Vault {
         try check(request)
         if let remembered = starts.snapshot(for: digest) {
             // What is wrong with a remembered snapshot is found, and told, with a fresh one.
-            let answer = try? await start(request, from: remembered.snapshot, readAt: remembered.readAt)
+            let answer = try? await start(
+                request,
+                from: remembered.snapshot,
+                readAt: remembered.readAt,
+                hasOpened: true
+            )
             if let answer { return answer }
             starts.forget(digest)
         }
@@ -73,7 +78,8 @@ extension Vault {
     private func start(
         _ request: StartRequest,
         from snapshot: StartSnapshot,
-        readAt changes: ForeignChanges? = nil
+        readAt changes: ForeignChanges? = nil,
+        hasOpened: Bool = false
     ) async throws(VaultError) -> StartAnswer? {
         let now = clock.now
         if let problem = snapshot.token.problem(at: now) { throw .token(problem) }
@@ -82,7 +88,7 @@ extension Vault {
         let ring = ring
         async let opening = Result { () throws(VaultError) in try snapshot.open(with: ring, adding: leases) }
         // What opened before opens again: its values are made while the receipt is on its way to the disk.
-        if changes == nil { _ = try await opening.get() }
+        if !hasOpened { _ = try await opening.get() }
         let requestID = Self.requestID
         let receipt: String? = try await mappingErrors {
             try await engine.write { [starts] connection in

@@ -2,6 +2,7 @@
 
 import APITypes
 import Foundation
+import Storage
 import Synchronization
 import TestSupport
 import Testing
@@ -323,6 +324,22 @@ struct ContainerTests {
             let value = change == "value" ? "value-2" : "value-1"
             #expect(try await scene.start(scene.machine.peer(10)) == "TOKEN=\(value)")
         }
+    }
+
+    /// Nothing of a start is recorded before its values are open, whenever its rows were read.
+    @Test func aPreparedStartWhoseValueIsDamagedWasNone() async throws {
+        let scene = try await Scene.make()
+        scene.machine.run(9, "0::/docker/\(Self.other)")
+        try await scene.register(Self.other, pid: 9)
+        try await scene.start(scene.machine.peer(9))
+        scene.machine.run(10, "0::/docker/\(Self.id)")
+        try await scene.register()
+        _ = try await scene.test.engine.write {
+            try $0.execute("UPDATE entry_values SET sealed = zeroblob(length(sealed))", [])
+        }
+        await scene.vault.prepareStart(of: Self.id)
+        await #expect(throws: VaultError.integrity(entry: "TOKEN")) { try await scene.start(scene.machine.peer(10)) }
+        #expect(try await scene.instances().count == 1)
     }
 
     @Test func afterARebootNoContainerIsLeft() async throws {

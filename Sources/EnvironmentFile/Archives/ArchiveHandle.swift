@@ -73,7 +73,7 @@ struct ArchiveHandle: ~Copyable {
     /// Goes to the next member; false at the end.
     mutating func next() throws(ArchiveError) -> Bool {
         entry = nil
-        switch attache_archive_next_header(archive, &entry) {
+        switch clibarchive_next_header(archive, &entry) {
         case ARCHIVE_OK: return true
         case ARCHIVE_EOF: return false
         default: throw failure
@@ -81,7 +81,7 @@ struct ArchiveHandle: ~Copyable {
     }
 
     /// The member's path as the archive has it; nil when it is not UTF-8.
-    var path: String? { attache_archive_pathname(entry).flatMap { String(validatingCString: $0) } }
+    var path: String? { clibarchive_pathname(entry).flatMap { String(validatingCString: $0) } }
 
     /// The size that the archive claims; nil when it claims none.
     var size: Int64? { archive_entry_size_is_set(entry) == 0 ? nil : archive_entry_size(entry) }
@@ -90,7 +90,7 @@ struct ArchiveHandle: ~Copyable {
     var isSparse: Bool { archive_entry_sparse_count(entry) > 0 }
 
     var type: MemberType {
-        if attache_archive_hardlink(entry) != nil || attache_archive_symlink(entry) != nil { return .link }
+        if clibarchive_hardlink(entry) != nil || clibarchive_symlink(entry) != nil { return .link }
         switch archive_entry_filetype(entry) & S_IFMT {
         // Some archives of zip have no types at all.
         case S_IFREG, 0: return .file

@@ -11,8 +11,9 @@ internal import VaultModel
 /// The store on one SQLite file, written by this process alone.
 ///
 /// Concurrent writes share a transaction and with it the one fdatasync(2) that makes them durable. Where one of them has
-/// to be undone, all run again, each in a savepoint of its own. A failed COMMIT that leaves unknown what is on the disk ends all writing: an fsync(2) that is tried again
-/// may succeed although the kernel has dropped the pages. A full disk does not: writing goes on when there is room.
+/// to be undone, all run again, each in a savepoint of its own. A failed COMMIT that leaves unknown what is on the disk
+/// ends all writing: an fsync(2) that is tried again may succeed although the kernel has dropped the pages. A full disk
+/// does not: writing goes on when there is room.
 package final class SQLiteEngine: SQLEngine {
     private let folder: DataFolder
     private let pool: DatabasePool

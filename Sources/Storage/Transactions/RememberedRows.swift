@@ -86,12 +86,7 @@ extension SQLConnection {
         _ parameters: [SQLValue],
         as type: Row.Type = Row.self
     ) throws(StorageFailure) -> Row? {
-        guard let remembered = changes.group?.remembered else { return try selectOne(condition, parameters) }
-        let question = RememberedRows.Question(table: Row.table, condition: condition, parameters: parameters)
-        if let row = remembered.known(of: question)?.row as? Row { return row }
-        guard let row = try selectOne(condition, parameters, as: type) else { return nil }
-        remembered.remember(RememberedRows.Known(row: row), for: question)
-        return row
+        try recalled(.init(table: Row.table, condition: condition, parameters: parameters), as: type)?.row
     }
 
     /// The same, for a row that nobody may use before `check` has found nothing wrong with it; a row that is remembered
@@ -102,17 +97,24 @@ extension SQLConnection {
         as type: Row.Type = Row.self,
         checkedBy check: (Row) throws -> Void
     ) throws -> Row? {
-        guard let remembered = changes.group?.remembered else {
-            let row = try selectOne(condition, parameters, as: type)
-            if let row { try check(row) }
-            return row
-        }
         let question = RememberedRows.Question(table: Row.table, condition: condition, parameters: parameters)
-        let known = remembered.known(of: question)
-        if let known, known.isChecked, let row = known.row as? Row { return row }
-        guard let row = try known?.row as? Row ?? selectOne(condition, parameters, as: type) else { return nil }
-        try check(row)
-        remembered.remember(RememberedRows.Known(row: row, isChecked: true), for: question)
-        return row
+        guard let found = try recalled(question, as: type) else { return nil }
+        if !found.isChecked {
+            try check(found.row)
+            changes.group?.remembered.remember(.init(row: found.row, isChecked: true), for: question)
+        }
+        return found.row
+    }
+
+    /// The row from memory, or from the table and remembered from now on.
+    private func recalled<Row: StoredRow>(
+        _ question: RememberedRows.Question,
+        as type: Row.Type
+    ) throws(StorageFailure) -> (row: Row, isChecked: Bool)? {
+        let remembered = changes.group?.remembered
+        if let known = remembered?.known(of: question), let row = known.row as? Row { return (row, known.isChecked) }
+        guard let row = try selectOne(question.condition, question.parameters, as: type) else { return nil }
+        remembered?.remember(.init(row: row), for: question)
+        return (row, false)
     }
 }
