@@ -5,10 +5,7 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import HummingbirdCore
 internal import NIOCore
-internal import NIOHTTP1
-internal import NIOHTTP2
 internal import NIOHTTPTypes
-internal import NIOHTTPTypesHTTP2
 internal import VaultCore
 internal import VaultModel
 
@@ -36,12 +33,12 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
     private static let farewell: TimeAmount = .seconds(30)
 
     private let answers: DatedAnswers
-    private let carrier: Carrier
+    let carrier: Carrier
     /// The longest body that is taken; nil where a route says how much it takes.
     private let mostBodyBytes: Int?
-    private var executor: EventLoopTaskExecutor?
-    private var peer = IPAddress.loopback
-    private var context: ChannelHandlerContext?
+    var executor: EventLoopTaskExecutor?
+    var peer = IPAddress.loopback
+    var context: ChannelHandlerContext?
     private var current: Carriage?
     /// What came before the answers to earlier requests were over; of one read only, since nothing more is read then.
     private var later: [HTTPRequestPart] = []
@@ -52,7 +49,7 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
     private var unwritten = 0
     private var writer: CheckedContinuation<Void, Never>?
 
-    private var dispatcher: Dispatcher { answers.dispatcher }
+    var dispatcher: Dispatcher { answers.dispatcher }
 
     init(_ answers: DatedAnswers, over carrier: Carrier = .connection, mostBodyBytes: Int? = nil) {
         self.answers = answers
@@ -205,7 +202,7 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
     /// Closes the connection, or the stream, when its channel has done what it is at.
     ///
     /// That may be the end of the input, which it goes on with after its handlers have heard of what was read before.
-    private func close() {
+    func close() {
         guard let channel = context?.channel else { return }
         channel.eventLoop.execute { channel.close(promise: nil) }
     }
@@ -216,7 +213,7 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
         if !said.feed(bytes) { current.bodyIsFull = true }
     }
 
-    private func newBody() -> ForwardedBody {
+    func newBody() -> ForwardedBody {
         guard let eventLoop = context?.eventLoop else { return ForwardedBody {} }
         let own = NIOLoopBound(self, eventLoop: eventLoop)
         return ForwardedBody { eventLoop.execute { own.value.bodyHasRoom() } }
@@ -290,134 +287,11 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
         func finish(_ trailingHeaders: HTTPFields?) {}
     }
 
-    /// Answers with what the target says.
-    private func carry(
-        _ carriage: Carriage,
-        _ forwarding: any Forwarding,
-        _ executor: EventLoopTaskExecutor
-    ) async {
-        let head = carriage.head
-        var passage = Passage(method: head.method.rawValue, fields: head.headerFields, peer: peer)
-        passage.template = "(proxy)"
-        let fields = framedFields(of: carriage)
-        do {
-            try dispatcher.admit(&passage, head.headerFields)
-            let request = ForwardedRequest(
-                method: head.method.rawValue,
-                path: head.path ?? "/",
-                fields: fields,
-                peer: passage.peer,
-                body: carriage.body,
-                executor: executor
-            )
-            let answer = try await Vault.$requestID.withValue(passage.requestID) {
-                try await forwarding.forward(request)
-            }
-            carriage.answer = answer
-            try await pass(answer, of: carriage, passage)
-        } catch let broken as BrokenAnswer {
-            // Not ended: the connection is closed, and no answer looks whole that is not.
-            await broken.answer.abandon()
-            abort(carriage)
-        } catch {
-            // Nobody is left to be told.
-            guard !Task.isCancelled, let context else { return abort(carriage) }
-            var own = dispatcher.ownAnswer(
-                to: (error as? ForwardingRefusal).map { APIFailure($0.body) } ?? error,
-                passage
-            )
-            if own.status == .unauthorized { dispatcher.refused(passage) }
-            own.fields.setOwn(passage)
-            dispatcher.finish(passage, status: own.status)
-            context.write(
-                wrapOutboundOut(.head(HTTPResponse(status: own.status, headerFields: own.fields))),
-                promise: nil
-            )
-            context.write(wrapOutboundOut(.body(own.body)), promise: nil)
-            end(carriage, trailers: nil, closes: carriage.closes)
-        }
-    }
-
-    /// The fields of a request, with how its body is framed where a stream only shows that there is one.
-    private func framedFields(of carriage: Carriage) -> HTTPFields {
-        var fields = carriage.head.headerFields
-        if carrier == .stream, carriage.bodyBytes > 0 || !carriage.requestIsWhole, fields[.contentLength] == nil {
-            fields[.transferEncoding] = "chunked"
-        }
-        return fields
-    }
-
-    /// An answer that cannot be ended in order.
-    private struct BrokenAnswer: Error {
-        let answer: any ForwardedAnswer
-    }
-
-    private func pass(_ answer: any ForwardedAnswer, of carriage: Carriage, _ passage: Passage) async throws {
-        var fields = answer.fields
-        if let length = answer.contentLength { fields[.contentLength] = String(length) }
-        fields[.requestID] = passage.requestID
-        let status = HTTPResponse.Status(code: answer.status)
-        dispatcher.finish(passage, status: status)
-        if status == .switchingProtocols { return try await tunnel(answer, of: carriage, fields) }
-        // The end of an answer to HEAD that does not say how long it would be shows only at the end of the connection.
-        let endIsUnseen = carrier == .connection && carriage.head.method == .head && fields[.contentLength] == nil
-        let closes = carriage.closes || endIsUnseen
-        if closes { fields[.connection] = "close" }
-        write(.head(HTTPResponse(status: status, headerFields: fields)))
-        do {
-            while true {
-                if !answer.isReady { context?.flush() }
-                switch try await answer.next() {
-                case .bytes(let bytes):
-                    write(.body(bytes))
-                    if context?.channel.isWritable == false { await untilWritable() }
-                case .end(let trailers): return end(carriage, trailers: trailers, closes: closes)
-                }
-                guard !Task.isCancelled else { throw CancellationError() }
-            }
-        } catch {
-            throw BrokenAnswer(answer: answer)
-        }
-    }
-
-    /// Passes bytes on in both directions after an answer of 101, until either end leaves.
-    private func tunnel(
-        _ answer: any ForwardedAnswer,
-        of carriage: Carriage,
-        _ fields: HTTPFields
-    ) async throws {
-        do {
-            guard let context, let executor else { throw ChannelError.ioOnClosedChannel }
-            var fields = fields
-            fields[.connection] = "Upgrade"
-            fields[.upgrade] = "websocket"
-            // Below it the framework's handlers see nothing any more.
-            let encoder = try context.pipeline.syncOperations.handler(type: HTTPResponseEncoder.self)
-            write(.head(HTTPResponse(status: .switchingProtocols, headerFields: fields)))
-            context.flush()
-            let ends = TunnelEnd(self)
-            try context.pipeline.syncOperations.addHandler(ends, position: .before(encoder))
-            let said = newBody()
-            carriage.said = said
-            answer.carry(said, on: executor)
-            while true {
-                if !answer.isReady { ends.flush() }
-                guard case .bytes(let bytes) = try await answer.next() else { break }
-                ends.write(bytes)
-                if context.channel.isWritable == false { await untilWritable() }
-                guard !Task.isCancelled else { throw CancellationError() }
-            }
-            ends.close()
-        } catch {
-            throw BrokenAnswer(answer: answer)
-        }
-    }
-
-    private func write(_ part: HTTPResponsePart) {
+    func write(_ part: HTTPResponsePart) {
         context?.write(wrapOutboundOut(part), promise: nil)
     }
 
-    private func untilWritable() async {
+    func untilWritable() async {
         context?.flush()
         guard let context, context.channel.isActive, !context.channel.isWritable else { return }
         await withCheckedContinuation { writer = $0 }
@@ -428,7 +302,7 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
         writer = nil
     }
 
-    private func end(_ carriage: Carriage, trailers: HTTPFields?, closes: Bool) {
+    func end(_ carriage: Carriage, trailers: HTTPFields?, closes: Bool) {
         guard let context else { return }
         carriage.answer = nil
         carriage.isAnswered = true
@@ -459,17 +333,5 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
         guard carrier == .connection else { return }
         context.close(mode: .output, promise: nil)
         context.eventLoop.assumeIsolated().scheduleTask(in: Self.farewell) { context.close(promise: nil) }
-    }
-
-    private func abort(_ carriage: Carriage) {
-        carriage.answer = nil
-        // What came until then is the agent's: an answer that broke off is told from one that never began.
-        context?.flush()
-        if carrier == .stream, context?.channel.isActive == true {
-            let reset = NIOHTTP2FramePayloadToHTTPEvent.reset(code: .internalError)
-            context?.triggerUserOutboundEvent(reset, promise: nil)
-        } else {
-            close()
-        }
     }
 }

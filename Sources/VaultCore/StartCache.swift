@@ -45,16 +45,19 @@ final class StartCache: Sendable {
     /// What other programs had done to the database when somebody last looked; nil before the first look.
     var foreignChanges: ForeignChanges? { state.withLock { $0.foreignChanges } }
 
-    /// The snapshot for the token of that digest, to be used under the conditions above, and what other programs had done
-    /// when it was read.
+    /// What opened for a start with the token of that digest, to be used under the conditions above, and what other programs
+    /// had done when it was read.
+    ///
+    /// What was prepared has never been opened: it is left to ``takePrepared(for:where:)``.
     func snapshot(for digest: [UInt8]) -> (snapshot: StartSnapshot, readAt: ForeignChanges)? {
         state.withLock { state in
             state.uses += 1
             let now = state.uses
-            state.remembered[digest]?.lastUse = now
             // Nothing is remembered beyond the next change.
-            guard let changes = state.foreignChanges else { return nil }
-            return state.remembered[digest].map { ($0.snapshot, changes) }
+            guard let changes = state.foreignChanges, let found = state.remembered[digest], found.container == nil
+            else { return nil }
+            state.remembered[digest]?.lastUse = now
+            return (found.snapshot, changes)
         }
     }
 

@@ -332,14 +332,29 @@ struct ContainerTests {
         scene.machine.run(9, "0::/docker/\(Self.other)")
         try await scene.register(Self.other, pid: 9)
         try await scene.start(scene.machine.peer(9))
-        scene.machine.run(10, "0::/docker/\(Self.id)")
-        try await scene.register()
+        // Before the registration, which reads on when it has answered.
         _ = try await scene.test.engine.write {
             try $0.execute("UPDATE entry_values SET sealed = zeroblob(length(sealed))", [])
         }
+        scene.machine.run(10, "0::/docker/\(Self.id)")
+        try await scene.register()
         await scene.vault.prepareStart(of: Self.id)
         await #expect(throws: VaultError.integrity(entry: "TOKEN")) { try await scene.start(scene.machine.peer(10)) }
         #expect(try await scene.instances().count == 1)
+    }
+
+    /// What has never been opened is not handed out as something that was.
+    @Test func whatWasPreparedIsNotRememberedAsAStart() async throws {
+        let scene = try await Scene.make()
+        scene.machine.run(9, "0::/docker/\(Self.other)")
+        try await scene.register(Self.other, pid: 9)
+        try await scene.start(scene.machine.peer(9))
+        scene.machine.run(10, "0::/docker/\(Self.id)")
+        try await scene.register()
+        await scene.vault.prepareStart(of: Self.id)
+        let row = try #require(try await scene.test.engine.read { try $0.liveContainer(Self.id) })
+        #expect(scene.vault.starts.snapshot(for: row.digest) == nil)
+        #expect(scene.vault.starts.takePrepared(for: [Self.id]) { $0.digest == row.digest } != nil)
     }
 
     @Test func afterARebootNoContainerIsLeft() async throws {

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import HTTPTypes
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOHTTP2
+internal import NIOHTTPTypes
+internal import NIOHTTPTypesHTTP2
+internal import VaultCore
+
+/// Requests that are forwarded: the target's answer goes on piece by piece, as fast as the client takes it.
+extension RequestSequence {
+    /// Answers with what the target says.
+    func carry(
+        _ carriage: Carriage,
+        _ forwarding: any Forwarding,
+        _ executor: EventLoopTaskExecutor
+    ) async {
+        let head = carriage.head
+        var passage = Passage(method: head.method.rawValue, fields: head.headerFields, peer: peer)
+        passage.template = "(proxy)"
+        let fields = framedFields(of: carriage)
+        do {
+            try dispatcher.admit(&passage, head.headerFields)
+            let request = ForwardedRequest(
+                method: head.method.rawValue,
+                path: head.path ?? "/",
+                fields: fields,
+                peer: passage.peer,
+                body: carriage.body,
+                executor: executor
+            )
+            let answer = try await Vault.$requestID.withValue(passage.requestID) {
+                try await forwarding.forward(request)
+            }
+            carriage.answer = answer
+            try await pass(answer, of: carriage, passage)
+        } catch let broken as BrokenAnswer {
+            // Not ended: the connection is closed, and no answer looks whole that is not.
+            await broken.answer.abandon()
+            abort(carriage)
+        } catch {
+            // Nobody is left to be told.
+            guard !Task.isCancelled, let context else { return abort(carriage) }
+            var own = dispatcher.ownAnswer(
+                to: (error as? ForwardingRefusal).map { APIFailure($0.body) } ?? error,
+                passage
+            )
+            if own.status == .unauthorized { dispatcher.refused(passage) }
+            own.fields.setOwn(passage)
+            dispatcher.finish(passage, status: own.status)
+            context.write(
+                wrapOutboundOut(.head(HTTPResponse(status: own.status, headerFields: own.fields))),
+                promise: nil
+            )
+            context.write(wrapOutboundOut(.body(own.body)), promise: nil)
+            end(carriage, trailers: nil, closes: carriage.closes)
+        }
+    }
+
+    /// The fields of a request, with how its body is framed where a stream only shows that there is one.
+    private func framedFields(of carriage: Carriage) -> HTTPFields {
+        var fields = carriage.head.headerFields
+        if carrier == .stream, carriage.bodyBytes > 0 || !carriage.requestIsWhole, fields[.contentLength] == nil {
+            fields[.transferEncoding] = "chunked"
+        }
+        return fields
+    }
+
+    /// An answer that cannot be ended in order.
+    private struct BrokenAnswer: Error {
+        let answer: any ForwardedAnswer
+    }
+
+    private func pass(_ answer: any ForwardedAnswer, of carriage: Carriage, _ passage: Passage) async throws {
+        var fields = answer.fields
+        if let length = answer.contentLength { fields[.contentLength] = String(length) }
+        fields[.requestID] = passage.requestID
+        let status = HTTPResponse.Status(code: answer.status)
+        dispatcher.finish(passage, status: status)
+        if status == .switchingProtocols { return try await tunnel(answer, of: carriage, fields) }
+        // The end of an answer to HEAD that does not say how long it would be shows only at the end of the connection.
+        let endIsUnseen = carrier == .connection && carriage.head.method == .head && fields[.contentLength] == nil
+        let closes = carriage.closes || endIsUnseen
+        if closes { fields[.connection] = "close" }
+        write(.head(HTTPResponse(status: status, headerFields: fields)))
+        do {
+            while true {
+                if !answer.isReady { context?.flush() }
+                switch try await answer.next() {
+                case .bytes(let bytes):
+                    write(.body(bytes))
+                    if context?.channel.isWritable == false { await untilWritable() }
+                case .end(let trailers): return end(carriage, trailers: trailers, closes: closes)
+                }
+                guard !Task.isCancelled else { throw CancellationError() }
+            }
+        } catch {
+            throw BrokenAnswer(answer: answer)
+        }
+    }
+
+    /// Passes bytes on in both directions after an answer of 101, until either end leaves.
+    private func tunnel(
+        _ answer: any ForwardedAnswer,
+        of carriage: Carriage,
+        _ fields: HTTPFields
+    ) async throws {
+        do {
+            guard let context, let executor else { throw ChannelError.ioOnClosedChannel }
+            var fields = fields
+            fields[.connection] = "Upgrade"
+            fields[.upgrade] = "websocket"
+            // Below it the framework's handlers see nothing any more.
+            let encoder = try context.pipeline.syncOperations.handler(type: HTTPResponseEncoder.self)
+            write(.head(HTTPResponse(status: .switchingProtocols, headerFields: fields)))
+            context.flush()
+            let ends = TunnelEnd(self)
+            try context.pipeline.syncOperations.addHandler(ends, position: .before(encoder))
+            let said = newBody()
+            carriage.said = said
+            answer.carry(said, on: executor)
+            while true {
+                if !answer.isReady { ends.flush() }
+                guard case .bytes(let bytes) = try await answer.next() else { break }
+                ends.write(bytes)
+                if context.channel.isWritable == false { await untilWritable() }
+                guard !Task.isCancelled else { throw CancellationError() }
+            }
+            ends.close()
+        } catch {
+            throw BrokenAnswer(answer: answer)
+        }
+    }
+
+    private func abort(_ carriage: Carriage) {
+        carriage.answer = nil
+        // What came until then is the agent's: an answer that broke off is told from one that never began.
+        context?.flush()
+        if carrier == .stream, context?.channel.isActive == true {
+            let reset = NIOHTTP2FramePayloadToHTTPEvent.reset(code: .internalError)
+            context?.triggerUserOutboundEvent(reset, promise: nil)
+        } else {
+            close()
+        }
+    }
+}
