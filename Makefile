@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 
-# What the dependencies link on top of the Swift toolchain and what that links itself (Debian 12 names).
-SYSTEM_PACKAGES = binutils ca-certificates git libarchive-dev libc6-dev libgcc-12-dev libsqlite3-dev libssl-dev libstdc++-12-dev tzdata zlib1g-dev
+# What the dependencies link on top of the Swift toolchain and what that links itself (Debian 12 names); musl is what
+# attache-exec and attache-hook are linked with.
+SYSTEM_PACKAGES = binutils ca-certificates git libarchive-dev libc6-dev libgcc-12-dev libsqlite3-dev libssl-dev libstdc++-12-dev musl-dev tzdata zlib1g-dev
 # What the tests run beside the programs: a compiler for probes, other users and namespaces, other HTTP clients, a list
 # of system calls, servers of TLS, of HTTP/2 and of mail.
 TEST_PACKAGES = curl gcc libc6-dev openssl python3-aiosmtpd python3-h2 strace util-linux

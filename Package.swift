@@ -11,6 +11,38 @@ let compactExecutable = [
     "--icf=safe",
 ]
 
+// The programs in front of others are Embedded Swift and static. No test target may depend on one, or its linker flags would
+// reach the tests. A section for each function lets the linker drop those that nothing calls; nothing is ever unwound, so
+// nobody needs the index of the tables for it.
+let embedded: [SwiftSetting] = [
+    .enableExperimentalFeature("Embedded"),
+    .unsafeFlags(["-wmo"]),
+    .unsafeFlags(["-Xfrontend", "-function-sections"], .when(configuration: .release)),
+]
+let small: SwiftSetting = .unsafeFlags(["-Osize"], .when(configuration: .release))
+let stripped: LinkerSetting = .unsafeFlags(
+    ["-Xlinker", "-s", "-Xlinker", "--no-eh-frame-hdr"],
+    .when(configuration: .release)
+)
+let kernelFlags: [CSetting] = [
+    .unsafeFlags(["-Wall", "-Wextra", "-Werror"]),
+    .unsafeFlags(["-Os", "-ffunction-sections", "-fno-asynchronous-unwind-tables"], .when(configuration: .release)),
+]
+
+// What is started again and again is linked with musl, which begins in a third of glibc's time
+// (docs/decisions/0045-musl.md).
+#if arch(arm64)
+    let musl = "aarch64-linux-musl"
+#else
+    let musl = "x86_64-linux-musl"
+#endif
+let muslHeaders: CSetting = .unsafeFlags(["-nostdlibinc", "-isystem", "/usr/include/\(musl)"])
+let muslExecutable: LinkerSetting = .unsafeFlags(
+    ["-static-executable"]
+        + ["-nostdlib", "/usr/lib/\(musl)/crt1.o", "-L/usr/lib/\(musl)", "-lc", "-lgcc"]
+        .flatMap { ["-Xclang-linker", $0] }
+)
+
 let package = Package(
     name: "attache",
     platforms: [.macOS(.v15)],
@@ -18,8 +50,7 @@ let package = Package(
         .executable(name: "attache", targets: ["attache"]),
         .executable(name: "attache-exec", targets: ["attache-exec"]),
         .executable(name: "attache-hook", targets: ["attache-hook"]),
-        // The same program: what is linked with COpenSSL has TLS (docs/decisions/0010-tls-by-linking.md).
-        .executable(name: "attache-exec-tls", targets: ["attache-exec", "COpenSSL"]),
+        .executable(name: "attache-exec-tls", targets: ["attache-exec-tls"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
@@ -43,16 +74,13 @@ let package = Package(
             name: "CLibArchive",
             providers: [.apt(["libarchive-dev"])]
         ),
+        .target(name: "CKernel", cSettings: kernelFlags),
+        // The same for what is linked with musl, through a link to its folder.
         .target(
-            name: "CKernel",
-            cSettings: [
-                .unsafeFlags(["-Wall", "-Wextra", "-Werror"]),
-                // As attache-exec below: small, no function that only the server calls, no table for unwinding.
-                .unsafeFlags(
-                    ["-Os", "-ffunction-sections", "-fno-asynchronous-unwind-tables"],
-                    .when(configuration: .release)
-                ),
-            ]
+            name: "CKernelMusl",
+            exclude: ["heap", "memory_mount", "peer"].map { "CKernel/\($0).c" },
+            publicHeadersPath: "CKernel/include",
+            cSettings: kernelFlags + [muslHeaders]
         ),
         .target(
             name: "CResolver",
@@ -294,40 +322,31 @@ let package = Package(
             ],
             linkerSettings: [.unsafeFlags(compactExecutable, .when(configuration: .release))]
         ),
-        // Fully static Embedded Swift; no test target may depend on it, or its linker flag would reach the tests.
         .executableTarget(
             name: "attache-exec",
-            dependencies: ["CKernel"],
-            swiftSettings: [
-                .enableExperimentalFeature("Embedded"),
-                .unsafeFlags(["-wmo"]),
-                // A section for each function, so that the linker drops those that nothing calls.
-                .unsafeFlags(["-Osize", "-Xfrontend", "-function-sections"], .when(configuration: .release)),
-            ],
-            linkerSettings: [
-                .unsafeFlags(["-static-executable"]),
-                // Nothing is ever unwound, so nobody needs the index of the tables for it.
-                .unsafeFlags(["-Xlinker", "-s", "-Xlinker", "--no-eh-frame-hdr"], .when(configuration: .release)),
-            ]
+            dependencies: ["CKernelMusl"],
+            swiftSettings: embedded + [small],
+            linkerSettings: [muslExecutable, stripped]
         ),
-        // As attache-exec, since engines start it several times for each container. Its folder has a link to
-        // ContainerEdits, which is so compiled a second time, in Embedded Swift.
+        // The same program with TLS, through a link to its folder (docs/decisions/0010-tls-by-linking.md). OpenSSL, and the
+        // look-up of names, are glibc's.
+        .executableTarget(
+            name: "attache-exec-tls",
+            dependencies: ["CKernel", "COpenSSL"],
+            swiftSettings: embedded + [small],
+            linkerSettings: [.unsafeFlags(["-static-executable"]), stripped]
+        ),
+        // Started several times for each container. Its folder has a link to ContainerEdits, which is so compiled a second
+        // time, in Embedded Swift.
         .executableTarget(
             name: "attache-hook",
-            dependencies: ["CKernel"],
+            dependencies: ["CKernelMusl"],
             exclude: [
                 "CDISpecification", "ComposeMessage", "ContainerdFile", "DockerDaemonFile", "ImageEdit",
                 "PodmanHookFile",
             ].map { "ContainerEdits/\($0).swift" },
-            swiftSettings: [
-                .enableExperimentalFeature("Embedded"),
-                .unsafeFlags(["-wmo"]),
-                .unsafeFlags(["-Xfrontend", "-function-sections"], .when(configuration: .release)),
-            ],
-            linkerSettings: [
-                .unsafeFlags(["-static-executable"]),
-                .unsafeFlags(["-Xlinker", "-s", "-Xlinker", "--no-eh-frame-hdr"], .when(configuration: .release)),
-            ]
+            swiftSettings: embedded,
+            linkerSettings: [muslExecutable, stripped]
         ),
 
         // Tests

@@ -2,6 +2,7 @@
 
 #define _GNU_SOURCE
 #include "CKernel.h"
+#include "dispositions.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,30 +20,21 @@
 #include <time.h>
 #include <unistd.h>
 
-static uint8_t **arguments;
-
-// glibc hands main's arguments to constructors. Every program with this library keeps the pointer; only one reads it.
-__attribute__((constructor)) static void keep_arguments(int count, char **vector) {
-    (void)count;
-    arguments = (uint8_t **)vector;
+uint8_t **ckernel_exec_arguments(void) {
+    // The kernel puts them right before the environment, with their number ahead and a null behind (System V ABI,
+    // "Process Initialization"). A static C library tells them nobody but `main`, which Embedded Swift keeps for itself.
+    uintptr_t *word = (uintptr_t *)environ - 1, count = 0;
+    while (*--word != count) count++;
+    return (uint8_t **)(word + 1);
 }
-
-uint8_t **ckernel_exec_arguments(void) { return arguments; }
 
 uint8_t **ckernel_exec_environment(void) { return (uint8_t **)environ; }
 
-// As rt_sigaction(2) takes it: sigaction(3) refuses signals 32 and 33, which a thread makes the C library ignore.
-struct disposition {
-    void *handler;
-    unsigned long flags;
-    void *restorer;
-    uint64_t mask;
-};
-
-// What was inherited and goes back. The mask is the kernel's own 64 bits: sigprocmask(3) would clear signals 32 and 33.
+// What was inherited and goes back. The mask is the kernel's own 64 bits: sigprocmask(3) would clear the signals that the
+// C library keeps for itself.
 static struct {
     struct rlimit core;
-    struct sigaction pipe;
+    struct disposition pipe;
     struct disposition library[2];
     uint64_t mask;
 } inherited;
@@ -60,28 +52,27 @@ static void leave(int signal) { _exit(128 + signal); }
 void ckernel_exec_take_signals(void) {
     static const int ending[] = {SIGTERM, SIGINT, SIGHUP};
     uint64_t unblocked = 0;
-    struct sigaction action = {.sa_handler = leave}, ignore = {.sa_handler = SIG_IGN}, old;
+    const struct disposition leaving = ending_with(leave);
     for (size_t i = 0; i < sizeof ending / sizeof *ending; i++) {
-        if (sigaction(ending[i], NULL, &old) == 0 && old.sa_handler == SIG_IGN) continue;
-        sigaction(ending[i], &action, NULL);
+        if (ckernel_exec_is_ignored(ending[i])) continue;
+        change_disposition(ending[i], &leaving, NULL);
         unblocked |= UINT64_C(1) << (ending[i] - 1);
     }
-    sigaction(SIGPIPE, &ignore, &inherited.pipe);
-    for (int n = 0; n < 2; n++)
-        syscall(SYS_rt_sigaction, 32 + n, NULL, &inherited.library[n], sizeof inherited.mask);
+    change_disposition(SIGPIPE, &ignored, &inherited.pipe);
+    // Those that glibc ignores where a thread is made, which is for looking up a name.
+    for (int n = 0; n < 2; n++) change_disposition(32 + n, NULL, &inherited.library[n]);
     syscall(SYS_rt_sigprocmask, SIG_UNBLOCK, &unblocked, &inherited.mask, sizeof inherited.mask);
 }
 
 int ckernel_exec_is_ignored(int signal) {
-    struct sigaction old;
-    return sigaction(signal, NULL, &old) == 0 && old.sa_handler == SIG_IGN;
+    struct disposition present;
+    return change_disposition(signal, NULL, &present) == 0 && present.handler == SIG_IGN;
 }
 
 void ckernel_exec_restore(void) {
     setrlimit(RLIMIT_CORE, &inherited.core);
-    sigaction(SIGPIPE, &inherited.pipe, NULL);
-    for (int n = 0; n < 2; n++)
-        syscall(SYS_rt_sigaction, 32 + n, &inherited.library[n], NULL, sizeof inherited.mask);
+    change_disposition(SIGPIPE, &inherited.pipe, NULL);
+    for (int n = 0; n < 2; n++) change_disposition(32 + n, &inherited.library[n], NULL);
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &inherited.mask, NULL, sizeof inherited.mask);
 }
 
@@ -222,8 +213,7 @@ void ckernel_exec_sleep(int64_t milliseconds) {
 }
 
 const uint8_t *ckernel_exec_error_text(int error) {
-    const char *text = strerrordesc_np(error);
-    return (const uint8_t *)(text ? text : "unknown error");
+    return (const uint8_t *)strerror(error);
 }
 
 void ckernel_exec_exit(int status) { _exit(status); }

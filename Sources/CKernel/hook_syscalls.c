@@ -2,6 +2,7 @@
 
 #define _GNU_SOURCE
 #include "CKernel.h"
+#include "dispositions.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -97,21 +98,20 @@ int ckernel_hook_replace_file(const uint8_t *path, const uint8_t *temporary, con
     return error;
 }
 
-// What the child gets back. The mask is the kernel's own 64 bits: sigprocmask(3) would leave signals 32 and 33.
+// What the child gets back. The mask is the kernel's own 64 bits: sigprocmask(3) would leave what is the C library's.
 static const uint64_t every_signal = UINT64_MAX;
 static uint64_t inherited_mask;
-static struct sigaction inherited_child;
+static struct disposition inherited_child;
 
 static void give_signals_back(void) {
-    sigaction(SIGCHLD, &inherited_child, NULL);
+    change_disposition(SIGCHLD, &inherited_child, NULL);
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &inherited_mask, NULL, sizeof inherited_mask);
 }
 
 int ckernel_hook_spawn(const uint8_t *path, uint8_t *const *vector, uint8_t *const *environment, int output) {
-    struct sigaction standard = {.sa_handler = SIG_DFL};
     syscall(SYS_rt_sigprocmask, SIG_BLOCK, &every_signal, &inherited_mask, sizeof inherited_mask);
     // Where SIGCHLD is ignored children leave no status (wait(2)).
-    sigaction(SIGCHLD, &standard, &inherited_child);
+    change_disposition(SIGCHLD, &default_action, &inherited_child);
     // Written by the child, which is in this memory until it has become the program.
     volatile int error = 0;
     int parent = getpid(), pid = vfork();
@@ -121,7 +121,7 @@ int ckernel_hook_spawn(const uint8_t *path, uint8_t *const *vector, uint8_t *con
         if (getppid() != parent) _exit(127);
         if (output >= 0) dup2(output, 1);
         // Its handlers are none, so this changes nothing for the parent but what give_signals_back() does again.
-        sigaction(SIGPIPE, &standard, NULL);
+        change_disposition(SIGPIPE, &default_action, NULL);
         give_signals_back();
         execve((const char *)path, (char *const *)vector, (char *const *)environment);
         error = errno;
@@ -162,7 +162,9 @@ int ckernel_hook_pipe(int *ends) { return pipe2(ends, O_CLOEXEC) == 0 ? 0 : -err
 
 void ckernel_hook_remove(const uint8_t *path) { unlink((const char *)path); }
 
-void ckernel_hook_ignore_sigpipe(int ignores) { signal(SIGPIPE, ignores ? SIG_IGN : SIG_DFL); }
+void ckernel_hook_ignore_sigpipe(int ignores) {
+    change_disposition(SIGPIPE, ignores ? &ignored : &default_action, NULL);
+}
 
 void ckernel_hook_log(const uint8_t *name, const uint8_t *text) {
     openlog((const char *)name, LOG_PID, LOG_DAEMON);

@@ -2,6 +2,7 @@
 
 #define _GNU_SOURCE
 #include "CKernel.h"
+#include "dispositions.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static struct sigaction inherited_child;
+static struct disposition inherited_child;
 
 // The kernel's own set: sigfillset(3) leaves out the signals that the C library keeps for itself.
 static const uint64_t every = UINT64_MAX;
@@ -24,8 +25,7 @@ static const uint64_t every = UINT64_MAX;
 void ckernel_supervise_begin(void) {
     syscall(SYS_rt_sigprocmask, SIG_BLOCK, &every, NULL, sizeof every);
     // Where SIGCHLD is ignored children leave no status (wait(2)).
-    struct sigaction standard = {.sa_handler = SIG_DFL};
-    sigaction(SIGCHLD, &standard, &inherited_child);
+    change_disposition(SIGCHLD, &default_action, &inherited_child);
 }
 
 ckernel_signal ckernel_supervise_wait(int64_t deadline) {
@@ -99,7 +99,7 @@ void ckernel_supervise_lead(int terminal) {
     setpgid(0, 0);
     // Allowed from the background as well, since SIGTTOU is blocked (tcsetpgrp(3)).
     if (terminal >= 0) tcsetpgrp(terminal, getpid());
-    sigaction(SIGCHLD, &inherited_child, NULL);
+    change_disposition(SIGCHLD, &inherited_child, NULL);
 }
 
 void ckernel_supervise_give_terminal(int terminal, int pid) {
@@ -126,13 +126,13 @@ int ckernel_supervise_may_stop(void) {
 void ckernel_supervise_stop(int signal) {
     if (signal != SIGTSTP && signal != SIGTTIN && signal != SIGTTOU) signal = SIGSTOP;
     // By the command's own signal, which a shell tells; SIGSTOP alone needs none of this.
-    struct sigaction standard = {.sa_handler = SIG_DFL}, inherited;
-    sigaction(signal, &standard, &inherited);
+    struct disposition inherited;
+    change_disposition(signal, &default_action, &inherited);
     kill(getpid(), signal);
     uint64_t one = UINT64_C(1) << (signal - 1);
     syscall(SYS_rt_sigprocmask, SIG_UNBLOCK, &one, NULL, sizeof one);
     syscall(SYS_rt_sigprocmask, SIG_BLOCK, &one, NULL, sizeof one);
-    sigaction(signal, &inherited, NULL);
+    change_disposition(signal, &inherited, NULL);
 }
 
 int ckernel_supervise_serve(int parent) {
@@ -144,8 +144,7 @@ int ckernel_supervise_serve(int parent) {
 int ckernel_supervise_pid(void) { return getpid(); }
 
 void ckernel_supervise_die(int signal) {
-    struct sigaction standard = {.sa_handler = SIG_DFL};
-    sigaction(signal, &standard, NULL);
+    change_disposition(signal, &default_action, NULL);
     uint64_t one = UINT64_C(1) << (signal - 1);
     syscall(SYS_rt_sigprocmask, SIG_UNBLOCK, &one, NULL, sizeof one);
     kill(getpid(), signal);
@@ -160,6 +159,20 @@ static int is_same_name(const char *name, const char *other) {
     return *name == *other;
 }
 
+// signal(7). musl has no sigabbrev_np(3).
+static const struct {
+    const char name[8];
+    int number;
+} signals[] = {
+    {"ABRT", SIGABRT}, {"ALRM", SIGALRM},     {"BUS", SIGBUS},   {"CHLD", SIGCHLD}, {"CONT", SIGCONT},
+    {"FPE", SIGFPE},   {"HUP", SIGHUP},       {"ILL", SIGILL},   {"INT", SIGINT},   {"KILL", SIGKILL},
+    {"PIPE", SIGPIPE}, {"POLL", SIGPOLL},     {"PROF", SIGPROF}, {"PWR", SIGPWR},   {"QUIT", SIGQUIT},
+    {"SEGV", SIGSEGV}, {"STKFLT", SIGSTKFLT}, {"STOP", SIGSTOP}, {"SYS", SIGSYS},   {"TERM", SIGTERM},
+    {"TRAP", SIGTRAP}, {"TSTP", SIGTSTP},     {"TTIN", SIGTTIN}, {"TTOU", SIGTTOU}, {"URG", SIGURG},
+    {"USR1", SIGUSR1}, {"USR2", SIGUSR2},     {"VTALRM", SIGVTALRM}, {"WINCH", SIGWINCH}, {"XCPU", SIGXCPU},
+    {"XFSZ", SIGXFSZ},
+};
+
 int ckernel_supervise_signal_number(const uint8_t *name, size_t count) {
     char text[16];
     if (count == 0 || count >= sizeof text) return 0;
@@ -170,10 +183,8 @@ int ckernel_supervise_signal_number(const uint8_t *name, size_t count) {
     if (*end == 0) return number > 0 && number < NSIG ? (int)number : 0;
     const char prefix[] = {text[0], text[1], count > 2 ? text[2] : 0, 0};
     const char *bare = is_same_name(prefix, "SIG") ? text + 3 : text;
-    for (int signal = 1; signal < 32; signal++) {
-        const char *known = sigabbrev_np(signal);
-        if (known && is_same_name(known, bare)) return signal;
-    }
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        if (is_same_name(signals[i].name, bare)) return signals[i].number;
     return 0;
 }
 

@@ -164,7 +164,7 @@ struct ForwardTests {
         #expect(outcome.ending == .exit(125))
         #expect(
             outcome.errors
-                == "attache-exec: error: forward_refused: 127.0.0.1:\(forwarded.port): Address already in use\n"
+                == "attache-exec: error: forward_refused: 127.0.0.1:\(forwarded.port): Address in use\n"
         )
         #expect(scene.server.requests.isEmpty)
         try forwarded.end()

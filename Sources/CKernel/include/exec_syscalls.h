@@ -11,6 +11,8 @@
 #include <stdint.h>
 
 /// The argument vector as the kernel handed it over: Embedded Swift has no `CommandLine`.
+///
+/// Only for a program that has not changed its environment with setenv(3) or the like.
 uint8_t *_Nullable *_Nullable ckernel_exec_arguments(void);
 
 /// environ(7).
