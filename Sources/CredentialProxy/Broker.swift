@@ -336,13 +336,14 @@ package struct Broker: Sendable {
         _ admission: Admission?,
         _ attempt: ProxyAttempt
     ) async throws(ProxyError) -> ProxyAnswer {
+        var attempt = attempt
         do {
             let connection = try await dial(target, as: key, request)
+            attempt.address = "\(connection.address)"
             let exchange = Exchange(connection, from: pool, as: key, open, admission, settings: settings)
             return try await exchange.run(head, request.body, on: request.executor, attempt, repetition: .never)
         } catch {
             let failure = error as? ProxyError ?? .badAnswer
-            var attempt = attempt
             attempt.error = failure.reason
             open.end(attempt)
             throw failure

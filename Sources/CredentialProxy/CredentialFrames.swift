@@ -7,11 +7,10 @@ internal import NIOHTTP2
 internal import ProxyRules
 internal import VaultModel
 
-/// Writes a request of HTTP/1.1 as a stream of HTTP/2 with the credential in it, and reads the answer back.
+/// Writes a request of HTTP/1.1 as a stream of HTTP/2 with a mark for its credential, and reads the answer back.
 ///
-/// The library takes fields as strings, so here the value is one, in a block of fields that is freed when it is written. It is
-/// marked as never indexed (RFC 7541 §6.2.3): neither end keeps it for the fields that follow. What the framing of HTTP/1.1
-/// and `Host` say, the stream and `:authority` say. Every property is touched on the channel's event loop only.
+/// The credential takes the mark's place when ``CredentialBlocks`` writes the frame. What the framing of HTTP/1.1 and `Host`
+/// say, the stream and `:authority` say. Every property is touched on the channel's event loop only.
 final class CredentialFrames: ChannelDuplexHandler {
     typealias InboundIn = HTTP2Frame.FramePayload
     typealias InboundOut = HTTPClientResponsePart
@@ -23,13 +22,20 @@ final class CredentialFrames: ChannelDuplexHandler {
     ]
 
     private let session: TargetSession
+    private let blocks: CredentialBlocks
     private var credential: RenderedCredential?
+    private var marks: [BlockMark] = []
     /// Waits for whether the request ends with it.
     private var block: HPACKHeaders?
     private var hasAnswer = false
 
-    init(of session: TargetSession) {
+    init(of session: TargetSession, in blocks: CredentialBlocks) {
         self.session = session
+        self.blocks = blocks
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        for mark in marks { blocks.discard(mark) }
     }
 
     // MARK: - What goes to the target
@@ -46,7 +52,7 @@ final class CredentialFrames: ChannelDuplexHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
         case .head(let head):
-            block = Self.block(head, credential)
+            block = block(head, credential)
             credential = nil
             promise?.succeed()
         case .body(.byteBuffer(let bytes)):
@@ -104,33 +110,31 @@ final class CredentialFrames: ChannelDuplexHandler {
         }
     }
 
-    private static func block(_ head: HTTPRequestHead, _ credential: RenderedCredential?) -> HPACKHeaders {
+    private func block(_ head: HTTPRequestHead, _ credential: RenderedCredential?) -> HPACKHeaders {
         var block = HPACKHeaders()
         block.reserveCapacity(head.headers.count + 6)
         block.add(name: ":method", value: head.method.rawValue)
         block.add(name: ":scheme", value: "https")
         block.add(name: ":authority", value: head.headers.first(name: "host") ?? "")
-        let pair = credential?.queryPair.withBytes { String(decoding: $0, as: UTF8.self) } ?? ""
-        if pair.isEmpty {
-            block.add(name: ":path", value: head.uri)
+        if let credential, credential.queryPair.withBytes({ !$0.isEmpty }) {
+            block.add(name: ":path", value: mark(for: .path(head.uri, credential)), indexing: .neverIndexed)
         } else {
-            let path = head.uri + (head.uri.contains("?") ? "&" : "?") + pair
-            block.add(name: ":path", value: path, indexing: .neverIndexed)
+            block.add(name: ":path", value: head.uri)
         }
         for (name, value) in head.headers {
             let name = name.lowercased()
-            if !framing.contains(name) { block.add(name: name, value: value) }
+            if !Self.framing.contains(name) { block.add(name: name, value: value) }
         }
-        credential?.headerLines.withBytes { lines in
-            for line in lines.split(separator: UInt8(ascii: "\n")) {
-                // `Name: value` and a carriage return, as it was rendered: the value is ASCII.
-                guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { continue }
-                let name = String(decoding: line[..<colon], as: UTF8.self).lowercased()
-                let value = String(decoding: line[colon...].dropFirst(2).dropLast(), as: UTF8.self)
-                block.add(name: name, value: value, indexing: .neverIndexed)
-            }
+        if let credential, !credential.fieldNames.isEmpty {
+            block.add(name: "credential", value: mark(for: .fields(credential)), indexing: .neverIndexed)
         }
         return block
+    }
+
+    private func mark(for meaning: CredentialBlocks.Meaning) -> String {
+        let mark = blocks.mark(for: meaning)
+        marks.append(mark)
+        return mark.text
     }
 
     // MARK: - What comes from the target

@@ -22,6 +22,8 @@ final class Exchange: Sendable {
     /// Nil before the head of an answer and after its end.
     private let state = Mutex<State?>(nil)
     private let sending = Mutex<Task<Void, Never>?>(nil)
+    /// Why the request could not be sent whole, where that is not the target's doing.
+    private let sendingProblem = Mutex<ProxyError?>(nil)
     private let start = ContinuousClock.now
 
     init(
@@ -92,7 +94,7 @@ final class Exchange: Sendable {
             cancel()
             throw EndedUnanswered()
         } catch {
-            let failure = Task.isCancelled ? .brokenOff : error as? ProxyError ?? .badAnswer
+            let failure = failure(error)
             cancel()
             await stopSending()
             attempt.error = failure.reason
@@ -122,17 +124,28 @@ final class Exchange: Sendable {
                 for try await bytes in body {
                     count += bytes.readableBytes
                     guard count <= most else { throw ProxyError.requestTooLarge }
-                    try await connection.send(bytes)
+                    do {
+                        try await connection.send(bytes)
+                    } catch is ChannelError {
+                        // The target takes no more, and may have said why.
+                        return
+                    }
                 }
                 if closesAtEnd { return connection.close() }
                 let trailers = (body as? any TrailingBody)?.trailers
                 connection.sendEnd(trailers.map { HeaderRules.forwarded($0, injected: injected) })
             } catch {
-                // The agent broke off, so the target must not take what it has for the whole; or the target did.
-                if !(error is ChannelError) { connection.close() }
+                // The target must not take what it has for the whole.
+                if !(error is IOError) { self.sendingProblem.withLock { $0 = error as? ProxyError ?? .brokenOff } }
+                connection.close()
             }
         }
         sending.withLock { $0 = task }
+    }
+
+    /// What ended the exchange: the agent, what it sent, or the target.
+    private func failure(_ error: any Error) -> ProxyError {
+        Task.isCancelled ? .brokenOff : sendingProblem.withLock { $0 } ?? error as? ProxyError ?? .badAnswer
     }
 
     /// Returns when nothing of the agent's body is read any more: whoever serves the agent reads on from there, and two
@@ -220,7 +233,7 @@ final class Exchange: Sendable {
                 }
             }
         } catch {
-            let failure = Task.isCancelled ? .brokenOff : error as? ProxyError ?? .badAnswer
+            let failure = failure(error)
             // Either end may leave a tunnel.
             let isOrderly = failure == .brokenOff && state.withLock { $0?.isTunnel == true }
             await end(isOrderly ? nil : failure.reason)

@@ -34,7 +34,7 @@ package enum ProxyError: Error, Equatable, Sendable {
     /// The body is longer than the operator lets through.
     case requestTooLarge
     case answerTooLarge
-    /// The agent is gone.
+    /// The agent is gone, or its body ended before it was whole.
     case brokenOff
 }
 
@@ -60,12 +60,13 @@ extension ProxyError {
         }
     }
 
-    /// The answer to the agent; nil where nobody takes one, and for the vault's own errors, which are mapped elsewhere.
+    /// The answer to the agent; nil for the vault's own errors, which are mapped elsewhere.
     ///
     /// It never tells where the credential may go: that is the operator's to know.
     package var body: ErrorBody? {
         switch self {
-        case .vault, .brokenOff: nil
+        case .vault: nil
+        case .brokenOff: ErrorBody(.invalidRequest, "the request's body cannot be read to its end")
         case .targetMissing:
             ErrorBody(.targetInvalid, "the header is missing or given twice", field: "X-Target-Url")
         case .targetInvalid(let error):

@@ -12,6 +12,8 @@ struct ProxyRoute {
     /// Named in `X-Credential-Name` or in the path.
     let credentialName: String?
     private let place: Place
+    /// What is wrong with the rest, which only somebody whose token was accepted is told.
+    private let problem: ProxyError?
 
     private enum Place {
         /// `/v1/proxy`: the target's URL is in a header.
@@ -31,10 +33,8 @@ struct ProxyRoute {
     init(_ request: ProxyRequest) throws(ProxyError) {
         let fields = request.fields
         let wanted = fields[values: Self.targetMethod]
-        guard wanted.count <= 1, let method = HTTPMethodName(wanted.first?.uppercased() ?? request.method) else {
-            throw .methodInvalid
-        }
-        self.method = method.text
+        let method = wanted.count > 1 ? nil : HTTPMethodName(wanted.first?.uppercased() ?? request.method)
+        self.method = method?.text ?? request.method
         if request.path.hasPrefix(Self.viaPath) {
             let rest = request.path.dropFirst(Self.viaPath.count)
             let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
@@ -44,22 +44,27 @@ struct ProxyRoute {
             guard let token = Self.token(in: fields, &path) else { throw .vault(.token(.missing)) }
             self.token = token
             place = .path(path)
+            problem = method == nil ? .methodInvalid : nil
         } else {
-            let targets = fields[values: Self.targetURL]
             guard let token = try Self.bearer(fields) else { throw .vault(.token(.missing)) }
-            guard targets.count == 1 else { throw .targetMissing }
-            let names = fields[values: Self.credentialName]
-            guard names.count <= 1 else { throw .credentialMissing }
             self.token = token
-            // A proxy token names its credential itself.
-            credentialName = token.starts(with: "pxr_".utf8) ? nil : names.first
-            place = .url(targets[0])
-            if credentialName == nil, !token.starts(with: "pxr_".utf8) { throw .credentialMissing }
+            let names = fields[values: Self.credentialName]
+            if token.starts(with: "pxr_".utf8) {
+                // It names its credential itself.
+                credentialName = nil
+            } else {
+                guard names.count == 1 else { throw .credentialMissing }
+                credentialName = names[0]
+            }
+            let targets = fields[values: Self.targetURL]
+            place = .url(targets.first ?? "")
+            problem = method == nil ? .methodInvalid : targets.count == 1 ? nil : .targetMissing
         }
     }
 
     /// The target's URL, read once; everything that follows works on what it returns.
     func target(of grant: ProxyGrant) throws(ProxyError) -> TargetURL {
+        if let problem { throw problem }
         let text: String
         switch place {
         case .url(let url): text = url

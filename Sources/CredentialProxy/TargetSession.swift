@@ -22,6 +22,7 @@ final class TargetSession: Sendable {
     let eventLoop: any EventLoop
     private let channel: any Channel
     private let multiplexer: NIOHTTP2Handler.StreamMultiplexer
+    private let blocks: NIOLoopBound<CredentialBlocks>
     private let madeAt = NIODeadline.now()
     private let state = Mutex(State())
 
@@ -51,6 +52,9 @@ final class TargetSession: Sendable {
             inboundStreamInitializer: { $0.close() }
         )
         let pipeline = channel.pipeline.syncOperations
+        let blocks = CredentialBlocks()
+        self.blocks = NIOLoopBound(blocks, eventLoop: channel.eventLoop)
+        try pipeline.addHandler(blocks)
         try pipeline.addHandler(http2)
         multiplexer = try http2.syncMultiplexer()
         try pipeline.addHandler(SessionWatch(self))
@@ -95,11 +99,13 @@ final class TargetSession: Sendable {
     func stream() async -> TargetConnection? {
         let queue = PartQueue(on: eventLoop)
         let made = eventLoop.makePromise(of: (any Channel).self)
-        multiplexer.createStreamChannel(promise: made) { stream in
+        multiplexer.createStreamChannel(promise: made) { [blocks] stream in
             stream.eventLoop.makeCompletedFuture {
                 // As much is read as is taken.
                 try stream.syncOptions?.setOption(.autoRead, value: false)
-                try stream.pipeline.syncOperations.addHandlers([CredentialFrames(of: self), queue])
+                try stream.pipeline.syncOperations.addHandlers([
+                    CredentialFrames(of: self, in: blocks.value), queue,
+                ])
             }
         }
         guard let stream = try? await made.futureResult.get(), stream.isActive else {

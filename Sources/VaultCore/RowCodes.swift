@@ -75,8 +75,8 @@ extension TokenRow {
             }
         }
         guard let expiresAt, expiresAt <= time else { return nil }
-        // A gateway token has an end only while it is being replaced.
-        return kind == .gateway || kind == .proxy ? .rotated : .revoked
+        // An agent's token has an end only while it is being replaced; that of a session ends with it.
+        return kind == .gateway || kind == .proxy && instanceID == nil ? .rotated : .revoked
     }
 }
 

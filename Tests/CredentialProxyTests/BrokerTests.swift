@@ -37,6 +37,32 @@ struct BrokerTests {
         #expect(trail.filter { $0.action == "credential.use" }.count == 1)
     }
 
+    /// A request that is sent anew is looked up anew, and the trail has where it went in the end.
+    @Test func theAddressInTheTrailIsTheOneThatAnswered() async throws {
+        let answers = Mutex(0)
+        let first = try RecordingTarget { _ in
+            let isFirst = answers.withLock { count in
+                count += 1
+                return count == 1
+            }
+            return isFirst ? [.text("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")] : []
+        }
+        let second = try RecordingTarget(host: 2, port: first.port) { _ in
+            [.text("HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n")]
+        }
+        let scene = try await Scene(first, answers: [["127.0.0.1"], ["127.0.0.2"]])
+        for status in [200, 202] {
+            let answer = try await scene.get("http://api.example.test:\(first.port)/")
+            #expect(answer.status == status)
+            _ = try await answer.next()
+        }
+        #expect(second.requests.count == 1)
+        await scene.test.vault.settleAttempts()
+        let trail = try await scene.test.vault.audit(PageRequest(), by: scene.test.localOperator).entries
+        let uses = trail.filter { $0.action == "credential.use" }
+        #expect(uses.map { $0.details["address"] } == ["127.0.0.2", "127.0.0.1"])
+    }
+
     @Test func aHostThatIsNotAllowedIsNotEvenLookedUp() async throws {
         let target = try RecordingTarget { _ in [] }
         let scene = try await Scene(target, answers: [["127.0.0.1"]])
@@ -109,7 +135,7 @@ private struct Scene {
         test = try await TestVault.make()
         resolver = RebindingResolver(answers)
         var settings = BrokerSettings()
-        settings.addresses = AddressRules(allowed: [try #require(NetworkRange("127.0.0.1/32"))])
+        settings.addresses = AddressRules(allowed: [try #require(NetworkRange("127.0.0.0/30"))])
         broker = try Broker(vault: test.vault, resolver: resolver, settings: settings)
         _ = try await test.vault.createCredential(
             CreateCredentialBody(

@@ -39,6 +39,24 @@ struct ProxyTests {
         #expect(target.requests.first?.hasPrefix("\(method) / ") == true)
     }
 
+    @Test func theTokenIsLookedAtBeforeAllElse() async throws {
+        let target = try RecordingTarget { _ in [.text("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")] }
+        let scene = try await ProxyScene(target)
+        let wrong = ["X-Target-Method: G(T", "X-Target-Url: https://again.test/"]
+        for fields in [[wrong[0]], [wrong[1]], wrong] {
+            let request = scene.request("GET", "\(scene.base)/", fields: fields)
+            #expect(try await scene.exchange(request).hasPrefix("HTTP/1.1 400"))
+            let guess = request.replacing(scene.token, with: String(scene.token.dropLast(8)) + "00000000")
+            #expect(try await scene.exchange(guess).hasPrefix("HTTP/1.1 401"))
+        }
+        #expect(target.requests.isEmpty)
+        let trail = try await scene.waitForAudit("credential.use")
+        #expect(trail.contains("target_invalid") && trail.contains("invalid_field"))
+        // A proxy token names its credential itself.
+        let names = ["X-Credential-Name: Other", "X-Credential-Name: Another"]
+        #expect(try await scene.send("GET", "\(scene.base)/", fields: names).hasPrefix("HTTP/1.1 200"))
+    }
+
     @Test func theMethodOfTheTargetMayBeSaidApart() async throws {
         let target = try RecordingTarget { _ in [.text("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")] }
         let scene = try await ProxyScene(target)
@@ -225,6 +243,21 @@ struct ProxyTests {
         #expect(trail.components(separatedBy: "/second").count == 2)
     }
 
+    /// The agent stays, and what it sends is no body.
+    @Test(.timeLimit(.minutes(1)))
+    func aBodyThatCannotBeReadEndsTheRequestAtOnce() async throws {
+        let target = try RecordingTarget(answersEarly: true) { _ in [.untilClosed] }
+        let scene = try await ProxyScene(target)
+        let fields = ["Transfer-Encoding: chunked", "Expect: 100-continue"]
+        let head = scene.request("POST", "\(scene.base)/", fields: fields)
+            .replacing("Connection: close\r\n", with: "")
+        let goOn = "HTTP/1.1 100 Continue\r\n\r\n"
+        let answer = try await scene.exchange(head, until: goOn, thenSending: "5\r\nhello\r\nno length\r\n")
+        #expect(answer.hasPrefix("\(goOn)HTTP/1.1 400"))
+        #expect(answer.contains("invalid_request"))
+        try await scene.waitForAudit("broken_off")
+    }
+
     @Test func aClientThatWaitsWithItsBodyIsToldToSendIt() async throws {
         let target = try RecordingTarget { _ in [.text("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")] }
         let scene = try await ProxyScene(target)
@@ -271,6 +304,15 @@ struct ProxyTests {
         let announced = try await scene.send("POST", "\(scene.base)/", fields: ["Content-Length: 21"], body: long)
         #expect(announced.hasPrefix("HTTP/1.1 413"))
         #expect(target.requests.isEmpty)
+        let chunks = "15\r\n\(long)\r\n0\r\n\r\n"
+        let counted = try await scene.send(
+            "POST",
+            "\(scene.base)/",
+            fields: ["Transfer-Encoding: chunked"],
+            body: chunks
+        )
+        #expect(counted.hasPrefix("HTTP/1.1 413"))
+        #expect(target.requests.allSatisfy { !$0.contains(long) })
         #expect(try await scene.send("GET", "\(scene.base)/announced").hasPrefix("HTTP/1.1 502"))
         let broken = try await scene.send("GET", "\(scene.base)/endless")
         #expect(!broken.hasSuffix("0\r\n\r\n"))

@@ -28,13 +28,21 @@ package final class RecordingTarget: Sendable {
     }
 
     /// `reply` is given the whole request, head and body as they were sent, or the head where it `answersEarly`.
-    package init(answersEarly: Bool = false, reply: @escaping @Sendable (String) -> [Piece]) throws {
+    ///
+    /// At 127.0.0.`host`, and a free port unless one is given.
+    package init(
+        answersEarly: Bool = false,
+        host: UInt32 = 1,
+        port wanted: UInt16 = 0,
+        reply: @escaping @Sendable (String) -> [Piece]
+    ) throws {
         self.reply = reply
         self.answersEarly = answersEarly
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0000 | host).bigEndian
+        address.sin_port = wanted.bigEndian
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let descriptor = descriptor
         let isBound = withUnsafeMutablePointer(to: &address) { pointer in

@@ -57,6 +57,34 @@ struct AttemptTests {
         }
     }
 
+    /// What a token could not be used for is in the trail of its workspace, or in the system's where it was never one.
+    @Test(arguments: ["revoked", "expired", "damaged", "unknown"])
+    func aTokenThatOpensNothingIsRecorded(why: String) async throws {
+        let scene = try await Scene()
+        var token = scene.token
+        let test = scene.test
+        switch why {
+        case "revoked": try await test.vault.deleteAgent("bot", by: test.localOperator)
+        case "expired":
+            let body = UpdateCredentialBody(expiresAt: test.clock.now + .seconds(1))
+            _ = try await test.vault.updateCredential("X", body, by: test.localOperator)
+            test.clock.advance(by: .seconds(2))
+        case "damaged": try await test.damageHosts()
+        default: token = String(token.dropLast(8)) + "00000000"
+        }
+        let tries = ProxyCaller.token(Array(token.utf8), from: .loopback)
+        for _ in 0..<3 {
+            await #expect(throws: VaultError.self) { try await test.vault.proxyGrants(tries, credential: nil) }
+        }
+        let scope: AuditScope = why == "unknown" ? .system : .workspace
+        let entries = try await test.vault.audit(PageRequest(), of: scope, by: test.localOperator).entries.filter {
+            !$0.allowed
+        }
+        let reasons = ["revoked": "revoked", "expired": "expired", "damaged": "integrity_error", "unknown": "unknown"]
+        #expect(entries.map(\.reason) == [reasons[why]])
+        #expect(entries.map(\.action) == [why == "revoked" || why == "unknown" ? "token.use" : "credential.use"])
+    }
+
     @Test func anAttemptIsOneEntryWhenItIsOver() async throws {
         let scene = try await Scene()
         let open = try await scene.test.vault.begin(scene.attempt, with: scene.grant())

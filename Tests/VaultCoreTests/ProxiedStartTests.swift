@@ -180,7 +180,10 @@ struct ProxiedStartTests {
         scene.test.clock.advance(by: .seconds(43_199))
         #expect(await scene.opens(token))
         scene.test.clock.advance(by: .seconds(1))
-        #expect(await !scene.opens(token))
+        // Nothing has taken its place.
+        await #expect(throws: VaultError.token(.revoked)) {
+            try await scene.vault.proxyGrant(.token(Array((token ?? "").utf8), from: .loopback), credential: nil)
+        }
     }
 
     @Test func whatHasEndedIsRemovedByALaterStart() async throws {

@@ -196,7 +196,7 @@ extension Vault {
     /// Records that a token opened nothing: in its workspace's trail where it was one once, else in the system's.
     ///
     /// That the entry cannot be written changes nothing: nobody gets in either way.
-    private func recordRefusal(of token: [UInt8]?, _ problem: TokenProblem) async {
+    func recordRefusal(of token: [UInt8]?, _ problem: TokenProblem) async {
         var event = RepeatedEvent(
             chain: Trail.systemChain,
             actor: .nobody,

@@ -83,6 +83,46 @@ extension Vault {
         let now = clock.now
         let writes = engine.writes
         if let known = grants.grants(for: caller, credential, writes: writes, at: now) { return known }
+        guard case .token(let token, _) = caller else { return try await readGrants(caller, credential, now, writes) }
+        do {
+            return try await readGrants(caller, credential, now, writes)
+        } catch {
+            await recordUnusable(token, error)
+            throw error
+        }
+    }
+
+    /// Records that a token opened no credential; one of a workspace that is refused as a whole is recorded where it is
+    /// looked at.
+    private func recordUnusable(_ token: [UInt8], _ error: VaultError) async {
+        let reason: String
+        switch error {
+        case .token(let problem):
+            if Self.isProxyToken(token) { await recordRefusal(of: token, problem) }
+            return
+        case .credentialExpired: reason = "expired"
+        case .denied: reason = "role"
+        case .integrity: reason = "integrity_error"
+        case .noCredential: reason = "no_credential"
+        case .notFound: reason = "not_found"
+        default: return
+        }
+        guard let known = await knownToken(token) else { return }
+        let event = RepeatedEvent(
+            chain: known.workspaceID.text,
+            actor: known.agentID.map { .gateway($0, known.id) } ?? .workspaceKey(known.id),
+            action: .credentialUse,
+            outcome: .denied(reason: reason)
+        )
+        try? await record(event)
+    }
+
+    private func readGrants(
+        _ caller: ProxyCaller,
+        _ credential: String?,
+        _ now: Timestamp,
+        _ writes: UInt64
+    ) async throws(VaultError) -> [ProxyGrant] {
         let known = try await knownCaller(caller)
         let ring = ring
         let plan = settings.plan
@@ -197,8 +237,12 @@ extension Vault {
         switch caller {
         case .known(let caller): caller
         case .token(let token, let peer):
-            token.starts(with: BearerTokenKind.proxy.rawValue.utf8) ? nil : try await authenticate(token, from: peer)
+            Self.isProxyToken(token) ? nil : try await authenticate(token, from: peer)
         }
+    }
+
+    private static func isProxyToken(_ token: [UInt8]) -> Bool {
+        token.starts(with: BearerTokenKind.proxy.rawValue.utf8)
     }
 }
 
