@@ -83,6 +83,11 @@ int ckernel_exec_check_executable(const uint8_t *path) {
     return faccessat(AT_FDCWD, (const char *)path, X_OK, AT_EACCESS) == 0 ? 0 : -errno;
 }
 
+int ckernel_exec_is_socket(const uint8_t *path) {
+    struct stat status;
+    return stat((const char *)path, &status) == 0 && S_ISSOCK(status.st_mode);
+}
+
 int ckernel_exec_replace(const uint8_t *path, uint8_t *const *vector, uint8_t *const *environment) {
     execve((const char *)path, (char *const *)vector, (char *const *)environment);
     return errno;

@@ -108,13 +108,32 @@ static void give_signals_back(void) {
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &inherited_mask, NULL, sizeof inherited_mask);
 }
 
+// Descriptors that were handed over are for the process that LISTEN_PID names (sd_listen_fds(3)). Where that is this one,
+// returns a copy of the environment, to be freed, with the variable at `place`; else null.
+static char **handed_over(uint8_t *const *environment, int pid, size_t *place) {
+    static const char name[] = "LISTEN_PID=";
+    size_t count = 0, found = SIZE_MAX;
+    for (; environment[count]; count++) {
+        const char *variable = (const char *)environment[count];
+        if (strncmp(variable, name, sizeof name - 1) != 0) continue;
+        if (strtol(variable + sizeof name - 1, NULL, 10) == pid) found = count;
+    }
+    char **copy = found == SIZE_MAX ? NULL : malloc((count + 1) * sizeof *copy);
+    if (copy) memcpy(copy, environment, (count + 1) * sizeof *copy);
+    *place = found;
+    return copy;
+}
+
 int ckernel_hook_spawn(const uint8_t *path, uint8_t *const *vector, uint8_t *const *environment, int output) {
     syscall(SYS_rt_sigprocmask, SIG_BLOCK, &every_signal, &inherited_mask, sizeof inherited_mask);
     // Where SIGCHLD is ignored children leave no status (wait(2)).
     change_disposition(SIGCHLD, &default_action, &inherited_child);
     // Written by the child, which is in this memory until it has become the program.
     volatile int error = 0;
-    int parent = getpid(), pid = vfork();
+    int parent = getpid();
+    size_t place;
+    char listener[32], **copy = handed_over(environment, parent, &place);
+    int pid = vfork();
     if (pid == 0) {
         // An engine that ends its runtime means the real one.
         prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -123,12 +142,17 @@ int ckernel_hook_spawn(const uint8_t *path, uint8_t *const *vector, uint8_t *con
         // Its handlers are none, so this changes nothing for the parent but what give_signals_back() does again.
         change_disposition(SIGPIPE, &default_action, NULL);
         give_signals_back();
-        execve((const char *)path, (char *const *)vector, (char *const *)environment);
+        if (copy) {
+            snprintf(listener, sizeof listener, "LISTEN_PID=%d", getpid());
+            copy[place] = listener;
+        }
+        execve((const char *)path, (char *const *)vector, copy ? copy : (char *const *)environment);
         error = errno;
         _exit(127);
     }
     if (pid < 0) error = errno;
-    else if (error != 0) waitpid(pid, NULL, 0);
+    free(copy);
+    if (pid > 0 && error != 0) waitpid(pid, NULL, 0);
     if (error == 0) return pid;
     give_signals_back();
     return -error;

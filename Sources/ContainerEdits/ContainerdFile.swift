@@ -27,9 +27,16 @@ package enum ContainerdFile {
         }
         if !result.hasSuffix("\n") { result += "\n" }
         let usesSystemd = lines(of: rest).contains { $0.filter { $0 != " " }.hasPrefix("SystemdCgroup=true") }
+        // Once a file names a runtime, containerd has none that it does not name, the default one included.
+        let isOnly = !lines(of: rest).contains { $0.hasPrefix("[") && $0.contains(".runtimes.") }
+        let standard = """
+            [\(plugin).containerd.runtimes.runc]
+              runtime_type = "io.containerd.runc.v2"
+
+            """
         return result + """
             \(begin)
-            [\(plugin).containerd.runtimes.attache]
+            \(isOnly ? standard : "")[\(plugin).containerd.runtimes.attache]
               runtime_type = "io.containerd.runc.v2"
               pod_annotations = ["io.attache.*"]
               container_annotations = ["io.attache.*"]

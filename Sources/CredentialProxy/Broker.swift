@@ -162,7 +162,7 @@ package struct ProxyAnswer: Sendable {
 /// audit entry, and only then the value. Nothing is opened for a request that any of them refuses.
 package struct Broker: Sendable {
     let vault: Vault
-    private let resolver: any Resolver
+    private let lookups: NameLookups
     var settings: BrokerSettings
     private let tls: TargetTLS
     private let pool = ConnectionPool()
@@ -178,7 +178,7 @@ package struct Broker: Sendable {
         settings: BrokerSettings = BrokerSettings()
     ) throws {
         self.vault = vault
-        self.resolver = resolver ?? settings.nameServer.map { NameServerResolver($0) } ?? SystemResolver()
+        lookups = NameLookups(resolver ?? settings.nameServer.map { NameServerResolver($0) } ?? SystemResolver())
         self.settings = settings
         limits = HolderLimits(atOnce: settings.mostAtOnce, perMinute: settings.mostPerMinute)
         tls = try TargetTLS(trusting: settings.trustedCertificates)
@@ -360,7 +360,7 @@ package struct Broker: Sendable {
         defer { pool.endDial(place, speaksHTTP2: speaksHTTP2) }
         let connection = try await TargetConnection.dial(
             target,
-            at: address(of: target),
+            at: address(of: target, for: key.isolation),
             tls: tls.context(forWebSocket: request.isWebSocket),
             within: TimeAmount(settings.connect)
         )
@@ -390,16 +390,15 @@ package struct Broker: Sendable {
     }
 
     /// Every address of the target is checked, and one of those is dialed: no second lookup can lead elsewhere.
-    private func address(of target: TargetURL) async throws(ProxyError) -> IPAddress {
+    private func address(
+        of target: TargetURL,
+        for isolation: ProxyGrant.Isolation
+    ) async throws(ProxyError) -> IPAddress {
         let addresses: [IPAddress]
         switch target.host {
         case .address(let address): addresses = [address]
         case .name(let name):
-            do {
-                addresses = try await resolver.addresses(of: name)
-            } catch {
-                throw .unresolved
-            }
+            addresses = try await lookups.addresses(of: name, for: isolation, within: TimeAmount(settings.connect))
         }
         switch settings.addresses.refusal(of: addresses) {
         case .noAddress: throw .unresolved

@@ -23,7 +23,7 @@ package struct NameServerResolver: Resolver {
     }
 
     package func addresses(of name: String) async throws -> [IPAddress] {
-        try await NIOThreadPool.singleton.runIfActive { [server] in try Self.lookUp(name, at: server) }
+        try await NameLookups.threads.runIfActive { [server] in try Self.lookUp(name, at: server) }
     }
 
     private static func lookUp(_ name: String, at server: NameServer) throws -> [IPAddress] {
@@ -58,7 +58,7 @@ package struct SystemResolver: Resolver {
     package init() {}
 
     package func addresses(of name: String) async throws -> [IPAddress] {
-        try await NIOThreadPool.singleton.runIfActive { Self.lookUp(name) }
+        try await NameLookups.threads.runIfActive { Self.lookUp(name) }
     }
 
     private static func lookUp(_ name: String) -> [IPAddress] {

@@ -42,13 +42,39 @@ package struct EngineClient: Sendable {
         (try? await send(.GET, "containers/\(container)/json", within: .seconds(10))) != nil
     }
 
+    /// The ids of the running containers that have a label of that value; none where the engine does not answer.
+    package func containers(labelled label: String, _ value: String) async -> [String] {
+        guard let filter = try? JSONEncoder().encode(["label": ["\(label)=\(value)"]]),
+            let text = String(decoding: filter, as: UTF8.self)
+                .addingPercentEncoding(withAllowedCharacters: .alphanumerics),
+            let answer = try? await send(.GET, "containers/json?filters=\(text)", within: .seconds(10)),
+            let containers = try? JSONDecoder().decode([Listed].self, from: answer)
+        else { return [] }
+        return containers.map(\.id)
+    }
+
+    /// What the wrapper in a container calls its starts unless an option says otherwise: `ATTACHE_INSTANCE`, or the host name.
+    package func replica(of container: String) async -> String? {
+        guard let answer = try? await send(.GET, "containers/\(container)/json", within: .seconds(10)),
+            let settings = try? JSONDecoder().decode(Inspected.self, from: answer).settings
+        else { return nil }
+        let name = "ATTACHE_INSTANCE="
+        let told = settings.environment?.last { $0.hasPrefix(name) }?.dropFirst(name.count) ?? ""
+        return told.isEmpty ? settings.hostName : String(told)
+    }
+
     /// Stops the container, with SIGKILL after `grace`, and starts it again; returns when it runs.
     package func restart(_ container: String, grace: Duration) async throws(EngineError) {
         let seconds = grace.components.seconds
         try await send(.POST, "containers/\(container)/restart?t=\(seconds)", within: .seconds(seconds + 60))
     }
 
-    private func send(_ method: HTTPMethod, _ path: String, within limit: TimeAmount) async throws(EngineError) {
+    @discardableResult
+    private func send(
+        _ method: HTTPMethod,
+        _ path: String,
+        within limit: TimeAmount
+    ) async throws(EngineError) -> Data {
         // A container's id is made of letters, digits and - + . _, so it needs no encoding but for the plus.
         let host = socket.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
         var request = HTTPClientRequest(url: "http+unix://\(host)/\(path.replacing("+", with: "%2B"))")
@@ -63,9 +89,37 @@ package struct EngineClient: Sendable {
         } catch {
             throw .unreachable(socket: socket)
         }
-        guard !(200..<300).contains(status.code) else { return }
-        let message = try? JSONDecoder().decode(Message.self, from: Data(body.readableBytesView)).message
+        let bytes = Data(body.readableBytesView)
+        guard !(200..<300).contains(status.code) else { return bytes }
+        let message = try? JSONDecoder().decode(Message.self, from: bytes).message
         throw .refused(message ?? "status \(status.code)")
+    }
+
+    /// A container of a list.
+    private struct Listed: Decodable {
+        enum CodingKeys: String, CodingKey {
+            case id = "Id"
+        }
+
+        let id: String
+    }
+
+    private struct Inspected: Decodable {
+        enum CodingKeys: String, CodingKey {
+            case settings = "Config"
+        }
+
+        let settings: Settings
+    }
+
+    private struct Settings: Decodable {
+        enum CodingKeys: String, CodingKey {
+            case hostName = "Hostname"
+            case environment = "Env"
+        }
+
+        let hostName: String?
+        let environment: [String]?
     }
 
     /// How both engines word an error.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import APITypes
 internal import HTTPTypes
 
 /// A request of a ``RequestSequence`` and how far its answer has come.
@@ -9,7 +10,7 @@ final class Carriage {
     let head: HTTPRequest
     let body: ForwardedBody
     /// What answers it where it is forwarded.
-    let forwarding: (any Forwarding)?
+    private(set) var forwarding: (any Forwarding)?
     var task: Task<Void, Never>?
     var answer: (any ForwardedAnswer)?
     var requestIsWhole = false
@@ -27,6 +28,12 @@ final class Carriage {
         self.head = head
         self.body = body
         self.forwarding = forwarding
+    }
+
+    /// Nothing was done of it yet, and its bytes are those of no request.
+    func refuse() {
+        forwarding = nil
+        refusal = APIFailure(.invalidRequest, "the bytes are no HTTP request")
     }
 
     var closes: Bool {

@@ -50,6 +50,7 @@ struct Identity: Sendable {
     private func localOperator(_ channel: any Channel, in workspace: String?) async throws -> Caller {
         let peer = try? await channel.pipeline.handler(type: PeerOfConnection.self).get()
         guard let peer, let uid = peer.operatorID else {
+            await vault.recordRefusal(of: .tokenUse, reason: "operator")
             throw APIFailure(
                 .tokenMissing,
                 "this process is not the operator of the machine",

@@ -5,6 +5,7 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import HummingbirdCore
 internal import NIOCore
+internal import NIOHTTP1
 internal import NIOHTTPTypes
 internal import VaultCore
 internal import VaultModel
@@ -109,7 +110,11 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
         // A stream ends by itself.
         guard carrier == .connection else { return }
         hasEnded = true
-        if let current, !current.requestIsWhole { current.body.breakOff() }
+        if let current, !current.requestIsWhole {
+            if current.task == nil, error is HTTPParserError { current.refuse() }
+            current.body.breakOff()
+        }
+        start()
         closeIfDone()
     }
 

@@ -16,7 +16,7 @@ struct StartRecording {
     ///
     /// The tokens of `leases` are good from now on, and those of an earlier try of the same start no longer.
     func record(_ request: StartRequest, of snapshot: StartSnapshot, _ leases: [ProxyLease]) throws -> String {
-        let isSession = request.isSession || snapshot.token.kind == .session
+        let isSession = try request.isSession || snapshot.token.kind == .session || isAside(request, snapshot.token)
         let receipt = snapshot.receipt.encoded
         let instance =
             try isSession
@@ -42,6 +42,17 @@ struct StartRecording {
             at: now
         )
         return instance.text
+    }
+
+    /// Whether a process of a container asks beside the first one.
+    ///
+    /// That one keeps what it was given: an instance in its place would say that it has the new values. What supervises asks
+    /// through children.
+    private func isAside(_ request: StartRequest, _ token: TokenRow) throws -> Bool {
+        guard let container = token.container, !request.isSupervised, let process = request.peer?.facts,
+            let row = try connection.liveContainer(container)
+        else { return false }
+        return Int64(process.pid) != row.pid || process.start != row.processStart
     }
 
     private func insert(

@@ -46,7 +46,8 @@ enum Help {
           --help, --version
 
         variables:
-          ATTACHE_ADDRESS             unix:///path (default unix:///run/attache/agent.sock), https://host:port
+          ATTACHE_ADDRESS             unix:///path, https://host:port; by default the socket that an
+                                      engine's hook has mounted, or unix:///run/attache/agent.sock
           ATTACHE_CA_FILE             authorities to trust, instead of the image's store
           ATTACHE_CLIENT_CERTIFICATE_FILE, ATTACHE_CLIENT_KEY_FILE
                                       for a server that asks for a certificate

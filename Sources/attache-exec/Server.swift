@@ -29,6 +29,14 @@ struct Server {
         }
     }
 
+    /// Where the server is unless somebody says so: in a container that an engine's hook has edited, where the hook put
+    /// the socket, since a session that is started in it is told nothing.
+    private static var ownAddress: Text {
+        let mounted: StaticString = "/.attache/run/agent.sock"
+        return ckernel_exec_is_socket(mounted.utf8Start) == 1
+            ? "unix:///.attache/run/agent.sock" : "unix:///run/attache/agent.sock"
+    }
+
     init(_ environment: InheritedEnvironment) throws(Failure) {
         authorities = environment.setting("ATTACHE_CA_FILE")
         certificate = environment.setting("ATTACHE_CLIENT_CERTIFICATE_FILE")
@@ -36,7 +44,7 @@ struct Server {
         guard key == nil || certificate != nil else {
             throw .usage("ATTACHE_CLIENT_KEY_FILE goes with ATTACHE_CLIENT_CERTIFICATE_FILE, which is not set")
         }
-        let address = environment.setting("ATTACHE_ADDRESS") ?? "unix:///run/attache/agent.sock"
+        let address = environment.setting("ATTACHE_ADDRESS") ?? Self.ownAddress
         if let path = address.dropping("unix://"), path.hasPrefix("/") {
             (place, name, host) = (.socket(path: path), path, "attache")
             return

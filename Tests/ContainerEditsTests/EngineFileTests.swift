@@ -46,6 +46,18 @@ struct EngineFileTests {
         #expect(PodmanHookFile.hook(in: Array("{\"hook\": {\"path\": \"/other\"}}".utf8)) == nil)
     }
 
+    /// containerd's default runtime is one that its file names, as soon as that names any.
+    @Test(arguments: [
+        ("version = 2\n", 1), ("version = 3\n", 1),
+        ("version = 2\n[plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes.crun]\n", 0),
+    ])
+    func runcStaysTheDefaultOfAFileThatNamesNoRuntime(text: String, count: Int) throws {
+        let installed = try ContainerdFile.installing("/r", in: text)
+        #expect(installed.components(separatedBy: ".containerd.runtimes.runc]\n").count - 1 == count)
+        #expect(installed.components(separatedBy: ".containerd.runtimes.attache]\n").count == 2)
+        #expect(try ContainerdFile.removing(from: installed) == text)
+    }
+
     private static let configurations = [
         "version = 2\n", "# nothing\nversion = 2\n[plugins]\n  [plugins.\"io.containerd.grpc.v1.cri\"]\n",
         "version = 3\nroot = \"/x\"\n",

@@ -322,6 +322,28 @@ struct HookTests {
         #expect(server.requests.count == 1)
     }
 
+    /// Sockets that systemd or podman hands over are for the process of that id (sd_listen_fds(3)), which is now another one.
+    @Test func handedOverSocketsAreForTheRuntime() async throws {
+        try write(Self.named, to: "bundle/config.json")
+        try write(
+            "#!/bin/sh\necho \"$$ $LISTEN_PID $LISTEN_FDS $OTHER\" >'\(directory.appending("told"))'\nexit 3\n",
+            to: "runc",
+            mode: 0o755
+        )
+        for variable in ["LISTEN_PID=$$", "LISTEN_PID=1"] {
+            let command =
+                "OTHER=1 LISTEN_FDS=2 \(variable) exec '\(directory.appending("attache-runtime"))' create -b '\(directory.appending("bundle"))' abc"
+            let result = try await run(
+                "/bin/sh",
+                ["-c", command],
+                environment: ["ATTACHE_HOOK_CONFIG": directory.appending("hook.json")]
+            )
+            #expect(result.status == 3)
+            let told = try text("told").split(separator: " ").map(String.init)
+            #expect(told == [told[0], variable == "LISTEN_PID=1" ? "1" : told[0], "2", "1\n"])
+        }
+    }
+
     /// A runtime that takes most of a minute for its container.
     private func startSlowRuntime() async throws -> StartedProcess {
         try write(Self.named, to: "bundle/config.json")

@@ -256,6 +256,15 @@ struct ProxyTests {
         #expect(answer.hasPrefix("\(goOn)HTTP/1.1 400"))
         #expect(answer.contains("invalid_request"))
         try await scene.waitForAudit("broken_off")
+        // Where it comes with its head nothing is sent at all.
+        let atOnce = scene.request(
+            "POST",
+            "\(scene.base)/",
+            fields: ["Transfer-Encoding: chunked"],
+            body: "no length\r\n"
+        )
+        #expect(try await scene.exchange(atOnce).hasPrefix("HTTP/1.1 400"))
+        #expect(target.requests.count == 1)
     }
 
     @Test func aClientThatWaitsWithItsBodyIsToldToSendIt() async throws {

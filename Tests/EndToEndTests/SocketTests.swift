@@ -91,5 +91,7 @@ struct SocketTests {
         )
         let error = try JSONDecoder().decode(ErrorBody.self, from: Data(result.stdout))
         #expect(error.code == .tokenMissing)
+        let trail = try await server.attache("audit", "list", "--system", "--json").output
+        #expect(trail.contains("token.use") && trail.contains("\"operator\""))
     }
 }

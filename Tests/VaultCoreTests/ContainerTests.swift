@@ -111,6 +111,23 @@ struct ContainerTests {
         #expect(try await scene.start(scene.machine.peer(11)) == "TOKEN=value-1")
     }
 
+    /// The container's process still has the old value, whoever else in the container was given the new one.
+    @Test func whoAsksBesideTheFirstProcessIsASession() async throws {
+        let scene = try await Scene.make()
+        scene.machine.run(10, "0::/docker/\(Self.id)")
+        scene.machine.run(11, "0::/docker/\(Self.id)")
+        try await scene.register()
+        try await scene.start(scene.machine.peer(10))
+        try await scene.test.update("TOKEN", UpdateSecretBody(value: .text("value-2")))
+        #expect(try await scene.start(scene.machine.peer(11)) == "TOKEN=value-2")
+        let agent = try await scene.vault.agent("web", by: scene.test.localOperator)
+        #expect(agent.secrets?.map(\.state) == [.stale])
+        #expect(try await scene.instances().count == 1)
+        #expect(try await scene.instances().map(\.endedAt) == [nil])
+        try await scene.start(scene.machine.peer(10))
+        #expect(try await scene.vault.agent("web", by: scene.test.localOperator).secrets?.map(\.state) == [.synced])
+    }
+
     private static let strangers = [
         "0::/", "0::/user.slice", "0::/docker/\(other)",
         // The name of the container in another place, and a container inside of it.

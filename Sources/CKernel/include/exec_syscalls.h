@@ -39,6 +39,9 @@ void ckernel_exec_restore(void);
 /// 0 where `path` is a regular file that the effective user may execute, else a negated errno.
 int ckernel_exec_check_executable(const uint8_t *_Nonnull path);
 
+/// 1 where `path` leads to a Unix socket.
+int ckernel_exec_is_socket(const uint8_t *_Nonnull path);
+
 /// Returns an errno: on success it does not return.
 int ckernel_exec_replace(const uint8_t *_Nonnull path, uint8_t *_Nullable const *_Nonnull arguments,
                          uint8_t *_Nullable const *_Nonnull environment);

@@ -9,7 +9,8 @@ struct RestartCommand: AsyncParsableCommand {
         commandName: "restart",
         abstract: "Ask an agent's supervised instances to restart, so that they take the current values.",
         discussion: """
-            Reaches what runs under attache-exec --supervise; other instances are listed, and left alone.
+            Reaches what runs under attache-exec --supervise; other instances are listed, and left alone. Containers \
+            that nobody supervises are restarted by attache engines restart.
 
             An instance that cannot be reached now is told when it comes back.
 
@@ -66,7 +67,7 @@ extension RestartState {
         case .stale: "runs again, on values that have changed since"
         case .lost: "cannot be reached; it is told when it comes back"
         case .ended: "has ended"
-        case .notSupervised: "is not supervised; restart it where it runs"
+        case .notSupervised: "is not supervised; restart it where it runs, a container by attache engines restart"
         }
     }
 }

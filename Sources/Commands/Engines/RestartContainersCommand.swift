@@ -11,8 +11,10 @@ struct RestartContainersCommand: AsyncParsableCommand {
         commandName: "restart",
         abstract: "Restart an agent's containers through their engines, so that they take the current values.",
         discussion: """
-            For containers whose process nobody supervises; attache agents restart reaches the others. A container \
-            that does not come back on current values ends the roll: those after it are left as they are.
+            For containers whose process nobody supervises; attache agents restart reaches the others. They are the \
+            ones whose starts the server knows by their containers, and those with the label io.attache.agent=NAME, \
+            as wrapped images have. A container that does not come back on current values ends the roll: those after \
+            it are left as they are.
 
             Exit status: 0 where every container is back on current values, 1 otherwise.
 
@@ -51,14 +53,11 @@ struct RestartContainersCommand: AsyncParsableCommand {
     func run() async throws {
         let report = try await client.withServer { server in
             let name = try await server.agent(agent).name
-            let live = try await Self.instances(of: agent, on: server).filter {
-                $0.endedAt == nil && $0.container != nil && !$0.supervised
-            }
             return try await EngineClient.withClients(
                 of: engineSocket.isEmpty ? EngineClient.defaultSockets : engineSocket
             ) { engines in
                 var done: [RestartedContainer] = []
-                var rest = live[...]
+                var rest = try await containers(of: name, on: engines, server)[...]
                 while !rest.isEmpty, done.allSatisfy({ $0.state == .synced }) {
                     done += await restart(Array(rest.prefix(maxUnavailable)), on: engines, server)
                     rest = rest.dropFirst(maxUnavailable)
@@ -71,14 +70,35 @@ struct RestartContainersCommand: AsyncParsableCommand {
         guard report.containers.allSatisfy({ $0.state == .synced }) else { throw ExitStatus.failed.exit }
     }
 
+    /// The containers of the agent that nobody supervises: those that the server knows, and those whose label names it.
+    private func containers(
+        of name: String,
+        on engines: [EngineClient],
+        _ server: APIClient
+    ) async throws -> [AgentContainer] {
+        let live = try await Self.instances(of: agent, on: server).filter { $0.endedAt == nil }
+        var found = live.compactMap { instance in
+            instance.container.map { AgentContainer(id: $0, instance: instance, replica: nil) }
+        }
+        for engine in engines {
+            for id in await engine.containers(labelled: "io.attache.agent", name)
+            where !found.contains(where: { $0.id == id }) {
+                let replica = await engine.replica(of: id)
+                let instance = live.first { $0.container == nil && $0.replica == replica }
+                found.append(AgentContainer(id: id, instance: instance, replica: replica))
+            }
+        }
+        return found.filter { $0.instance?.supervised != true }
+    }
+
     /// Restarts some at once and waits for all of them.
     private func restart(
-        _ instances: [InstanceBody],
+        _ containers: [AgentContainer],
         on engines: [EngineClient],
         _ server: APIClient
     ) async -> [RestartedContainer] {
         await withTaskGroup(of: RestartedContainer.self) { group in
-            for instance in instances { group.addTask { await restart(instance, on: engines, server) } }
+            for container in containers { group.addTask { await restart(container, on: engines, server) } }
             var done: [RestartedContainer] = []
             for await container in group {
                 client.note("\(container.id.prefix(12)): \(container.words)")
@@ -89,33 +109,33 @@ struct RestartContainersCommand: AsyncParsableCommand {
     }
 
     private func restart(
-        _ instance: InstanceBody,
+        _ container: AgentContainer,
         on engines: [EngineClient],
         _ server: APIClient
     ) async -> RestartedContainer {
-        let container = instance.container ?? ""
         var owner: EngineClient?
-        for engine in engines where owner == nil { if await engine.has(container) { owner = engine } }
-        guard let owner else { return RestartedContainer(instance, .noEngine) }
+        for engine in engines where owner == nil { if await engine.has(container.id) { owner = engine } }
+        guard let owner else { return RestartedContainer(container, .noEngine) }
         do {
-            try await owner.restart(container, grace: .seconds(grace))
+            let before = Set(try await Self.instances(of: agent, on: server).map(\.id))
+            try await owner.restart(container.id, grace: .seconds(grace))
             let deadline = ContinuousClock.now + .seconds(timeout)
             while ContinuousClock.now < deadline {
-                // The newest start in the same container, which has taken the place of the one before.
+                // A start that has taken the place of the one before.
                 let next = try await Self.instances(of: agent, on: server).first {
-                    $0.container == container && $0.endedAt == nil && $0.id != instance.id
+                    $0.endedAt == nil && !before.contains($0.id) && container.holds($0)
                 }
                 if let next {
                     let isCurrent = try await Self.isCurrent(next, on: server, of: agent)
-                    return RestartedContainer(instance, isCurrent ? .synced : .stale, engine: owner.socket)
+                    return RestartedContainer(container, isCurrent ? .synced : .stale, engine: owner.socket)
                 }
                 try await Task.sleep(for: Self.pace)
             }
-            return RestartedContainer(instance, .notBack, engine: owner.socket)
+            return RestartedContainer(container, .notBack, engine: owner.socket)
         } catch let EngineError.refused(text) {
-            return RestartedContainer(instance, .failed, engine: owner.socket, reason: text)
+            return RestartedContainer(container, .failed, engine: owner.socket, reason: text)
         } catch {
-            return RestartedContainer(instance, .failed, engine: owner.socket, reason: "it cannot be reached")
+            return RestartedContainer(container, .failed, engine: owner.socket, reason: "it cannot be reached")
         }
     }
 
@@ -137,6 +157,20 @@ struct RestartContainersCommand: AsyncParsableCommand {
     }
 }
 
+/// A container whose process is an agent's.
+private struct AgentContainer: Sendable {
+    /// The engine's id of it.
+    let id: String
+    /// The start that runs in it, where the server knows of one.
+    let instance: InstanceBody?
+    /// What its starts are called, where they show a token instead of being known by the container.
+    let replica: String?
+
+    func holds(_ start: InstanceBody) -> Bool {
+        start.container == id || start.container == nil && replica != nil && start.replica == replica
+    }
+}
+
 /// What became of one container.
 struct RestartedContainer: Encodable, Sendable {
     enum State: String, Encodable, Sendable {
@@ -154,8 +188,8 @@ struct RestartedContainer: Encodable, Sendable {
     /// In the engine's words.
     let reason: String?
 
-    init(_ instance: InstanceBody, _ state: State, engine: String? = nil, reason: String? = nil) {
-        id = instance.container ?? ""
+    fileprivate init(_ container: AgentContainer, _ state: State, engine: String? = nil, reason: String? = nil) {
+        id = container.id
         self.state = state
         self.engine = engine
         self.reason = reason

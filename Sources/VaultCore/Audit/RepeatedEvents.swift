@@ -145,10 +145,11 @@ extension Vault {
         }
     }
 
-    /// Records, in the system's trail, that a password or an invitation's token was wrong.
+    /// Records, in the system's trail, that somebody who is nobody tried something: a wrong password or invitation's token, a
+    /// process that is not the operator.
     ///
     /// Says nothing about which address it was tried for: that an account exists is not told by a trail either.
-    func recordRefusal(of action: Action, reason: String) async {
+    package func recordRefusal(of action: Action, reason: String) async {
         let event = RepeatedEvent(
             chain: Trail.systemChain,
             actor: .nobody,
