@@ -21,6 +21,7 @@ struct ProxyScene {
     init(
         _ target: RecordingTarget,
         add arguments: [String] = ["--type", "API_KEY"],
+        value: String = Self.key,
         hosts: [String]? = nil,
         allow: String = "127.0.0.1/32",
         serve options: [String] = [],
@@ -34,7 +35,7 @@ struct ProxyScene {
         let rules = hosts ?? ["http://127.0.0.1:\(target.port)"]
         let added = try await server.attache(
             ["credentials", "add", "Target"] + arguments + rules.flatMap { ["--host", $0] },
-            input: Array(Self.key.utf8)
+            input: Array(value.utf8)
         )
         try #require(added.status == 0, "\(added.errors)")
         gatewayToken = try await server.createAgent("bot")

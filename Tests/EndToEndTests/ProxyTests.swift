@@ -29,6 +29,32 @@ struct ProxyTests {
         #expect(!request.lowercased().contains("x-target-url"))
     }
 
+    @Test(arguments: SchemeCase.all)
+    func eachSchemePutsItsValueWhereItBelongsAndEveryPartOfItComesBackMasked(scheme: SchemeCase) async throws {
+        let parts = scheme.parts
+        let target = try RecordingTarget { request in
+            let part = parts[Int(request.dropFirst("GET /".count).prefix { $0.isNumber }) ?? 0]
+            let head = "HTTP/1.1 200 OK\r\nX-Echo: <\(part)>\r\nContent-Length: \(part.utf8.count + 2)\r\n\r\n"
+            return [.text("\(head)<\(part)>")]
+        }
+        let scene = try await ProxyScene(target, add: scheme.arguments, value: scheme.value)
+        let fields = scheme.agentsOwn + ["X-Custom: kept"]
+        for (number, part) in parts.enumerated() {
+            let answer = try await scene.send("GET", "\(scene.base)/\(number)?q=1\(scheme.query)", fields: fields)
+            let masked = "<\(String(repeating: "*", count: part.utf8.count))>"
+            #expect(answer.hasPrefix("HTTP/1.1 200"))
+            #expect(answer.contains("X-Echo: \(masked)\r\n"))
+            #expect(answer.hasSuffix("\r\n\r\n\(masked)"))
+            #expect(!answer.contains(part))
+        }
+        #expect(target.requests.count == parts.count)
+        for (number, request) in target.requests.enumerated() {
+            let common = ["host: 127.0.0.1:\(target.port)", "X-Custom: kept", "accept-encoding: identity"]
+            let expected = ["GET /\(number)?q=1\(scheme.pair) HTTP/1.1"] + common + scheme.lines + ["", ""]
+            #expect(request.components(separatedBy: "\r\n").filter { !$0.hasPrefix("via: ") } == expected)
+        }
+    }
+
     @Test(arguments: ["POST", "PUT", "PATCH", "DELETE"])
     func aBodyIsForwardedAsItIs(method: String) async throws {
         let target = try RecordingTarget { _ in [.text("HTTP/1.1 204 No Content\r\n\r\n")] }
@@ -375,4 +401,76 @@ struct ProxyTests {
         #expect(result.status == 125)
         #expect(result.errors.contains("proxy_address_missing"))
     }
+}
+
+/// A scheme with a value of it, what an agent sends in the same places, and what arrives.
+struct SchemeCase: Sendable, CustomTestStringConvertible {
+    let name: String
+    var flags: [String] = []
+    let value: String
+    /// What of the value must not come back, each by itself.
+    let parts: [String]
+    /// Fields of the agent's that the credential's take the places of.
+    var agentsOwn: [String] = []
+    /// Parameters of the agent's that the credential's takes the place of.
+    var query = ""
+    /// The header lines that the credential sets.
+    var lines: [String] = []
+    /// The end of the query that the credential sets.
+    var pair = ""
+
+    var arguments: [String] { ["--type", name] + flags }
+    var testDescription: String { ([name] + flags).joined(separator: " ") }
+
+    static let all = [
+        SchemeCase(
+            name: "API_KEY",
+            value: "sk-c4n4ry/+0123",
+            parts: ["sk-c4n4ry/+0123"],
+            agentsOwn: ["X-Api-Key: agents-own"],
+            lines: ["authorization: Bearer sk-c4n4ry/+0123"]
+        ),
+        SchemeCase(
+            name: "COOKIE",
+            value: "session=c4n4ry-s3ssion; theme=c4n4ry=th3me",
+            parts: ["session=c4n4ry-s3ssion; theme=c4n4ry=th3me", "c4n4ry-s3ssion", "c4n4ry=th3me"],
+            agentsOwn: ["Cookie: session=agents-own"],
+            lines: ["cookie: session=c4n4ry-s3ssion; theme=c4n4ry=th3me"]
+        ),
+        SchemeCase(
+            name: "BASIC_AUTH",
+            value: "user:c4n4ry:p4ss",
+            parts: ["user:c4n4ry:p4ss", "c4n4ry:p4ss"],
+            lines: ["authorization: Basic dXNlcjpjNG40cnk6cDRzcw=="]
+        ),
+        SchemeCase(
+            name: "BASIC_AUTH",
+            value: "c4n4ry-key:",
+            parts: ["c4n4ry-key:", "c4n4ry-key"],
+            lines: ["authorization: Basic YzRuNHJ5LWtleTo="]
+        ),
+        SchemeCase(
+            name: "CUSTOM_HEADER",
+            flags: ["--header", "X-Service-Key", "--prefix", "Token "],
+            value: "c4n4ry-h34der",
+            parts: ["c4n4ry-h34der"],
+            agentsOwn: ["x_service_key: agents-own"],
+            lines: ["X-Service-Key: Token c4n4ry-h34der"]
+        ),
+        SchemeCase(
+            name: "CUSTOM_HEADER",
+            value: "X-Client-Id: c4n4ry-client\nX-Client-Secret:c4n4ry:s3cret \r\nX-Mode: live\n",
+            parts: ["c4n4ry-client", "c4n4ry:s3cret"],
+            agentsOwn: ["X-Client-Id: agents-own", "x-client_secret: agents-own", "X-Mode: agents-own"],
+            lines: ["X-Client-Id: c4n4ry-client", "X-Client-Secret: c4n4ry:s3cret", "X-Mode: live"]
+        ),
+        SchemeCase(
+            name: "QUERY_PARAM",
+            flags: ["--parameter", "key"],
+            value: "c4n4ry/+&=?#%k3y",
+            parts: ["c4n4ry/+&=?#%k3y", "c4n4ry%2F%2B%26%3D%3F%23%25k3y"],
+            query: "&key=agents-own&KEY=agents-own&%6Bey=agents-own",
+            pair: "&key=c4n4ry%2F%2B%26%3D%3F%23%25k3y"
+        ),
+    ]
 }
