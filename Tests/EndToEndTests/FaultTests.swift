@@ -8,6 +8,8 @@ import Testing
 /// Faults of the disk and of the machine; after each, one verifier: ``RunningServer/checkNothingIsLost(of:)``.
 @Suite(.serialized)
 struct FaultTests {
+    private static let ok = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+
     /// Set by `make faults`, which has more time.
     private static let isLong = ProcessInfo.processInfo.environment["ATTACHE_FAULTS"] != nil
 
@@ -75,6 +77,57 @@ struct FaultTests {
         let again = try await RunningServer.start(in: directory)
         try await again.checkNothingIsLost(of: acknowledged)
         #expect(try await again.puts("AGAIN"))
+    }
+
+    @Test func whereAttemptsCannotBeRecordedNothingReachesATargetUntilTheyCan() async throws {
+        let target = try RecordingTarget { _ in [.text(Self.ok)] }
+        // Is asked until the server has found out.
+        let other = try RecordingTarget { _ in [.text(Self.ok)] }
+        let folder = try TemporaryDirectory()
+        let full = folder.appending("full")
+        let scene = try await ProxyScene(
+            target,
+            hosts: [target, other].map { "http://127.0.0.1:\($0.port)" },
+            environment: ["LD_PRELOAD": try await FaultShim.library(), "FAULT_FULL": full]
+        )
+        _ = FileManager.default.createFile(atPath: full, contents: nil)
+        try await scene.send(to: other, until: "HTTP/1.1 503")
+        for _ in 0..<2 {
+            let refused = try await scene.send("GET", "\(scene.base)/")
+            #expect(refused.hasPrefix("HTTP/1.1 503"))
+            #expect(refused.contains("Attache-Error: audit_unavailable\r\n"), "\(refused)")
+            #expect(refused.contains("\"code\":\"audit_unavailable\""))
+            #expect(refused.contains("Retry-After: "))
+        }
+        #expect(target.requests.isEmpty)
+        try FileManager.default.removeItem(atPath: full)
+        try await scene.send(to: other, until: "HTTP/1.1 200")
+        #expect(try await scene.send("GET", "\(scene.base)/last").hasPrefix("HTTP/1.1 200"))
+        try await scene.waitForAudit("/last\"")
+        let trail = try await scene.server.attache("audit", "list", "--limit", "500", "--json").output
+        // What had been sent when the disk was full stood in its slot.
+        #expect(trail.components(separatedBy: "/sent\"").count - 1 == other.requests.count)
+        try await scene.server.checkNothingIsLost(of: [])
+    }
+
+    @Test func whatWasSentWhileTheDiskFailedStandsInTheTrailOfTheNextServer() async throws {
+        let target = try RecordingTarget { _ in [.text(Self.ok)] }
+        let folder = try TemporaryDirectory()
+        let trigger = folder.appending("fail")
+        let scene = try await ProxyScene(
+            target,
+            environment: ["LD_PRELOAD": try await FaultShim.library(), "FAULT_TRIGGER": trigger]
+        )
+        _ = FileManager.default.createFile(atPath: trigger, contents: nil)
+        // It ends: a second try could succeed without the pages that the kernel has dropped.
+        #expect(try await scene.send("GET", "\(scene.base)/sent").hasPrefix("HTTP/1.1 200"))
+        #expect(await scene.server.waitForExit() == 1)
+        #expect(scene.server.log.contains("the disk failed while data was being written"))
+        let next = try await RunningServer.start(in: scene.server.directory)
+        let trail = try await next.attache("audit", "list", "--json").output
+        #expect(trail.components(separatedBy: "/sent\"").count - 1 == target.requests.count)
+        #expect(target.requests.count == 1)
+        try await next.checkNothingIsLost(of: [])
     }
 
     @Test func aServerWithoutDescriptorsLosesNothingAndNeedsNoRestart() async throws {
@@ -248,6 +301,18 @@ struct FaultTests {
         try FileManager.default.removeItem(atPath: data)
         try FileManager.default.moveItem(atPath: shadow, toPath: data)
         return (directory, names)
+    }
+}
+
+extension ProxyScene {
+    /// Sends to `other` until the answer begins as wanted.
+    fileprivate func send(to other: RecordingTarget, until start: String) async throws {
+        let deadline = ContinuousClock.now + .seconds(20)
+        var answer = ""
+        while !answer.hasPrefix(start) {
+            try #require(ContinuousClock.now < deadline, "\(answer)")
+            answer = try await send("GET", "http://127.0.0.1:\(other.port)/sent")
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 //                 synchronized at each commit. For the control that must lose something.
 // FAULT_KILL_AT   a number; the process is killed instead of the write or synchronization of that number in FAULT_FOLDER.
 // FAULT_TRIGGER   a path; while there is such a file, synchronizing fails with EIO.
+// FAULT_FULL      a path; while there is such a file, writing at a place of any file, as a database does, fails with ENOSPC.
 
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -39,7 +40,7 @@ struct file {
 static struct file files[file_limit];
 static int file_count;
 static signed char known[descriptor_limit];  // 0 not looked at, -1 elsewhere, else the file's place + 1
-static const char *folder, *shadow, *unsynced, *trigger;
+static const char *folder, *shadow, *unsynced, *trigger, *full;
 static int kill_at;
 static atomic_int steps;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -60,6 +61,7 @@ __attribute__((constructor)) static void load(void) {
     shadow = getenv("FAULT_SHADOW");
     unsynced = getenv("FAULT_UNSYNCED");
     trigger = getenv("FAULT_TRIGGER");
+    full = getenv("FAULT_FULL");
     const char *number = getenv("FAULT_KILL_AT");
     kill_at = number ? atoi(number) : 0;
 }
@@ -189,6 +191,10 @@ int fdatasync(int descriptor) { return synchronize(descriptor, real_fdatasync); 
 
 ssize_t pwrite64(int descriptor, const void *bytes, size_t count, off_t place) {
     step(descriptor);
+    if (full && access(full, F_OK) == 0) {
+        errno = ENOSPC;
+        return -1;
+    }
     ssize_t written = real_pwrite(descriptor, bytes, count, place);
     wrote(descriptor, place, written);
     return written;
