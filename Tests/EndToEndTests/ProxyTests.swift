@@ -143,6 +143,7 @@ struct ProxyTests {
         // The target holds the rest until the agent is gone: the event has to come by itself.
         let answer = try await scene.exchange(scene.request("GET", "\(scene.base)/"), until: "data: first\n\n")
         #expect(answer.contains("data: first\n\n"))
+        #expect(await target.firstEnd == .closed)
         try await scene.waitForAudit("broken_off", "target_answer_invalid")
     }
 
@@ -193,6 +194,7 @@ struct ProxyTests {
         var rest = answers[...]
         for mark in marks {
             let found = try #require(rest.range(of: mark), "\(mark) in \(answers)")
+        #expect(await target.firstEnd == .closed)
             rest = rest[found.upperBound...]
         }
         #expect(answers.components(separatedBy: "HTTP/1.1 200 OK").count == marks.count + 1)

@@ -13,13 +13,22 @@ package final class RecordingTarget: Sendable {
     private let received = Mutex<[String]>([])
     private let reply: @Sendable (String) -> [Piece]
     private let answersEarly: Bool
+    /// How each ``Piece/untilClosed`` ended.
+    private let ends: AsyncStream<End>
+    private let ended: AsyncStream<End>.Continuation
+
+    package enum End: Sendable {
+        case closed
+        /// The peer neither closed nor said anything for 20 seconds.
+        case timedOut
+    }
 
     /// A step of an answer.
     package enum Piece: Sendable {
         case bytes([UInt8])
         /// Waits until so many more bytes have come, which are kept like a request.
         case take(Int)
-        /// Waits until the peer closes.
+        /// Waits until the peer closes, which ``firstEnd`` tells; where it does not, no piece follows.
         case untilClosed
         /// Tells that everything before it is over.
         case call(@Sendable () -> Void)
@@ -38,6 +47,7 @@ package final class RecordingTarget: Sendable {
     ) throws {
         self.reply = reply
         self.answersEarly = answersEarly
+        (ends, ended) = AsyncStream.makeStream(of: End.self)
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -71,6 +81,11 @@ package final class RecordingTarget: Sendable {
         close(descriptor)
     }
 
+    /// Waits for the first ``Piece/untilClosed`` to end; one waiter a target.
+    package var firstEnd: End? {
+        get async { await ends.first { _ in true } }
+    }
+
     /// What was received so far, a request a text.
     package var requests: [String] { received.withLock { $0 } }
 
@@ -95,11 +110,23 @@ package final class RecordingTarget: Sendable {
                         taken += chunk[..<count]
                     }
                     received.withLock { $0.append(String(decoding: taken, as: UTF8.self)) }
-                case .untilClosed: while recv(peer, &chunk, chunk.count, 0) > 0 {}
+                case .untilClosed:
+                    let end = Self.end(of: peer, &chunk)
+                    ended.yield(end)
+                    guard end == .closed else { return }
                 case .call(let body): body()
                 }
             }
             guard !answersEarly, Self.leavesOpen(answer) else { return }
+        }
+    }
+
+    private static func end(of peer: Int32, _ chunk: inout [UInt8]) -> End {
+        while true {
+            let count = recv(peer, &chunk, chunk.count, 0)
+            if count == 0 { return .closed }
+            // Any other error is an end, a reset among them.
+            if count < 0 { return errno == EAGAIN ? .timedOut : .closed }
         }
     }
 
