@@ -111,6 +111,41 @@ struct BrokerTests {
         #expect(trail.filter { $0.action == "credential.use" }.allSatisfy { !$0.allowed })
     }
 
+    @Test func aTargetThatSaysNothingIsGivenUpAfterItsTimeAndThatIsRecorded() async throws {
+        let target = try RecordingTarget { _ in [.untilClosed] }
+        let scene = try await Scene(target, answers: [["127.0.0.1"]]) { $0.firstByte = .milliseconds(100) }
+        await #expect(throws: ProxyError.timedOut) {
+            _ = try await scene.get("http://api.example.test:\(target.port)/")
+        }
+        #expect(await target.firstEnd == .closed)
+        let use = try await scene.onlyUse()
+        #expect(use.allowed)
+        #expect(use.details["error"] == "target_timed_out")
+        #expect(use.details["status"] == nil)
+    }
+
+    @Test(arguments: [
+        "Content-Length: 9\r\n\r\nfirst", "Transfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n", "\r\nfirst",
+        "Content-Length: 9\r\n\r\n",
+    ])
+    func anAnswerThatStopsIsBrokenOffAfterItsTimeAndThatIsRecorded(reply: String) async throws {
+        let target = try RecordingTarget { _ in [.text("HTTP/1.1 200 OK\r\n\(reply)"), .untilClosed] }
+        let scene = try await Scene(target, answers: [["127.0.0.1"]]) { $0.idle = .milliseconds(100) }
+        let answer = try await scene.get("http://api.example.test:\(target.port)/")
+        #expect(answer.status == 200)
+        var text = ""
+        await #expect(throws: ProxyError.timedOut) {
+            while case .bytes(let bytes) = try await answer.next() { text += String(buffer: bytes) }
+        }
+        #expect(text == (reply.contains("first") ? "first" : ""))
+        #expect(await target.firstEnd == .closed)
+        let use = try await scene.onlyUse()
+        #expect(use.allowed)
+        #expect(use.details["error"] == "target_timed_out")
+        #expect(use.details["status"] == "200")
+        #expect(use.details["bytes"] == "\(text.utf8.count)")
+    }
+
     @Test func aRequestThatCameThroughThisProxyIsNotForwardedAgain() async throws {
         let target = try RecordingTarget { _ in [.text("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")] }
         let scene = try await Scene(target, answers: [["127.0.0.1"]])
@@ -131,11 +166,18 @@ private struct Scene {
     let resolver: RebindingResolver
     let token: String
 
-    init(_ target: RecordingTarget, answers: [[String]], scheme: String = "http://", port: UInt16? = nil) async throws {
+    init(
+        _ target: RecordingTarget,
+        answers: [[String]],
+        scheme: String = "http://",
+        port: UInt16? = nil,
+        changing change: (inout BrokerSettings) -> Void = { _ in }
+    ) async throws {
         test = try await TestVault.make()
         resolver = RebindingResolver(answers)
         var settings = BrokerSettings()
         settings.addresses = AddressRules(allowed: [try #require(NetworkRange("127.0.0.0/30"))])
+        change(&settings)
         broker = try Broker(vault: test.vault, resolver: resolver, settings: settings)
         _ = try await test.vault.createCredential(
             CreateCredentialBody(
@@ -161,6 +203,15 @@ private struct Scene {
         if let via { fields[.via] = via }
         let body = AsyncThrowingStream<ByteBuffer, any Error> { $0.finish() }
         return try await broker.forward(ProxyRequest(method: "GET", path: "/v1/proxy", fields: fields, body: body))
+    }
+
+    /// The one attempt that the trail tells of.
+    func onlyUse() async throws -> AuditEntryBody {
+        await test.vault.settleAttempts()
+        let trail = try await test.vault.audit(PageRequest(), by: test.localOperator).entries
+        let uses = trail.filter { $0.action == "credential.use" }
+        #expect(uses.count == 1)
+        return try #require(uses.first)
     }
 
     func damage() async throws {

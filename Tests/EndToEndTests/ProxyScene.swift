@@ -75,19 +75,27 @@ struct ProxyScene {
 
     /// Sends bytes to the agents' socket and returns all that comes back until it closes, or until `mark` is there.
     ///
-    /// With `more` that is sent when the mark is there, and what comes back until the end is returned.
+    /// With `more` that is sent when the mark is there, and what comes back until the end is returned. `whenFull` is called once:
+    /// when the server takes no more of the request for a second, or has all of it.
     func exchange(
         _ request: String,
         at path: String? = nil,
         until mark: String? = nil,
-        thenSending more: String? = nil
+        thenSending more: String? = nil,
+        whenFull: @escaping @Sendable () -> Void = {}
     ) async throws -> String {
         let path = path ?? server.agentSocket
         return try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<String, any Error>) in
             Thread.detachNewThread {
                 continuation.resume(
                     with: Result {
-                        try Self.blockingExchange(Array(request.utf8), at: path, until: mark, thenSending: more)
+                        try Self.blockingExchange(
+                            Array(request.utf8),
+                            at: path,
+                            until: mark,
+                            thenSending: more,
+                            whenFull: whenFull
+                        )
                     }
                 )
             }
@@ -98,7 +106,8 @@ struct ProxyScene {
         _ request: [UInt8],
         at path: String,
         until mark: String?,
-        thenSending more: String?
+        thenSending more: String?,
+        whenFull: () -> Void
     ) throws -> String {
         var more = more
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
@@ -114,9 +123,7 @@ struct ProxyScene {
         guard isConnected else { throw POSIXError(.ECONNREFUSED) }
         var limit = timeval(tv_sec: 20, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-        guard Glibc.send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else {
-            throw POSIXError(.EIO)
-        }
+        try send(request[...], to: descriptor, whenFull: whenFull)
         var answer: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 64 << 10)
         while true {
@@ -130,6 +137,26 @@ struct ProxyScene {
             else { throw POSIXError(.EIO) }
             return String(decoding: answer + rest(of: descriptor), as: UTF8.self)
         }
+    }
+
+    private static func send(_ bytes: ArraySlice<UInt8>, to descriptor: Int32, whenFull: () -> Void) throws {
+        var rest = bytes
+        var isFull = false
+        while !rest.isEmpty {
+            var writable = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+            let isReady = poll(&writable, 1, isFull ? 20_000 : 1_000) > 0
+            if !isReady {
+                if isFull { throw POSIXError(.ETIMEDOUT) }
+                isFull = true
+                whenFull()
+                continue
+            }
+            let flags = Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
+            let count = rest.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, flags) }
+            guard count > 0 || errno == EAGAIN else { throw POSIXError(.EIO) }
+            rest = rest.dropFirst(max(count, 0))
+        }
+        if !isFull { whenFull() }
     }
 
     private static func rest(of descriptor: Int32) -> [UInt8] {

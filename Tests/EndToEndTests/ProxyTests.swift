@@ -164,6 +164,29 @@ struct ProxyTests {
         #expect(added < length >> 11, "\(added) KiB")
     }
 
+    @Test func aLongUploadIsNeverHeldWholeHoweverLateItsTargetReads() async throws {
+        let length = 48 << 20
+        let mayRead = DispatchSemaphore(value: 0)
+        let target = try RecordingTarget(answersEarly: true) { request in
+            let answer = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+            guard request.hasPrefix("POST ") else { return [.text(answer)] }
+            let come = request.components(separatedBy: "\r\n\r\n")[1].utf8.count
+            return [.call { _ = mayRead.wait(timeout: .now() + 20) }, .take(length - come), .text(answer)]
+        }
+        let scene = try await ProxyScene(target)
+        _ = try await scene.send("GET", "\(scene.base)/first")
+        let before = try scene.server.peakMemory
+        let body = String(repeating: "0123456789abcdef", count: length / 16)
+        let request = scene.request("POST", "\(scene.base)/", fields: ["Content-Length: \(length)"], body: body)
+        // Where nothing more goes in, the target begins to read; where all went in, somebody holds it.
+        let answer = try await scene.exchange(request) { mayRead.signal() }
+        #expect(answer.hasPrefix("HTTP/1.1 200"))
+        let added = try scene.server.peakMemory - before
+        #expect(added < length >> 11, "\(added) KiB")
+        let arrived = target.requests.dropFirst().joined().components(separatedBy: "\r\n\r\n").last
+        #expect(arrived == body, "\(arrived?.utf8.count ?? 0) bytes")
+    }
+
     @Test func anAgentThatLeavesBeforeTheAnswerEndsItsRequestAtTheTargetAtOnce() async throws {
         let target = try RecordingTarget { _ in [.untilClosed] }
         let scene = try await ProxyScene(target)
