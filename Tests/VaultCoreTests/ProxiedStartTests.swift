@@ -83,6 +83,11 @@ struct ProxiedStartTests {
             return try await vault.start(request).readableNames
         }
 
+        /// Rotates the agent's own token and returns the new one.
+        func rotate(_ body: RotateGatewayTokenBody) async throws -> RotatedProxyTokenBody {
+            try await vault.rotateProxyToken(of: "Claude", on: "bot", body, by: test.localOperator)
+        }
+
         func opens(_ token: String?) async -> Bool {
             let grant = try? await vault.proxyGrant(.token(Array((token ?? "").utf8), from: .loopback), credential: nil)
             return grant?.credentialName == "Claude"
@@ -201,13 +206,59 @@ struct ProxiedStartTests {
     @Test func aRotationIsNoneOfARunningInstancesBusinessButARevocationEndsAll() async throws {
         let scene = try await Scene()
         let token = try await scene.start()["ANTHROPIC_API_KEY"]
-        func rotate(_ body: RotateGatewayTokenBody) async throws {
-            _ = try await scene.vault.rotateProxyToken(of: "Claude", on: "bot", body, by: scene.test.localOperator)
-        }
-        try await rotate(RotateGatewayTokenBody(graceSeconds: 0))
+        _ = try await scene.rotate(RotateGatewayTokenBody(graceSeconds: 0))
         #expect(await scene.opens(token))
-        try await rotate(RotateGatewayTokenBody(revoke: true))
+        _ = try await scene.rotate(RotateGatewayTokenBody(revoke: true))
         #expect(await !scene.opens(token))
+    }
+
+    @Test func theGraceOfARotatedTokenEndsAtItsTime() async throws {
+        let scene = try await Scene()
+        let first = try await scene.rotate(RotateGatewayTokenBody(graceSeconds: 0)).proxyToken
+        let rotated = try await scene.rotate(RotateGatewayTokenBody(graceSeconds: 60))
+        #expect(rotated.previousExpiresAt == scene.test.clock.now + .seconds(60))
+        scene.test.clock.advance(by: .milliseconds(59_999))
+        #expect(await scene.opens(first))
+        scene.test.clock.advance(by: .milliseconds(1))
+        #expect(await !scene.opens(first))
+        #expect(await scene.opens(rotated.proxyToken))
+    }
+
+    @Test(arguments: [60, 3_600])
+    func aSecondRotationDoesNotLengthenTheGraceOfTheFirst(grace: Int64) async throws {
+        let scene = try await Scene()
+        let first = try await scene.rotate(RotateGatewayTokenBody(graceSeconds: 0)).proxyToken
+        let second = try await scene.rotate(RotateGatewayTokenBody(graceSeconds: 60)).proxyToken
+        scene.test.clock.advance(by: .seconds(30))
+        let third = try await scene.rotate(RotateGatewayTokenBody(graceSeconds: grace)).proxyToken
+        scene.test.clock.advance(by: .milliseconds(29_999))
+        #expect(await scene.opens(first))
+        scene.test.clock.advance(by: .milliseconds(1))
+        #expect(await !scene.opens(first))
+        #expect(await scene.opens(second))
+        scene.test.clock.advance(by: .seconds(grace - 30))
+        #expect(await !scene.opens(second))
+        #expect(await scene.opens(third))
+    }
+
+    @Test func aSecondRotationMayShortenTheGraceOfTheFirst() async throws {
+        let scene = try await Scene()
+        let first = try await scene.rotate(RotateGatewayTokenBody(graceSeconds: 0)).proxyToken
+        _ = try await scene.rotate(RotateGatewayTokenBody(graceSeconds: 60))
+        _ = try await scene.rotate(RotateGatewayTokenBody(graceSeconds: 10))
+        scene.test.clock.advance(by: .seconds(10))
+        #expect(await !scene.opens(first))
+    }
+
+    @Test func deletingTheAgentEndsItsTokensAndTheirGraceAtOnce() async throws {
+        let scene = try await Scene()
+        let instance = try await scene.start()["ANTHROPIC_API_KEY"]
+        let session = try await scene.start(isSession: true)["ANTHROPIC_API_KEY"]
+        let first = try await scene.rotate(RotateGatewayTokenBody(graceSeconds: 0)).proxyToken
+        let second = try await scene.rotate(RotateGatewayTokenBody(graceSeconds: 3_600)).proxyToken
+        for token in [instance, session, first, second] { #expect(await scene.opens(token)) }
+        try await scene.vault.deleteAgent("bot", by: scene.test.localOperator)
+        for token in [instance, session, first, second] { #expect(await !scene.opens(token)) }
     }
 
     @Test func detachingEndsTheTokensOfInstancesAtOnce() async throws {
