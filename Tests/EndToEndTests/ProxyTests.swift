@@ -194,6 +194,7 @@ struct ProxyTests {
         let request = scene.request("GET", "\(scene.base)/", fields: ["Expect: 100-continue"])
         _ = try await scene.exchange(request, until: "100 Continue\r\n\r\n")
         // Long before the 300 seconds that a target may take.
+        #expect(await target.firstEnd == .closed)
         try await scene.waitForAudit("broken_off")
     }
 
@@ -217,7 +218,6 @@ struct ProxyTests {
         var rest = answers[...]
         for mark in marks {
             let found = try #require(rest.range(of: mark), "\(mark) in \(answers)")
-        #expect(await target.firstEnd == .closed)
             rest = rest[found.upperBound...]
         }
         #expect(answers.components(separatedBy: "HTTP/1.1 200 OK").count == marks.count + 1)
@@ -387,6 +387,28 @@ struct ProxyTests {
         #expect(limited.hasPrefix("HTTP/1.1 429"))
         #expect(limited.contains("Retry-After: "))
         #expect(target.requests.count == 2)
+    }
+
+    /// The token that the credential holds makes the request good for itself, and the server's own address is among its hosts.
+    @Test(arguments: ["/v1/via/Target/v1/via/Target/x", "/v1/proxy"])
+    func aCredentialThatLeadsBackToTheServerEndsAtTheSecondRequest(path: String) async throws {
+        let scene = try await ProxyScene(try RecordingTarget { _ in [] })
+        let own = "http://\(scene.server.address)"
+        let hosts = try await scene.server.attache("credentials", "update", "Target", "--host", own)
+        try #require(hosts.status == 0, "\(hosts.errors)")
+        let value = try await scene.server.attache("credentials", "update", "Target", input: Array(scene.token.utf8))
+        try #require(value.status == 0, "\(value.errors)")
+        let answer = try await scene.exchange(
+            "GET \(path) HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Target-Url: \(own)/v1/via/Target/x\r\n"
+                + "Authorization: Bearer \(scene.token)\r\n\r\n"
+        )
+        #expect(answer.hasPrefix("HTTP/1.1 403"))
+        #expect(answer.contains("\"code\":\"target_loop\""), "\(answer)")
+        // The agent's own request was sent, and what answers it is the target of that.
+        #expect(!answer.lowercased().contains("attache-error"))
+        let trail = try await scene.waitForAudit("\"403\"")
+        #expect(trail.components(separatedBy: "\"target_loop\"").count == 2)
+        #expect(trail.components(separatedBy: "\"milliseconds\"").count == 2)
     }
 
     @Test func everyAttemptIsInTheAuditTrailAndNoValueIs() async throws {
