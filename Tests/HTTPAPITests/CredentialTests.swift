@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import APITypes
+import Foundation
 import HTTPTypes
 import TestSupport
 import Testing
+import VaultCore
 import VaultModel
 
 struct CredentialTests {
@@ -59,6 +61,90 @@ struct CredentialTests {
             #expect(answer.status == 400)
             #expect(answer.header("Attache-Error") == code)
             #expect(!answer.text.contains("sk-canary"))
+        }
+    }
+
+    // MARK: - What clients read, member by member as text
+
+    @Test func theListOfCredentialsHasTheseMembersAndNoValue() async throws {
+        try await APISession.run { api async throws in
+            let id = try await api.send(.post, "/api/v1/credentials", json: Self.body).body(CredentialBody.self).id
+            let list = try await api.send(.get, "/api/v1/credentials")
+            #expect(
+                list.text == """
+                    {"credentials":[{"agents":0,"createdAt":"2026-01-01T00:00:00.000Z",\
+                    "environmentName":"ANTHROPIC_API_KEY","header":"x-api-key","hosts":["api.anthropic.com"],\
+                    "id":"\(id)","intact":true,"mask":"sk-ant-a***","name":"Anthropic","note":"",\
+                    "provider":"anthropic","rotationPriority":0,"type":"CUSTOM_HEADER","updatedAt":"2026-01-01T00:00:00.000Z",\
+                    "version":1}]}
+                    """
+            )
+        }
+    }
+
+    @Test func anAttachmentHasTheseMembers() async throws {
+        try await APISession.run { api async throws in
+            let credential = try await api.send(.post, "/api/v1/credentials", json: Self.body)
+                .body(CredentialBody.self).id
+            let agent = try await api.send(.post, "/api/v1/agents", json: #"{"name":"bot"}"#).body(AgentBody.self).id
+            let body = #"{"credentialId":"\#(credential)"}"#
+            let attached = try await api.send(.post, "/api/v1/agents/\(agent)/credentials", json: body)
+            let token = attached.text.components(separatedBy: #""proxyToken":""#).last?.prefix { $0 != "\"" } ?? ""
+            #expect(token.hasPrefix("pxr_"))
+            #expect(
+                attached.text == """
+                    {"agentId":"\(agent)","credentialId":"\(credential)","delivery":"proxy","proxyToken":"\(token)"}
+                    """
+            )
+        }
+    }
+
+    @Test func theStatusOfAWorkspaceHasTheseMembersAndItsCountersMove() async throws {
+        try await APISession.run { api async throws in
+            let limits = #"{"agents":25,"credentials":100,"requestsPerMonth":100000}"#
+            _ = try await api.test.vault.updateWorkspace(UpdateWorkspaceBody(plan: .pro), by: api.test.localOperator)
+            func status() async throws -> String { try await api.send(.get, "/api/v1/workspace/status").text }
+            func workspace(_ text: String) throws -> Substring {
+                let start = try #require(text.range(of: #""workspace":{"#)).upperBound
+                return text[start...].prefix(through: try #require(text[start...].lastIndex(of: "}")))
+            }
+            let before = try workspace(try await status())
+            let id = before.components(separatedBy: #""id":""#).last?.prefix { $0 != "\"" } ?? ""
+            func expected(_ usage: String) -> String {
+                #""id":"\#(id)","limits":\#(limits),"name":"personal","plan":"pro","usage":\#(usage)}}"#
+            }
+            #expect(before == expected(#"{"agents":0,"credentials":0,"requestsThisMonth":0}"#))
+            _ = try await api.send(.post, "/api/v1/credentials", json: Self.body)
+            _ = try await api.send(.post, "/api/v1/agents", json: #"{"name":"bot"}"#)
+            let attached = try await api.send(
+                .post,
+                "/api/v1/agents/bot/credentials",
+                json: #"{"credentialId":"Anthropic"}"#
+            ).body(AttachedCredentialBody.self)
+            let token = Array(try #require(attached.proxyToken).utf8)
+            let grant = try await api.test.vault.proxyGrant(.token(token, from: .loopback), credential: nil)
+            let attempt = ProxyAttempt(target: "https://api.anthropic.com/", method: "GET")
+            try await api.test.vault.begin(attempt, with: grant).end(attempt)
+            await api.test.vault.settleAttempts()
+            #expect(
+                try workspace(try await status()) == expected(#"{"agents":1,"credentials":1,"requestsThisMonth":1}"#)
+            )
+        }
+    }
+
+    @Test func anErrorHasTheseMembers() async throws {
+        try await APISession.run { api async throws in
+            let missing = try await api.send(.get, "/api/v1/credentials/none")
+            #expect(missing.status == 404)
+            #expect(missing.text == #"{"code":"not_found","error":"no such credential","status":404}"#)
+            let wrong = try await api.send(.post, "/api/v1/credentials", json: #"{"name":"X","value":"sk-canary"}"#)
+            let reason = "the type is missing; only a provider of the catalogue implies it"
+            #expect(wrong.text == #"{"code":"invalid_field","error":"\#(reason)","field":"type","status":400}"#)
+            let nobody = try await api.send(.get, "/api/v1/credentials", as: .nobody)
+            let hint = "send Authorization: Bearer …"
+            #expect(
+                nobody.text == #"{"code":"token_missing","error":"no token was sent","hint":"\#(hint)","status":401}"#
+            )
         }
     }
 
