@@ -287,6 +287,48 @@ struct AttemptTests {
         await #expect(throws: VaultError.credentialExpired("X")) { _ = try await scene.grant() }
     }
 
+    private static let jumps: [Duration] = [.seconds(-3_600), .seconds(31 * 86_400)]
+
+    @Test(arguments: jumps)
+    func whatIsRememberedIsLookedUpAnewWhereTheClockJumps(jump: Duration) async throws {
+        let scene = try await Scene()
+        let first = try await scene.grant()
+        scene.test.clock.advance(by: jump)
+        let second = try await scene.grant()
+        #expect(second !== first)
+        #expect(try await scene.grant() === second)
+        scene.test.clock.advance(by: .zero - jump)
+        #expect(try await scene.grant() !== second)
+    }
+
+    @Test(arguments: jumps)
+    func whatWasRevokedStaysRefusedWhereTheClockJumps(jump: Duration) async throws {
+        let scene = try await Scene()
+        let grant = try await scene.grant()
+        let body = RotateGatewayTokenBody(revoke: true)
+        _ = try await scene.test.vault.rotateProxyToken(of: "X", on: "bot", body, by: scene.test.localOperator)
+        for step in [.zero, jump, .zero - jump] {
+            scene.test.clock.advance(by: step)
+            await #expect(throws: VaultError.token(.revoked)) { _ = try await scene.grant() }
+            await #expect(throws: VaultError.token(.revoked)) {
+                _ = try await scene.test.vault.begin(scene.attempt, with: grant)
+            }
+        }
+    }
+
+    @Test func whatHasExpiredIsRefusedHoweverTheClockCameThere() async throws {
+        let scene = try await Scene()
+        let body = UpdateCredentialBody(expiresAt: scene.test.clock.now + .seconds(30))
+        _ = try await scene.test.vault.updateCredential("X", body, by: scene.test.localOperator)
+        _ = try await scene.grant()
+        scene.test.clock.advance(by: .seconds(-3_600))
+        _ = try await scene.grant()
+        scene.test.clock.advance(by: .seconds(3_630))
+        await #expect(throws: VaultError.credentialExpired("X")) { _ = try await scene.grant() }
+        scene.test.clock.advance(by: .seconds(31 * 86_400))
+        await #expect(throws: VaultError.credentialExpired("X")) { _ = try await scene.grant() }
+    }
+
     @Test func requestsThatAreUnderWayAtOnceShareTheOpenedValueAndNoneOutlivesThem() async throws {
         let scene = try await Scene()
         let grant = try await scene.grant()

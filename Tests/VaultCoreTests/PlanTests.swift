@@ -73,6 +73,27 @@ struct PlanTests {
         #expect(try await test.sent() == 1)
     }
 
+    @Test func aClockThatJumpsToAnotherMonthAndBackFindsTheCountOfEachAsItWas() async throws {
+        let test = try await TestVault.make()
+        try await test.choose(.free)
+        let token = try await test.token()
+        for _ in 0..<100 { try await test.use(token) }
+        await test.vault.settleAttempts()
+        // The clock of a test begins with a month.
+        for (jump, sent) in [(Duration.seconds(-3_600), 1), (.seconds(32 * 86_400), 1), (.seconds(-3_600), 2)] {
+            test.clock.advance(by: jump)
+            try await test.use(token)
+            await test.vault.settleAttempts()
+            #expect(try await test.sent() == sent)
+            test.clock.advance(by: .zero - jump)
+            await #expect(throws: VaultError.self) { try await test.use(token) }
+            #expect(try await test.sent() == 100)
+        }
+        let agent = try await test.vault.agent("bot", by: test.localOperator)
+        #expect(agent.requestsThisMonth == 100)
+        #expect(try await test.vault.verification().problems == [])
+    }
+
     @Test func theCountOutlivesTheServerAndAnotherKeyForARequestDoesNotCount() async throws {
         let test = try await TestVault.make()
         try await test.choose(.free)
