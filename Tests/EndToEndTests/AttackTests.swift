@@ -53,18 +53,27 @@ struct Attack: Decodable, Sendable, CustomTestStringConvertible {
 
     var testDescription: String { attack }
 
-    static let all: [Attack] = {
-        let folder = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
-            .deletingLastPathComponent().appendingPathComponent("Vectors/attacks")
-        let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-        return files.sorted().compactMap { name in
-            try? JSONDecoder().decode(Self.self, from: Data(contentsOf: folder.appendingPathComponent(name)))
-        }
-    }()
+    static let folder = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
+        .deletingLastPathComponent().appendingPathComponent("Vectors/attacks")
+
+    static let files = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).sorted()
+
+    /// Without a file that is none, which a test of its own finds.
+    static let all = files.compactMap { try? Self(file: $0) }
+
+    init(file name: String) throws {
+        self = try JSONDecoder().decode(Self.self, from: Data(contentsOf: Self.folder.appendingPathComponent(name)))
+    }
 }
 
 struct AttackTests {
-    @Test func everyFileIsAnAttack() {
+    @Test(arguments: Attack.files)
+    func everyFileIsAnAttack(name: String) throws {
+        _ = try Attack(file: name)
+    }
+
+    @Test func thereAreAsManyAttacksAsFiles() {
+        #expect(Attack.all.count == Attack.files.count)
         #expect(Attack.all.count >= 100)
     }
 
