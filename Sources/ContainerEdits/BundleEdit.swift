@@ -66,6 +66,10 @@ package struct BundleEdit: Sendable {
         var edits = TextEdits(text)
         if command == ContainerParts.wrapper {
             // Another hook was here before, or the bundle is used a second time, maybe by whoever needs more hooks.
+            let found = try text.anyMember("hooks", of: text.root)
+            for hook in parts.hooks(for: naming, at: Set(HookStage.allCases)) {
+                _ = try Self.isThere(hook, in: found, text)
+            }
             try Self.add(parts.hooks(for: naming, at: stages), to: &edits, text)
             bytes = edits.applied()
             return
@@ -131,9 +135,16 @@ package struct BundleEdit: Sendable {
     ) throws(ContainerEditError) -> Bool {
         for element in try text.member(hook.stage.rawValue, of: hooks)?.elements ?? [] {
             let arguments = text.strings(try text.member("args", of: element)) ?? []
-            if arguments.prefix(2).elementsEqual(hook.arguments.prefix(2)) { return true }
+            guard arguments.prefix(2).elementsEqual(hook.arguments.prefix(2)) else { continue }
+            guard agent(of: arguments) == agent(of: hook.arguments) else { throw .editedForAnother }
+            return true
         }
         return false
+    }
+
+    /// Whom a hook that registers a container does that for.
+    private static func agent(of arguments: [String]) -> [String] {
+        arguments.firstIndex(of: "--agent").map { Array(arguments[$0...].prefix(2)) } ?? []
     }
 
     private static func refuseTaken(_ text: JSONText) throws(ContainerEditError) {

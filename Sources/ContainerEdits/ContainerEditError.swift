@@ -23,6 +23,8 @@ package enum ContainerEditError: Error, Equatable {
     /// The socket is in one folder with the operator's, which no container may see.
     case operatorSocketExposed(folder: String)
     case containerIDInvalid
+    /// A bundle that is used a second time, and says another agent now.
+    case editedForAnother
     /// The wrapper is in front of the image's command already.
     case alreadyWrapped
     /// The image is for another kind of system.
@@ -53,6 +55,7 @@ extension ContainerEditError {
         case .alreadyWrapped: "the wrapper is in front of the image's command already"
         case .notLinux: "the image is not one of Linux"
         case .severalImages: "there is not exactly one image in it; save one, for one platform and without attestations"
+        case .editedForAnother: "the bundle was edited for another agent before; make it anew"
         case .containerIDInvalid: "the container's id is not one: letters, digits and - + . _ up to 1,024"
         }
     }

@@ -51,6 +51,16 @@ struct BundleEditTests {
         #expect(hooks["poststop"]?.first?["args"] as? [String] == ["attache-hook", "end"])
     }
 
+    /// Else a bundle whose agent was changed would go on getting the values of the one before.
+    @Test(arguments: [Set(HookStage.allCases), [.poststop], []])
+    func aBundleThatWasEditedForAnotherAgentIsRefused(stages: Set<HookStage>) throws {
+        let config = #"{"process":{"args":["a"]},"annotations":{"io.attache.agent":"web"}}"#
+        let once = try #require(try edited(config))
+        #expect(try edited(once, stages: stages) == once)
+        let other = once.replacing(#""io.attache.agent":"web""#, with: #""io.attache.agent":"bot""#)
+        #expect(throws: ContainerEditError.editedForAnother) { try edited(other, stages: stages) }
+    }
+
     @Test(arguments: [[], [HookStage.createRuntime], [.poststop]])
     func onlyTheHooksThatAreNeededAreAdded(stages: [HookStage]) throws {
         let config = #"{"process":{"args":["a"]},"annotations":{"io.attache.agent":"web"}}"#
