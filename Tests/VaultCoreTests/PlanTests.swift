@@ -73,6 +73,24 @@ struct PlanTests {
         #expect(try await test.sent() == 1)
     }
 
+    /// Also of what the trail does not have yet.
+    @Test func aClockThatLeavesAMonthAndComesBackAdmitsNoMore() async throws {
+        let test = try await TestVault.make()
+        try await test.choose(.free)
+        let token = try await test.token()
+        let caller = ProxyCaller.token(Array(token.utf8), from: .loopback)
+        let attempt = ProxyAttempt(target: "https://api.test.example/a", method: "GET")
+        var opens: [OpenAttempt] = []
+        for _ in 0..<100 {
+            opens.append(try await test.vault.begin(attempt, with: test.vault.proxyGrant(caller, credential: nil)))
+        }
+        test.clock.advance(by: .seconds(-3_600))
+        try await test.use(token)
+        test.clock.advance(by: .seconds(3_600))
+        await #expect(throws: VaultError.self) { try await test.use(token) }
+        withExtendedLifetime(opens) {}
+    }
+
     @Test func aClockThatJumpsToAnotherMonthAndBackFindsTheCountOfEachAsItWas() async throws {
         let test = try await TestVault.make()
         try await test.choose(.free)

@@ -11,28 +11,34 @@ internal import VaultModel
 /// What is stored is counted from the trail's own entries, in their transaction; this counts what begins, so that two
 /// requests of one moment never both take the last place.
 final class MonthlyRequests: Sendable {
-    private struct Count {
+    private struct Place: Hashable {
+        let workspace: WorkspaceID
         let month: CalendarMonth
-        var requests: Int
     }
 
-    private let counts = Mutex<[WorkspaceID: Count]>([:])
+    /// As many are kept; a month that a clock left, and comes back to, has its count as it was.
+    private static let mostCounts = 4_096
+
+    private let counts = Mutex<[Place: Int]>([:])
 
     /// Counts a request where there is room for it; nil where nobody knows how many there were.
     func admit(_ workspace: WorkspaceID, in month: CalendarMonth, upTo most: Int) -> Bool? {
-        counts.withLock { counts in
-            guard var count = counts[workspace], count.month == month else { return nil }
-            guard count.requests < most else { return false }
-            count.requests += 1
-            counts[workspace] = count
+        let place = Place(workspace: workspace, month: month)
+        return counts.withLock { counts in
+            guard let requests = counts[place] else { return nil }
+            guard requests < most else { return false }
+            counts[place] = requests + 1
             return true
         }
     }
 
     /// Takes what was stored, unless somebody else did meanwhile.
     func learn(_ requests: Int, of workspace: WorkspaceID, in month: CalendarMonth) {
+        let place = Place(workspace: workspace, month: month)
         counts.withLock { counts in
-            if counts[workspace]?.month != month { counts[workspace] = Count(month: month, requests: requests) }
+            guard counts[place] == nil else { return }
+            if counts.count >= Self.mostCounts { counts = counts.filter { $0.key.month == month } }
+            counts[place] = requests
         }
     }
 }
