@@ -16,6 +16,10 @@ extension APIClient {
         return try await call(request)
     }
 
+    package func providers() async throws(APIClientError) -> ProviderList {
+        try await call(APIRequest(.GET, "providers"))
+    }
+
     package func credential(_ reference: String) async throws(APIClientError) -> CredentialBody {
         try await call(APIRequest(.GET, "credentials", reference))
     }

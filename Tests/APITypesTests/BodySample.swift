@@ -310,8 +310,28 @@ struct BodySample: Sendable, CustomTestStringConvertible {
         )
     }
 
+    private static func provider(isFull: Bool) -> ProviderBody {
+        ProviderBody(
+            id: "p",
+            name: "P",
+            category: "llm",
+            connections: ["api_key"],
+            type: .apiKey,
+            header: isFull ? "h" : nil,
+            keyPrefix: isFull ? "p" : nil,
+            environmentName: "A",
+            baseURLName: "A",
+            baseURL: isFull ? "u" : nil,
+            hosts: [],
+            testable: true,
+            keyPage: isFull ? "u" : nil
+        )
+    }
+
     private static let secrets = [
         BodySample(.credential, full: credential(isFull: true), bare: credential(isFull: false)),
+        BodySample(.provider, full: provider(isFull: true), bare: provider(isFull: false)),
+        BodySample(.providerList, ProviderList(providers: [])),
         BodySample(
             .credentialPage,
             full: CredentialPage(credentials: [], nextCursor: "c"),

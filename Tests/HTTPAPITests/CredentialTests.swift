@@ -33,6 +33,19 @@ struct CredentialTests {
         }
     }
 
+    /// Every tile of every category, as a client reads it.
+    @Test func theCatalogueIsTheOneInItsFile() async throws {
+        try await APISession.run { api async throws in
+            let answer = try await api.send(.get, "/api/v1/providers")
+            #expect(answer.status == 200)
+            let file = "\(#filePath)/../../Vectors/providers.json"
+            let expected = try Data(contentsOf: URL(fileURLWithPath: file).standardized)
+            let lines = answer.text.replacing("},{\"", with: "},\n{\"")
+            #expect(lines + "\n" == String(decoding: expected, as: UTF8.self))
+            #expect(try await api.send(.get, "/api/v1/providers?q=a").status == 400)
+        }
+    }
+
     @Test func aCredentialIsAttachedAndDetached() async throws {
         try await APISession.run { api async throws in
             _ = try await api.send(.post, "/api/v1/credentials", json: Self.body)

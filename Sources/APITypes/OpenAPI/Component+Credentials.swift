@@ -72,6 +72,28 @@ extension Component {
         .required("attachedAt", .timestamp)
     )
 
+    static let providerSchema = Schema.answer(
+        .required("id", .provider),
+        .required("name", .string()),
+        .required("category", .oneOf(["llm", "image", "video", "audio", "research"])),
+        .required(
+            "connections",
+            .array(
+                of: .oneOf(["api_key", "oauth", "setup_token", "hosted", "custom"]),
+                "How a credential of it is made."
+            )
+        ),
+        .required("type", .credentialScheme),
+        .optional("header", .string("For `CUSTOM_HEADER`.")),
+        .optional("keyPrefix", .string("What its keys begin with.")),
+        .required("environmentName", .environmentName),
+        .required("baseURLName", .environmentName),
+        .optional("baseURL", .string("What its SDK puts before each path.")),
+        .required("hosts", .hosts),
+        .required("testable", .boolean("Whether a request that costs nothing shows that a key is good.")),
+        .optional("keyPage", .string("Where a person makes a key."))
+    )
+
     static let proxyTokenSchema = Schema.answer(
         .optional("credentialId", .identifier),
         .optional("provider", .provider),

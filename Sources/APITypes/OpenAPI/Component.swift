@@ -72,6 +72,8 @@ package enum Component: String, CaseIterable, Sendable {
     case memberList = "MemberList"
     case moveCredential = "MoveCredential"
     case named = "Named"
+    case provider = "Provider"
+    case providerList = "ProviderList"
     case proxyToken = "ProxyToken"
     case rankedCredential = "RankedCredential"
     case receiptItem = "ReceiptItem"
@@ -132,6 +134,8 @@ package enum Component: String, CaseIterable, Sendable {
         case .attachedProvider: Self.attachedProviderSchema
         case .moveCredential:
             .request(.required("direction", .oneOf(MoveCredentialBody.Direction.allCases.map(\.rawValue))))
+        case .provider: Self.providerSchema
+        case .providerList: .answer(.required("providers", .array(of: .reference(.provider))))
         case .proxyToken: Self.proxyTokenSchema
         case .rankedCredential: Self.rankedCredentialSchema
         case .credentialOrder:

@@ -11,6 +11,13 @@ extension Endpoint {
             answer: .ok(.credentialPage, "A page of credentials: never a value.")
         ),
         Endpoint(
+            .listProviders,
+            .get,
+            "/api/v1/providers",
+            "List the services that a credential can be of",
+            answer: .ok(.providerList, "The whole catalogue, in the order that it is shown in.")
+        ),
+        Endpoint(
             .createCredential,
             .post,
             "/api/v1/credentials",

@@ -57,6 +57,7 @@ package enum Operation: String, CaseIterable, Sendable {
     case listInstances
     case listInvitations
     case listMembers
+    case listProviders
     case listSecrets
     case listSecretVersions
     case listUsers

@@ -16,6 +16,7 @@ struct CredentialsCommand: AsyncParsableCommand {
             ListCredentialsCommand.self, ShowCredentialCommand.self, AddCredentialCommand.self,
             UpdateCredentialCommand.self, MoveCredentialCommand.self, TestCredentialCommand.self,
             RemoveCredentialCommand.self, AttachCredentialCommand.self, DetachCredentialCommand.self,
+            ListProvidersCommand.self,
         ]
     )
 }

@@ -15,6 +15,7 @@ struct CredentialRoutes {
     var routes: [Route] {
         [
             Route(.get, "/api/v1/credentials", handle: list), Route(.post, "/api/v1/credentials", handle: create),
+            Route(.get, "/api/v1/providers", handle: listProviders),
             Route(.get, "/api/v1/credentials/{id}", handle: show),
             Route(.patch, "/api/v1/credentials/{id}", handle: update),
             Route(.delete, "/api/v1/credentials/{id}", handle: delete),
@@ -32,6 +33,10 @@ struct CredentialRoutes {
     @Sendable private func list(_ reader: RequestReader) async throws -> Response {
         let caller = try await identity.caller(of: reader)
         return try .json(await vault.credentials(reader.query(["limit", "cursor", "q"]).page(), by: caller))
+    }
+
+    @Sendable private func listProviders(_ reader: RequestReader) async throws -> Response {
+        try await .json(vault.providers(by: identity.caller(withoutQuery: reader)))
     }
 
     @Sendable private func create(_ reader: RequestReader) async throws -> Response {
