@@ -24,6 +24,8 @@ struct RestartContainersCommand: AsyncParsableCommand {
     )
 
     private static let pace = Duration.milliseconds(200)
+    /// What ends sooner has not come back: a wrapper that refuses what it was given, a command that cannot start.
+    private static let steady = Duration.seconds(1)
 
     @OptionGroup var client: ClientOptions
 
@@ -120,15 +122,17 @@ struct RestartContainersCommand: AsyncParsableCommand {
             let before = Set(try await Self.instances(of: agent, on: server).map(\.id))
             try await owner.restart(container.id, grace: .seconds(grace))
             let deadline = ContinuousClock.now + .seconds(timeout)
+            var found: (id: String, at: ContinuousClock.Instant)?
             while ContinuousClock.now < deadline {
-                // A start that has taken the place of the one before.
+                // A start that has taken the place of the one before, and stays.
                 let next = try await Self.instances(of: agent, on: server).first {
                     $0.endedAt == nil && !before.contains($0.id) && container.holds($0)
                 }
-                if let next {
+                if let next, let found, found.id == next.id, ContinuousClock.now - found.at >= Self.steady {
                     let isCurrent = try await Self.isCurrent(next, on: server, of: agent)
                     return RestartedContainer(container, isCurrent ? .synced : .stale, engine: owner.socket)
                 }
+                if next?.id != found?.id { found = next.map { ($0.id, .now) } }
                 try await Task.sleep(for: Self.pace)
             }
             return RestartedContainer(container, .notBack, engine: owner.socket)
