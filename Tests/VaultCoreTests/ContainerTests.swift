@@ -62,6 +62,15 @@ struct ContainerTests {
             return scene
         }
 
+        /// One that knows what other programs have done so far, as the first start tells.
+        static func makeWithAStart() async throws -> Scene {
+            let scene = try await make()
+            scene.machine.run(9, "0::/docker/\(ContainerTests.other)")
+            try await scene.register(ContainerTests.other, pid: 9)
+            try await scene.start(scene.machine.peer(9))
+            return scene
+        }
+
         func register(_ id: String = ContainerTests.id, pid: Int64 = 10, as agent: String = "web") async throws {
             _ = try await vault.registerContainer(
                 id,
@@ -305,11 +314,7 @@ struct ContainerTests {
     /// What is ready for a container's first start is used once, by that container, and only while it is of the present.
     @Test(arguments: ["", "value", "token", "elsewhere"])
     func whatWasPreparedForAStartIsOfTheMomentOfTheStart(change: String) async throws {
-        let scene = try await Scene.make()
-        scene.machine.run(9, "0::/docker/\(Self.other)")
-        try await scene.register(Self.other, pid: 9)
-        // The first start tells what other programs have done so far.
-        try await scene.start(scene.machine.peer(9))
+        let scene = try await Scene.makeWithAStart()
         scene.machine.run(10, "0::/docker/\(Self.id)")
         try await scene.register()
         await scene.vault.prepareStart(of: Self.id)
@@ -345,10 +350,7 @@ struct ContainerTests {
 
     /// Nothing of a start is recorded before its values are open, whenever its rows were read.
     @Test func aPreparedStartWhoseValueIsDamagedWasNone() async throws {
-        let scene = try await Scene.make()
-        scene.machine.run(9, "0::/docker/\(Self.other)")
-        try await scene.register(Self.other, pid: 9)
-        try await scene.start(scene.machine.peer(9))
+        let scene = try await Scene.makeWithAStart()
         // Before the registration, which reads on when it has answered.
         _ = try await scene.test.engine.write {
             try $0.execute("UPDATE entry_values SET sealed = zeroblob(length(sealed))", [])
@@ -362,10 +364,7 @@ struct ContainerTests {
 
     /// What has never been opened is not handed out as something that was.
     @Test func whatWasPreparedIsNotRememberedAsAStart() async throws {
-        let scene = try await Scene.make()
-        scene.machine.run(9, "0::/docker/\(Self.other)")
-        try await scene.register(Self.other, pid: 9)
-        try await scene.start(scene.machine.peer(9))
+        let scene = try await Scene.makeWithAStart()
         scene.machine.run(10, "0::/docker/\(Self.id)")
         try await scene.register()
         await scene.vault.prepareStart(of: Self.id)
