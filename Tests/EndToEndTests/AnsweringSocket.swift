@@ -30,6 +30,8 @@ final class AnsweringSocket: Sendable {
             for answer in answers {
                 let connection = accept(listening, nil, nil)
                 guard connection >= 0 else { return }
+                // A child that another test starts would keep it open, and the answer without an end.
+                _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
                 if let answer { reply(answer, on: connection) }
                 close(connection)
             }
