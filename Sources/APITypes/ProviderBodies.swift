@@ -2,15 +2,17 @@
 
 package import VaultModel
 
+extension ProviderCategory: Codable {}
+
+extension ProviderConnection: Codable {}
+
 /// A service that issues keys, as the catalogue knows it.
 package struct ProviderBody: Codable, Equatable, Sendable {
     package var id: String
     /// As people know it.
     package var name: String
-    /// `llm`, `image`, `video`, `audio` or `research`.
-    package var category: String
-    /// How a credential of it is made: `api_key`, `oauth`, `setup_token`, `hosted`, `custom`.
-    package var connections: [String]
+    package var category: ProviderCategory
+    package var connections: [ProviderConnection]
     /// How its keys are presented.
     package var type: CredentialScheme
     /// The field that a key stands in, for `CUSTOM_HEADER`.
@@ -33,8 +35,8 @@ package struct ProviderBody: Codable, Equatable, Sendable {
     package init(
         id: String,
         name: String,
-        category: String,
-        connections: [String],
+        category: ProviderCategory,
+        connections: [ProviderConnection],
         type: CredentialScheme,
         header: String?,
         keyPrefix: String?,

@@ -13,7 +13,7 @@ extension Provider {
         let id: String
         let name: String
         let category: ProviderCategory
-        let connections: [Connection]
+        let connections: [ProviderConnection]
         let service: Service
 
         init(
@@ -21,7 +21,7 @@ extension Provider {
             _ name: String,
             _ category: ProviderCategory,
             _ service: Service,
-            connections: [Connection] = [.apiKey]
+            connections: [ProviderConnection] = [.apiKey]
         ) {
             self.id = id
             self.name = name

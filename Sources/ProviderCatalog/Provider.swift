@@ -8,7 +8,7 @@ package struct Provider: Sendable {
     /// As people know it.
     package let name: String
     package let category: ProviderCategory
-    package let connections: [Connection]
+    package let connections: [ProviderConnection]
     /// What its keys begin with; empty when they have no such mark.
     package let keyPrefix: String
     /// The variable in which its SDK looks for the key.
@@ -30,20 +30,6 @@ package struct Provider: Sendable {
     package let refusals: [KeyRefusal]
     /// Where a person makes a key.
     package let keyPage: String?
-}
-
-/// One AI capability: a tile of the console.
-package enum ProviderCategory: String, CaseIterable, Sendable {
-    case llm, image, video, audio, research
-}
-
-/// How a credential of a provider is made.
-package enum Connection: String, CaseIterable, Sendable {
-    case apiKey = "api_key"
-    case oauth
-    case setupToken = "setup_token"
-    case hosted
-    case custom
 }
 
 /// A request that shows whether a key is good.

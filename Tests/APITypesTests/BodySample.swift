@@ -314,8 +314,8 @@ struct BodySample: Sendable, CustomTestStringConvertible {
         ProviderBody(
             id: "p",
             name: "P",
-            category: "llm",
-            connections: ["api_key"],
+            category: .llm,
+            connections: [.apiKey],
             type: .apiKey,
             header: isFull ? "h" : nil,
             keyPrefix: isFull ? "p" : nil,

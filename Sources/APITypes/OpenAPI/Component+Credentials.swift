@@ -75,11 +75,11 @@ extension Component {
     static let providerSchema = Schema.answer(
         .required("id", .provider),
         .required("name", .string()),
-        .required("category", .oneOf(["llm", "image", "video", "audio", "research"])),
+        .required("category", .oneOf(ProviderCategory.allCases.map(\.rawValue))),
         .required(
             "connections",
             .array(
-                of: .oneOf(["api_key", "oauth", "setup_token", "hosted", "custom"]),
+                of: .oneOf(ProviderConnection.allCases.map(\.rawValue)),
                 "How a credential of it is made."
             )
         ),

@@ -19,18 +19,11 @@ struct ListProvidersCommand: AsyncParsableCommand {
 
     @OptionGroup var client: ClientOptions
 
-    @Option(
-        help: ArgumentHelp("Only llm, image, video, audio or research.", valueName: "category"),
-        completion: .list(["llm", "image", "video", "audio", "research"])
-    )
-    var category: String?
+    @Option(help: "Only those of one category.")
+    var category: ProviderCategory?
 
     func run() async throws {
         let all = try await client.withServer { try await $0.providers() }
-        let known = Set(all.providers.map(\.category))
-        if let category, !known.contains(category) {
-            throw ValidationError("--category takes \(known.sorted().joined(separator: ", "))")
-        }
         let shown = all.providers.filter { category == nil || $0.category == category }
         try client.show(ProviderList(providers: shown)) { text(of: shown) }
     }
@@ -41,7 +34,7 @@ struct ListProvidersCommand: AsyncParsableCommand {
             table.add(
                 provider.id,
                 provider.name.printable,
-                provider.category,
+                provider.category.rawValue,
                 provider.type.rawValue,
                 provider.environmentName,
                 provider.hosts.isEmpty ? "(yours)" : provider.hosts.joined(separator: ", ").shortened(to: 40)

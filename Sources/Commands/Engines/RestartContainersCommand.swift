@@ -3,6 +3,7 @@
 internal import APIClient
 internal import APITypes
 internal import ArgumentParser
+internal import ContainerEdits
 internal import EngineClient
 internal import VaultModel
 
@@ -83,7 +84,7 @@ struct RestartContainersCommand: AsyncParsableCommand {
             instance.container.map { AgentContainer(id: $0, instance: instance, replica: nil) }
         }
         for engine in engines {
-            for id in await engine.containers(labelled: "io.attache.agent", name)
+            for id in await engine.containers(labelled: ContainerNaming.agentAnnotation, name)
             where !found.contains(where: { $0.id == id }) {
                 let replica = await engine.replica(of: id)
                 let instance = live.first { $0.container == nil && $0.replica == replica }

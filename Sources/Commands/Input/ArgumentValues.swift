@@ -17,6 +17,8 @@ extension EntryKind: ExpressibleByArgument {
 
 extension CredentialScheme: ExpressibleByArgument {}
 
+extension ProviderCategory: ExpressibleByArgument {}
+
 extension Delivery: ExpressibleByArgument {}
 
 extension Role: ExpressibleByArgument {}

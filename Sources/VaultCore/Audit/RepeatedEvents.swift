@@ -135,7 +135,7 @@ extension Vault {
                 try? await record(
                     RepeatedEvent(
                         chain: known.workspaceID.text,
-                        actor: .workspaceKey(known.id),
+                        actor: known.actor,
                         action: .tokenUse,
                         outcome: .denied(reason: "network")
                     )
@@ -206,10 +206,15 @@ extension Vault {
         )
         if problem == .rotated || problem == .revoked, let known = await knownToken(token) {
             event.chain = known.workspaceID.text
-            event.actor = known.agentID.map { .gateway($0, known.id) } ?? .workspaceKey(known.id)
+            event.actor = known.actor
         }
         try? await record(event)
     }
+}
+
+extension TokenRow {
+    /// Whoever shows the token, as the trail names them.
+    var actor: AuditActor { agentID.map { .gateway($0, id) } ?? .workspaceKey(id) }
 }
 
 extension TokenProblem {

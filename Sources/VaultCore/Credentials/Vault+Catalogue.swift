@@ -18,8 +18,8 @@ extension ProviderBody {
         self.init(
             id: provider.id.text,
             name: provider.name,
-            category: provider.category.rawValue,
-            connections: provider.connections.map(\.rawValue),
+            category: provider.category,
+            connections: provider.connections,
             type: provider.scheme,
             header: provider.header,
             keyPrefix: provider.keyPrefix.isEmpty ? nil : provider.keyPrefix,

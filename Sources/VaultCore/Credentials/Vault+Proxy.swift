@@ -1,74 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import AccessRules
 internal import AuditTrail
-package import ProxyRules
-internal import Sealing
 internal import Storage
-internal import Synchronization
 internal import VaultModel
-
-/// One attempt to reach a target, as the audit trail tells it.
-package struct ProxyAttempt: Sendable {
-    /// Without the values of its query.
-    package var target: String
-    package var method: String
-    /// The address that was dialed.
-    package var address: String?
-    /// 1 for the first, more for those that followed because a key was refused.
-    package var number = 1
-    package var status: Int?
-    package var bytes = 0
-    package var duration: Duration = .zero
-    /// Why there is no answer, or no whole one.
-    package var error: String?
-
-    package init(target: String, method: String) {
-        self.target = target
-        self.method = method
-    }
-}
-
-/// An attempt that is recorded and whose credential is open.
-///
-/// Recorded once more when it is over, with what came of it; at the latest when the last holder lets go.
-package final class OpenAttempt: Sendable {
-    package let credential: RenderedCredential
-    private let begun: BegunAttempt
-    private let hasEnded = Atomic(false)
-
-    fileprivate init(_ credential: RenderedCredential, _ begun: BegunAttempt) {
-        self.credential = credential
-        self.begun = begun
-    }
-
-    deinit {
-        var attempt = begun.attempt
-        attempt.error = "broken_off"
-        end(attempt)
-    }
-
-    /// Says what came of it; only the first time counts.
-    package func end(_ attempt: ProxyAttempt) {
-        guard !hasEnded.exchange(true, ordering: .acquiringAndReleasing) else { return }
-        begun.end(attempt, .allowed)
-    }
-}
-
-/// An attempt in its slot.
-private struct BegunAttempt: Sendable {
-    let ledger: AttemptLedger
-    let grant: ProxyGrant
-    let attempt: ProxyAttempt
-    let slot: Int
-    let at: Timestamp
-    let requestID: String?
-
-    func end(_ attempt: ProxyAttempt, _ outcome: AuditOutcome) {
-        let details = attempt.intent + attempt.result
-        ledger.finish(slot, grant.record(outcome, details, at: at, requestID), in: grant.workspace.text)
-    }
-}
 
 extension Vault {
     /// Says what a caller may use: a proxy token its one credential or those of its provider, a workspace key the one
@@ -83,11 +17,10 @@ extension Vault {
         let now = clock.now
         let writes = engine.writes
         if let known = grants.grants(for: caller, credential, writes: writes, at: now) { return known }
-        guard case .token(let token, _) = caller else { return try await readGrants(caller, credential, now, writes) }
         do {
             return try await readGrants(caller, credential, now, writes)
         } catch {
-            await recordUnusable(token, error)
+            if case .token(let token, _) = caller { await recordUnusable(token, error) }
             throw error
         }
     }
@@ -110,7 +43,7 @@ extension Vault {
         guard let known = await knownToken(token) else { return }
         let event = RepeatedEvent(
             chain: known.workspaceID.text,
-            actor: known.agentID.map { .gateway($0, known.id) } ?? .workspaceKey(known.id),
+            actor: known.actor,
             action: .credentialUse,
             outcome: .denied(reason: reason)
         )
@@ -243,211 +176,5 @@ extension Vault {
 
     private static func isProxyToken(_ token: [UInt8]) -> Bool {
         token.starts(with: BearerTokenKind.proxy.rawValue.utf8)
-    }
-}
-
-extension ProxyGrant {
-    fileprivate func record(
-        _ outcome: AuditOutcome,
-        _ details: [AuditDetail],
-        at time: Timestamp,
-        _ requestID: String?
-    ) -> AuditRecord {
-        AuditRecord(
-            at: time,
-            actor: actor,
-            action: .credentialUse,
-            outcome: outcome,
-            subjects: [subject],
-            details: details,
-            requestID: requestID
-        )
-    }
-}
-
-extension ProxyAttempt {
-    /// Under which the number stands in the trail, where it is more than 1.
-    static let numberKey = "attempt"
-
-    fileprivate var intent: [AuditDetail] {
-        var details = [AuditDetail(key: "target", value: target), AuditDetail(key: "method", value: method)]
-        if let address { details.append(AuditDetail(key: "address", value: address)) }
-        if number > 1 { details.append(AuditDetail(key: Self.numberKey, value: String(number))) }
-        return details
-    }
-
-    fileprivate var result: [AuditDetail] {
-        var details = [
-            AuditDetail(key: "bytes", value: String(bytes)),
-            AuditDetail(key: "milliseconds", value: String(Int64(duration / .milliseconds(1)))),
-        ]
-        if let status { details.append(AuditDetail(key: "status", value: String(status))) }
-        if let error { details.append(AuditDetail(key: "error", value: error)) }
-        return details
-    }
-}
-
-/// What a caller may use, every row on the way checked: one credential, or those of a provider.
-private struct ProxyRight {
-    let actor: AuditActor
-    let workspace: WorkspaceID
-    /// When the token ends.
-    let tokenEnd: Timestamp?
-    /// Chosen from, where the right is to a provider.
-    let provider: ProviderID?
-    /// The preferred one first.
-    let credentials: [CredentialEntryRow]
-
-    init(
-        _ shown: ProxyCaller,
-        _ caller: Caller?,
-        _ name: String?,
-        on connection: any SQLConnection,
-        ring: KeyRing,
-        now: Timestamp
-    ) throws {
-        if let caller {
-            let member = try authenticated(caller, on: connection, ring: ring, now: now)
-            guard member.role.allows(.credentialUse) else { throw VaultError.denied(.credentialUse) }
-            guard let name else { throw VaultError.notFound(.credential) }
-            tokenEnd = try member.token.flatMap { try connection.token($0, in: member.workspace)?.expiresAt }
-            (actor, workspace) = (member.actor, member.workspace)
-            if let row = try connection.liveCredential(named: name, in: workspace) {
-                (provider, credentials) = (nil, [row])
-                return
-            }
-            guard case .token = shown, let id = ProviderID(name.lowercased()) else {
-                throw VaultError.notFound(.credential)
-            }
-            credentials = try connection.liveCredentials(of: id, in: workspace)
-            provider = id
-            guard !credentials.isEmpty else { throw VaultError.notFound(.credential) }
-        } else {
-            guard case .token(let token, _) = shown else { throw VaultError.token(.unknown) }
-            let row = try Self.token(token, on: connection, ring: ring, now: now)
-            guard let agentID = row.agentID else { throw VaultError.token(.unknown) }
-            guard let agent = try connection.agent(agentID, in: row.workspaceID), agent.deletedAt == nil else {
-                throw VaultError.token(.revoked)
-            }
-            try agent.verify(with: ring)
-            try row.refuseEndedInstance(on: connection)
-            (actor, workspace, tokenEnd) = (.gateway(agentID, row.id), row.workspaceID, row.expiresAt)
-            provider = row.provider
-            if let provider = row.provider {
-                guard let attachment = try connection.providerAttachment(of: provider, on: agentID, in: workspace)
-                else { throw VaultError.token(.revoked) }
-                try attachment.verify(with: ring)
-                if let name, name.lowercased() != provider.text { throw VaultError.notFound(.credential) }
-                credentials = try connection.liveCredentials(of: provider, in: workspace)
-                guard !credentials.isEmpty else { throw VaultError.noCredential(provider) }
-            } else {
-                credentials = [try Self.attached(row, to: agentID, named: name, on: connection, ring: ring)]
-            }
-        }
-    }
-
-    /// Each credential with all that is known of it, the value still sealed; what has expired is left out as long as
-    /// there is another one.
-    func holders(on connection: any SQLConnection, ring: KeyRing, now: Timestamp) throws -> [ProxyHolder] {
-        var expired: String?
-        let holders = try credentials.compactMap { row -> ProxyHolder? in
-            let holder = try ProxyHolder(row, for: self, on: connection, ring: ring)
-            guard holder.entry.hasExpired(at: now) else { return holder }
-            expired = expired ?? holder.credential.name
-            return nil
-        }
-        if holders.isEmpty, let expired { throw VaultError.credentialExpired(expired) }
-        return holders
-    }
-
-    /// The one credential of a token, which is still attached.
-    private static func attached(
-        _ token: TokenRow,
-        to agent: AgentID,
-        named name: String?,
-        on connection: any SQLConnection,
-        ring: KeyRing
-    ) throws -> CredentialEntryRow {
-        let workspace = token.workspaceID
-        guard let entry = token.entryID else { throw VaultError.token(.unknown) }
-        guard let credential = try connection.credential(entry, in: workspace), credential.credential.deletedAt == nil,
-            let attachment = try connection.attachment(of: entry, on: agent, in: workspace)
-        else { throw VaultError.token(.revoked) }
-        let owner = try connection.ownerScope(of: credential.entry.ownerID, in: workspace)
-        try attachment.verify(with: ring, owner: owner)
-        guard attachment.delivery == .proxy else { throw VaultError.token(.revoked) }
-        if let name, try connection.liveCredential(named: name, in: workspace)?.entry.id != entry {
-            throw VaultError.notFound(.credential)
-        }
-        return credential
-    }
-
-    private static func token(
-        _ token: [UInt8],
-        on connection: any SQLConnection,
-        ring: KeyRing,
-        now: Timestamp
-    ) throws -> TokenRow {
-        guard let bearer = try? BearerToken(parsing: token), bearer.kind == .proxy,
-            let row = try connection.token(digest: bearer.digest), row.kind == .proxy
-        else { throw VaultError.token(.unknown) }
-        try row.verify(with: ring)
-        if let problem = row.problem(at: now) { throw VaultError.token(problem) }
-        return row
-    }
-}
-
-/// A credential that a caller may use, every row of it checked; the value is still sealed.
-struct ProxyHolder {
-    let entry: EntryRow
-    let credential: CredentialRow
-    let value: EntryValueRow?
-    let owner: OwnerScope
-    let actor: AuditActor
-    let workspace: WorkspaceID
-    /// When the token ends.
-    let tokenEnd: Timestamp?
-    /// Of the workspace's plan.
-    fileprivate(set) var requestsPerMonth: Int?
-
-    fileprivate init(
-        _ found: CredentialEntryRow,
-        for right: ProxyRight,
-        on connection: any SQLConnection,
-        ring: KeyRing
-    ) throws {
-        (actor, workspace, tokenEnd) = (right.actor, right.workspace, right.tokenEnd)
-        owner = try connection.ownerScope(of: found.entry.ownerID, in: workspace)
-        entry = found.entry
-        credential = found.credential
-        value = try connection.entryValue(of: entry.id, version: entry.version, in: workspace)
-        do {
-            try entry.verify(with: ring, owner: owner, readable: value?.readable)
-            try credential.verify(with: ring, owner: owner)
-        } catch {
-            throw VaultError.integrity(entry: credential.name)
-        }
-    }
-}
-
-extension TokenRow {
-    /// A token that was made for an instance ends with it; that of a session has a time of its own.
-    fileprivate func refuseEndedInstance(on connection: any SQLConnection) throws {
-        guard let instanceID, expiresAt == nil else { return }
-        guard let instance = try connection.instance(instanceID, in: workspaceID), instance.agentID == agentID,
-            instance.endedAt == nil
-        else { throw VaultError.token(.revoked) }
-    }
-}
-
-extension SQLConnection {
-    /// The live credential of that id or name.
-    fileprivate func liveCredential(named reference: String, in workspace: WorkspaceID) throws -> CredentialEntryRow? {
-        if let id = EntryID(reference) {
-            guard let row = try credential(id, in: workspace), row.credential.deletedAt == nil else { return nil }
-            return row
-        }
-        guard let name = DisplayName(reference) else { return nil }
-        return try liveCredential(foldedName: name.folded, in: workspace)
     }
 }
