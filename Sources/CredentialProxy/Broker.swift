@@ -27,6 +27,8 @@ package struct BrokerSettings: Sendable {
     package var mostAnswerBytes: Int?
     /// Addresses of the own network that may be dialed.
     package var addresses = AddressRules()
+    /// How long an answer of the name server is good: few resolvers say, and most targets' answers are good for longer.
+    package var longestUseOfAddresses: Duration = .seconds(5)
     /// Asked for the addresses of targets; nil for the machine's own resolver.
     package var nameServer: NameServer?
     /// A file of certificates to trust beside the system's; PEM.
@@ -162,7 +164,7 @@ package struct ProxyAnswer: Sendable {
 /// audit entry, and only then the value. Nothing is opened for a request that any of them refuses.
 package struct Broker: Sendable {
     let vault: Vault
-    private let lookups: NameLookups
+    private let targetAddresses: TargetAddresses
     var settings: BrokerSettings
     private let tls: TargetTLS
     private let pool = ConnectionPool()
@@ -178,7 +180,8 @@ package struct Broker: Sendable {
         settings: BrokerSettings = BrokerSettings()
     ) throws {
         self.vault = vault
-        lookups = NameLookups(resolver ?? settings.nameServer.map { NameServerResolver($0) } ?? SystemResolver())
+        let lookups = NameLookups(resolver ?? settings.nameServer.map { NameServerResolver($0) } ?? SystemResolver())
+        targetAddresses = TargetAddresses(lookups, settings.addresses, longestUse: settings.longestUseOfAddresses)
         self.settings = settings
         limits = HolderLimits(atOnce: settings.mostAtOnce, perMinute: settings.mostPerMinute)
         tls = try TargetTLS(trusting: settings.trustedCertificates)
@@ -243,12 +246,17 @@ package struct Broker: Sendable {
         let connection: TargetConnection
         do {
             try check(request, target, grant)
-            if let taken = pool.take(key) {
+            let addresses = try await addresses(of: target, for: grant)
+            if let taken = pool.take(key, to: addresses) {
                 resting = taken
             } else {
-                resting = await stream(to: target, as: key, request)
+                resting = await stream(to: target, at: addresses, as: key, request)
             }
-            if let resting { connection = resting } else { connection = try await dial(target, as: key, request) }
+            if let resting {
+                connection = resting
+            } else {
+                connection = try await dial(target, at: addresses, as: key, request)
+            }
         } catch {
             try await record(error, of: attempt, grant)
             throw error
@@ -263,7 +271,7 @@ package struct Broker: Sendable {
                 throw error
             }
         }
-        attempt.address = "\(connection.address)"
+        attempt.address = connection.addressText
         let open: OpenAttempt
         do {
             open = try await vault.begin(attempt, with: grant)
@@ -274,7 +282,7 @@ package struct Broker: Sendable {
         let head = request.head(to: target, grant, open.credential, via: name)
         // It ended meanwhile, so nothing of this request was sent yet.
         if resting != nil, !connection.isOpen {
-            return try await again(head, request, to: target, as: key, open, admission, attempt)
+            return try await again(head, request, to: target, grant, as: key, open, admission, attempt)
         }
         // A connection that rested may end as the request comes (RFC 9112 §9.3.1), and what can be done twice is then sent
         // again (RFC 9110 §9.2.2): whether anything came of the first time cannot be told.
@@ -291,7 +299,7 @@ package struct Broker: Sendable {
                 repetition: repetition
             )
         } catch is Exchange.EndedUnanswered {
-            return try await again(head, request, to: target, as: key, open, admission, attempt)
+            return try await again(head, request, to: target, grant, as: key, open, admission, attempt)
         } catch {
             throw error as? ProxyError ?? .badAnswer
         }
@@ -331,6 +339,7 @@ package struct Broker: Sendable {
         _ head: HTTPRequestHead,
         _ request: OutgoingRequest,
         to target: TargetURL,
+        _ grant: ProxyGrant,
         as key: ConnectionPool.Key,
         _ open: OpenAttempt,
         _ admission: Admission?,
@@ -338,8 +347,9 @@ package struct Broker: Sendable {
     ) async throws(ProxyError) -> ProxyAnswer {
         var attempt = attempt
         do {
-            let connection = try await dial(target, as: key, request)
-            attempt.address = "\(connection.address)"
+            let addresses = try await addresses(of: target, for: grant, anew: true)
+            let connection = try await dial(target, at: addresses, as: key, request)
+            attempt.address = connection.addressText
             let exchange = Exchange(connection, from: pool, as: key, open, admission, settings: settings)
             return try await exchange.run(head, request.body, on: request.executor, attempt, repetition: .never)
         } catch {
@@ -352,15 +362,17 @@ package struct Broker: Sendable {
 
     private func dial(
         _ target: TargetURL,
+        at addresses: [IPAddress],
         as key: ConnectionPool.Key,
         _ request: OutgoingRequest
     ) async throws(ProxyError) -> TargetConnection {
         let place = goesOverStreams(request, target) ? pool.beginDial(key) : nil
         var speaksHTTP2 = false
         defer { pool.endDial(place, speaksHTTP2: speaksHTTP2) }
+        guard let address = addresses.first else { throw .unresolved }
         let connection = try await TargetConnection.dial(
             target,
-            at: address(of: target, for: key.isolation),
+            at: address,
             tls: tls.context(forWebSocket: request.isWebSocket),
             within: TimeAmount(settings.connect)
         )
@@ -374,14 +386,15 @@ package struct Broker: Sendable {
     /// A stream of a connection that is in use, where the target speaks HTTP/2 and the request can go over it.
     private func stream(
         to target: TargetURL,
+        at addresses: [IPAddress],
         as key: ConnectionPool.Key,
         _ request: OutgoingRequest
     ) async -> TargetConnection? {
         guard goesOverStreams(request, target) else { return nil }
-        if let stream = await pool.session(key)?.stream() { return stream }
+        if let stream = await pool.session(key, to: addresses)?.stream() { return stream }
         // Requests that come while one connection is made are its streams, too.
         guard await pool.waitForDial(key) else { return nil }
-        return await pool.session(key)?.stream()
+        return await pool.session(key, to: addresses)?.stream()
     }
 
     /// Whether HTTP/2 is offered to the target.
@@ -390,22 +403,12 @@ package struct Broker: Sendable {
     }
 
     /// Every address of the target is checked, and one of those is dialed: no second lookup can lead elsewhere.
-    private func address(
+    private func addresses(
         of target: TargetURL,
-        for isolation: ProxyGrant.Isolation
-    ) async throws(ProxyError) -> IPAddress {
-        let addresses: [IPAddress]
-        switch target.host {
-        case .address(let address): addresses = [address]
-        case .name(let name):
-            addresses = try await lookups.addresses(of: name, for: isolation, within: TimeAmount(settings.connect))
-        }
-        switch settings.addresses.refusal(of: addresses) {
-        case .noAddress: throw .unresolved
-        case .special: throw .addressNotAllowed
-        case nil: break
-        }
-        guard let first = addresses.first else { throw .unresolved }
-        return first
+        for grant: ProxyGrant,
+        anew: Bool = false
+    ) async throws(ProxyError) -> [IPAddress] {
+        let limit = TimeAmount(settings.connect)
+        return try await targetAddresses.addresses(of: target.host, for: grant.isolation, within: limit, anew: anew)
     }
 }

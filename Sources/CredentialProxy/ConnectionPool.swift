@@ -5,25 +5,41 @@ internal import NIOPosix
 internal import ProxyRules
 internal import Synchronization
 internal import VaultCore
+internal import VaultModel
 
 /// Connections that wait for their next request, or take more of them.
 ///
 /// One is used again only by the same holder of the same version of the same credential, for the same scheme, host and port:
-/// what one exchange may leave behind concerns nobody else. Its address was checked when it was dialed and never changes, its
-/// certificate vouched for that name, and its life is short, so that a name that moves is looked up again.
+/// what one exchange may leave behind concerns nobody else. It leads to one of the target's addresses, checked a moment ago
+/// (``TargetAddresses``), and its certificate vouched for that name.
 final class ConnectionPool: Sendable {
-    struct Key: Hashable, Sendable {
-        let isolation: ProxyGrant.Isolation
-        let scheme: TargetURL.Scheme
-        let host: TargetHost
-        let port: UInt16
+    final class Key: Hashable, Sendable {
+        private let isolation: ProxyGrant.Isolation
+        private let scheme: TargetURL.Scheme
+        private let host: TargetHost
+        private let port: UInt16
+        /// Of all of them, once: every request looks for its place twice.
+        private let hash: Int
 
         init(_ grant: ProxyGrant, _ target: TargetURL) {
             isolation = grant.isolation
             scheme = target.scheme
             host = target.host
             port = target.port
+            var hasher = Hasher()
+            hasher.combine(isolation)
+            hasher.combine(host)
+            hasher.combine(port)
+            hash = hasher.finalize()
         }
+
+        static func == (left: Key, right: Key) -> Bool {
+            left === right
+                || left.hash == right.hash && left.port == right.port && left.scheme == right.scheme
+                    && left.host == right.host && left.isolation == right.isolation
+        }
+
+        func hash(into hasher: inout Hasher) { hasher.combine(hash) }
     }
 
     /// How long one waits at most; many servers close theirs after a minute, some after five seconds.
@@ -72,13 +88,13 @@ final class ConnectionPool: Sendable {
         MultiThreadedEventLoopGroup.currentEventLoop.map { Place(key: key, loop: ObjectIdentifier($0)) }
     }
 
-    /// A connection of the calling task's event loop that can carry a request at once.
-    func take(_ key: Key) -> TargetConnection? {
+    /// A connection of the calling task's event loop to one of `addresses` that can carry a request at once.
+    func take(_ key: Key, to addresses: [IPAddress]) -> TargetConnection? {
         guard let place = Self.place(of: key) else { return nil }
         while let resting = state.withLock({ $0.popLast(place) }) {
             let now = NIODeadline.now()
             if now - resting.since < Self.longestRest, now - resting.connection.madeAt < Self.longestLife,
-                resting.connection.wake()
+                addresses.contains(resting.connection.address), resting.connection.wake()
             {
                 return resting.connection
             }
@@ -87,10 +103,10 @@ final class ConnectionPool: Sendable {
         return nil
     }
 
-    /// A connection of HTTP/2 of the calling task's event loop with a place for a stream, which is taken.
-    func session(_ key: Key) -> TargetSession? {
+    /// A connection of HTTP/2 of the calling task's event loop to one of `addresses` with a place for a stream, which is taken.
+    func session(_ key: Key, to addresses: [IPAddress]) -> TargetSession? {
         guard let place = Self.place(of: key) else { return nil }
-        return state.withLock { $0.sessions[place]?.first { $0.reserve() } }
+        return state.withLock { $0.sessions[place]?.first { addresses.contains($0.address) && $0.reserve() } }
     }
 
     /// Notes that a connection over TLS is being dialed by the calling task.

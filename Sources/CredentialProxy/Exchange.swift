@@ -133,7 +133,7 @@ final class Exchange: Sendable {
                 }
                 if closesAtEnd { return connection.close() }
                 let trailers = (body as? any TrailingBody)?.trailers
-                connection.sendEnd(trailers.map { HeaderRules.forwarded($0, injected: injected) })
+                connection.sendEnd(trailers.map { HeaderRules.forwarded($0, injected: injected) } ?? [])
             } catch {
                 // The target must not take what it has for the whole.
                 if !(error is IOError) { self.sendingProblem.withLock { $0 = error as? ProxyError ?? .brokenOff } }
@@ -192,8 +192,9 @@ final class Exchange: Sendable {
         var scrubber = open.credential.takeScrubber()
         let fields = scrubbed(head.headers, by: &scrubber)
         let isTunnel = head.status == .switchingProtocols
-        let begun = State(scrubber: scrubber, of: open.credential, attempt: attempt, isTunnel: isTunnel)
-        state.withLock { $0 = begun }
+        state.withLock {
+            $0 = State(scrubber: scrubber, of: open.credential, attempt: attempt, isTunnel: isTunnel)
+        }
         return ProxyAnswer(
             status: Int(head.status.code),
             fields: fields,
@@ -243,29 +244,30 @@ final class Exchange: Sendable {
 
     /// Gives the connection back or closes it, and records what came of the attempt, once.
     func end(_ error: String?) async {
-        let ended = state.withLock { state in
+        let ended: (attempt: ProxyAttempt, bytes: Int)? = state.withLock { state in
+            state?.wipe()
             defer { state = nil }
-            return state
+            return state.map { ($0.attempt, $0.bytes) }
         }
-        guard var ended else {
+        guard let ended else {
             cancel()
             return await stopSending()
         }
         if error == nil { connection.rest(in: place.pool, as: place.key) } else { cancel() }
         await stopSending()
-        ended.wipe()
         var attempt = ended.attempt
         attempt.error = error
         record(attempt, bytes: ended.bytes)
     }
 
     private func scrubbed(_ headers: HTTPHeaders, by scrubber: inout ResponseScrubber) -> HTTPFields {
-        var fields = HTTPFields()
+        var fields: [HTTPField] = []
+        fields.reserveCapacity(headers.count)
         for (name, value) in headers {
             guard let name = HTTPField.Name(scrubber.scrubbed(name)) else { continue }
             fields.append(HTTPField(name: name, value: scrubber.scrubbed(value)))
         }
-        return HeaderRules.returned(fields)
+        return HTTPFields(HeaderRules.returned(fields))
     }
 
     private func record(_ attempt: ProxyAttempt, bytes: Int) {

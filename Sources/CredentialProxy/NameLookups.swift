@@ -8,8 +8,7 @@ internal import VaultModel
 
 /// Asks for the addresses of targets' names, so that a name server which says nothing holds up only those who ask it.
 ///
-/// Those who want the same name at the same moment wait for one answer. What is answered is not kept: every connection is
-/// made to an address that was just looked up.
+/// Those who want the same name at the same moment wait for one answer, which is not kept here.
 final class NameLookups: Sendable {
     /// Names that are looked up at the same time for one holder of one credential.
     static let mostAtOnce = 4

@@ -17,6 +17,8 @@ internal import VaultModel
 final class TargetConnection: Sendable {
     /// The address that was dialed.
     let address: IPAddress
+    /// The same as text, for each attempt's entry.
+    let addressText: String
     let madeAt: NIODeadline
     let eventLoop: any EventLoop
     /// What the stream is of; nil for HTTP/1.1.
@@ -30,6 +32,7 @@ final class TargetConnection: Sendable {
     /// A stream of its own on a connection of HTTP/2.
     init(on stream: any Channel, of session: TargetSession, _ queue: PartQueue) {
         address = session.address
+        addressText = "\(address)"
         madeAt = .now()
         eventLoop = stream.eventLoop
         self.session = session
@@ -39,6 +42,7 @@ final class TargetConnection: Sendable {
 
     private init(on channel: any Channel, to address: IPAddress, _ queue: PartQueue) {
         self.address = address
+        addressText = "\(address)"
         madeAt = .now()
         eventLoop = channel.eventLoop
         session = nil
@@ -143,15 +147,18 @@ final class TargetConnection: Sendable {
     func send(_ head: HTTPRequestHead, with credential: RenderedCredential) {
         channel.triggerUserOutboundEvent(credential, promise: nil)
         channel.write(HTTPClientRequestPart.head(head), promise: nil)
-        let channel = channel
-        eventLoop.execute { channel.flush() }
+        flushSoon()
     }
 
     /// Sends a request without a body.
+    ///
+    /// It is as good as sent: what another exchange writes can only come behind it.
     func sendWhole(_ head: HTTPRequestHead, with credential: RenderedCredential) {
         channel.triggerUserOutboundEvent(credential, promise: nil)
         channel.write(HTTPClientRequestPart.head(head), promise: nil)
-        sendEnd()
+        channel.write(HTTPClientRequestPart.end(nil), promise: nil)
+        eventLoop.runNow { [queue] in queue.requestIsSent() }
+        flushSoon()
     }
 
     /// Returns when the kernel has taken the piece, so that a slow target slows the agent down.
@@ -161,12 +168,19 @@ final class TargetConnection: Sendable {
     }
 
     /// Ends a request; trailers go with a body that is chunked.
-    func sendEnd(_ trailers: HTTPFields? = nil) {
+    func sendEnd(_ trailers: [HTTPField]) {
         let queue = queue
         let sent = eventLoop.makePromise(of: Void.self)
         sent.futureResult.whenSuccess { queue.requestIsSent() }
-        let fields = trailers.map { fields in HTTPHeaders(fields.map { ($0.name.rawName, $0.value) }) }
+        let fields = trailers.isEmpty ? nil : HTTPHeaders(trailers.map { ($0.name.rawName, $0.value) })
         channel.writeAndFlush(HTTPClientRequestPart.end(fields), promise: sent)
+    }
+
+    /// Flushes at the loop's next turn, after all that it has read: requests that came together leave together, which costs
+    /// each of them less of waking the other side.
+    private func flushSoon() {
+        let channel = channel
+        eventLoop.execute { channel.flush() }
     }
 
     /// Passes bytes on as they are from now on, in both directions: the target has agreed to a WebSocket.

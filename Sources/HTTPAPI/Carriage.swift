@@ -36,6 +36,9 @@ final class Carriage {
         refusal = APIFailure(.invalidRequest, "the bytes are no HTTP request")
     }
 
+    /// Whether the client sends its body only when it is told to (RFC 9110 §10.1.1).
+    var waitsWithBody: Bool { head.headerFields[.expect]?.lowercased() == "100-continue" }
+
     var closes: Bool {
         // A parser that saw `Upgrade` reads no further request (RFC 9110 §7.8).
         refusal != nil || head.headerFields[.upgrade] != nil

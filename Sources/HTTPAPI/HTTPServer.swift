@@ -107,7 +107,7 @@ struct HTTPServer: Service {
             withDecoderLimitConfiguration: limits.parser
         )
         try pipeline.addHandlers([
-            HTTP1ToHTTPServerCodec(secure: false), ContinueAnswer(), DepartureOfPeer(), MalformedRequestAnswer(),
+            HTTP1ToHTTPServerCodec(secure: false), DepartureOfPeer(),
             HTTPConnectionStateHandler(idleTimeout: Duration(limits.idle), logger: answers.logger),
             RequestSequence(
                 answers,
@@ -139,7 +139,7 @@ struct HTTPServer: Service {
             stream.eventLoop.makeCompletedFuture {
                 bound.value.opened(stream)
                 try stream.pipeline.syncOperations.addHandlers([
-                    HTTP2FramePayloadToHTTPServerCodec(), StreamGuard(limits), ContinueAnswer(), DepartureOfPeer(),
+                    HTTP2FramePayloadToHTTPServerCodec(), StreamGuard(limits), DepartureOfPeer(),
                     RequestSequence(answers, over: .stream),
                 ])
             }

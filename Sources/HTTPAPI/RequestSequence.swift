@@ -109,6 +109,8 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // A stream ends by itself.
         guard carrier == .connection else { return }
+        // Two answers must not mix: while an earlier request is being answered, the connection ends after it.
+        if current == nil, let answer = OwnAnswer(toUnreadable: error) { return endWith(answer, context) }
         hasEnded = true
         if let current, !current.requestIsWhole {
             if current.task == nil, error is HTTPParserError { current.refuse() }
@@ -130,6 +132,10 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
             let forwarding = dispatcher.forwarding.flatMap { $0.takes(head.path ?? "") ? $0 : nil }
             let carriage = Carriage(head, newBody(), forwarding: forwarding)
             self.current = carriage
+            // At once: what a body is refused for is decided while it comes, and the answer ends it.
+            if carriage.waitsWithBody {
+                context?.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
+            }
             let length = head.headerFields[.contentLength].flatMap { Int($0) } ?? 0
             limit(carriage, toBodyOf: length)
             return true
@@ -319,7 +325,14 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
             unwritten -= 1
             if isLast { close() } else { closeIfDone() }
         }
-        context.writeAndFlush(wrapOutboundOut(.end(trailers)), promise: written)
+        context.write(wrapOutboundOut(.end(trailers)), promise: written)
+        if carriage.requestIsWhole {
+            // After all that the loop has read: answers that came together leave together, which costs each of them less of
+            // waking the other side.
+            context.eventLoop.execute { [channel = context.channel] in channel.flush() }
+        } else {
+            context.flush()
+        }
         // Nothing that still comes is taken for another request.
         guard !isLast else { return }
         if carriage.requestIsWhole {
@@ -331,6 +344,12 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
             if closes { leave(context) }
         }
         readOn()
+    }
+
+    private func endWith(_ answer: OwnAnswer, _ context: ChannelHandlerContext) {
+        write(.head(HTTPResponse(status: answer.status, headerFields: answer.fields)))
+        write(.body(answer.body))
+        context.writeLast(wrapOutboundOut(.end(nil)))
     }
 
     /// Says that no answer follows, and reads what the client still sends.

@@ -12,7 +12,7 @@ package enum HeaderRules {
     /// (RFC 9110 §7.6.1); what tells where the request came from; what would change the answer's encoding or cut it into
     /// parts, since the credential could be hidden from the scrubber in it; the broker's own fields; the fields in
     /// `injected`; and any field that holds one of the vault's own tokens. `Host` and the framing are the caller's.
-    package static func forwarded(_ fields: HTTPFields, injected: [String]) -> HTTPFields {
+    package static func forwarded(_ fields: HTTPFields, injected: [String]) -> [HTTPField] {
         let nominated = nominated(by: fields)
         let replaced = injected.map(folded)
         return fields.filter { field in
@@ -27,7 +27,7 @@ package enum HeaderRules {
     ///
     /// Never: sessions and challenges that are between target and broker, what concerns one connection, what would send
     /// the agent past the broker, and whatever looks as if the broker itself had said it.
-    package static func returned(_ fields: HTTPFields) -> HTTPFields {
+    package static func returned(_ fields: [HTTPField]) -> [HTTPField] {
         let nominated = nominated(by: fields)
         return fields.filter { field in
             let name = folded(field.name.canonicalName)
@@ -38,14 +38,18 @@ package enum HeaderRules {
 
     /// Whether text holds what a token of the vault begins with, long enough to be one.
     package static func holdsToken(_ text: String) -> Bool {
-        guard text.utf8.contains(UInt8(ascii: "_")) else { return false }
-        let bytes = Array(text.utf8)
-        return tokenPrefixes.contains { prefix in
-            bytes.indices.contains { start in
-                let rest = bytes[start...]
-                guard rest.starts(with: prefix) else { return false }
-                return rest.dropFirst(prefix.count).prefix { isAlphanumeric($0) }.count >= 43
+        var text = text
+        return text.withUTF8 { bytes in
+            // Each prefix ends with `_`, and no other one follows in a token.
+            var rest = bytes[...]
+            while let mark = rest.firstIndex(of: UInt8(ascii: "_")) {
+                rest = bytes[(mark + 1)...]
+                guard rest.prefix(tokenCharacters).count == tokenCharacters,
+                    rest.prefix(tokenCharacters).allSatisfy(isAlphanumeric)
+                else { continue }
+                if tokenPrefixes.contains(where: { bytes[...mark].suffix($0.count).elementsEqual($0) }) { return true }
             }
+            return false
         }
     }
 
@@ -56,10 +60,10 @@ package enum HeaderRules {
         return lowercased.utf8.contains(UInt8(ascii: "_")) ? lowercased.replacing("_", with: "-") : lowercased
     }
 
-    private static func nominated(by fields: HTTPFields) -> Set<String> {
+    private static func nominated(by fields: some Sequence<HTTPField>) -> Set<String> {
         var names: Set<String> = []
         // One pass over few fields, where a look-up would first make an index of them.
-        for field in fields where field.name == .connection {
+        for field in fields where field.name == .connection && field.value != "keep-alive" {
             for name in field.value.split(separator: ",") {
                 names.insert(folded(String(name.filter { $0 != " " && $0 != "\t" })))
             }
@@ -77,6 +81,8 @@ package enum HeaderRules {
     }
 
     private static let tokenPrefixes = ["pxr_", "ak_ws_", "gwt_"].map { Array($0.utf8) }
+    /// At least so many letters and digits follow the prefix.
+    private static let tokenCharacters = 43
 
     private static let connection: Set<String> = [
         "connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "http2-settings",

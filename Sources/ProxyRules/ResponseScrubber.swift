@@ -209,6 +209,10 @@ private struct Automaton {
             let fresh = Thread(needle: index, element: 0, spelling: 0, offset: 0, length: 0)
             fresh.step(byte, of: needle, into: &following, found: &length)
         }
+        guard !following.isEmpty || length > 0 else {
+            table[Int(byte)] = Int32(Self.root)
+            return Self.root
+        }
         return add(following, found: length, from: Self.root, on: byte)
     }
 

@@ -17,6 +17,8 @@ package struct TargetURL: Equatable, Sendable {
     package let scheme: Scheme
     package let host: TargetHost
     package let port: UInt16
+    /// What stands in `Host` (RFC 9110 §7.2).
+    package let authority: String
     /// As it was sent; never empty.
     package let path: String
     /// As it was sent, without the `?`; nil when there is none.
@@ -63,6 +65,7 @@ package struct TargetURL: Equatable, Sendable {
         self.scheme = scheme
         self.host = host
         self.port = port
+        authority = port == scheme.defaultPort ? host.uriText : "\(host.uriText):\(port)"
         self.path = path.isEmpty ? "/" : String(decoding: path, as: UTF8.self)
         self.query = query.map { String(decoding: $0, as: UTF8.self) }
         decodedPath = path.isEmpty ? [UInt8(ascii: "/")] : decoded
@@ -72,12 +75,6 @@ package struct TargetURL: Equatable, Sendable {
             doubled || decoded.contains(UInt8(ascii: "\\")) || decoded.contains(UInt8(ascii: ";"))
             || decoded.contains(UInt8(ascii: "%")) || decoded.count { $0 == UInt8(ascii: "/") } != slashes
     }
-
-    /// Whether the port is the one that the scheme has anyway.
-    package var hasDefaultPort: Bool { port == scheme.defaultPort }
-
-    /// What stands in `Host` (RFC 9110 §7.2).
-    package var authority: String { hasDefaultPort ? host.uriText : "\(host.uriText):\(port)" }
 
     /// The URL for people and for the audit trail: names of query parameters without their values.
     package var redacted: String {
@@ -124,7 +121,8 @@ package struct TargetURL: Equatable, Sendable {
     }
 
     private static func hasDotSegment(_ path: [UInt8]) -> Bool {
-        path.split { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") || $0 == UInt8(ascii: ";") }
+        guard path.contains(UInt8(ascii: ".")) else { return false }
+        return path.split { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") || $0 == UInt8(ascii: ";") }
             .contains { $0.count <= 2 && $0.allSatisfy { $0 == UInt8(ascii: ".") } }
     }
 

@@ -37,6 +37,34 @@ struct BrokerTests {
         #expect(trail.filter { $0.action == "credential.use" }.count == 1)
     }
 
+    @Test(arguments: [(Duration.zero, 2, "127.0.0.2"), (.seconds(60), 1, "127.0.0.1")])
+    func aConnectionIsUsedAgainOnlyWhileTheNameHasItsAddress(use: Duration, lookups: Int, second: String) async throws {
+        let reply = { @Sendable (_: String) in
+            [RecordingTarget.Piece.text("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")]
+        }
+        let first = try RecordingTarget(reply: reply)
+        let other = try RecordingTarget(host: 2, port: first.port, reply: reply)
+        let scene = try await Scene(first, answers: [["127.0.0.1"], ["127.0.0.2"]]) { $0.longestUseOfAddresses = use }
+        for _ in 0..<2 {
+            _ = try await scene.get("http://api.example.test:\(first.port)/").next()
+        }
+        #expect(scene.resolver.lookups == lookups)
+        #expect(other.requests.count == lookups - 1)
+        await scene.test.vault.settleAttempts()
+        let trail = try await scene.test.vault.audit(PageRequest(), by: scene.test.localOperator).entries
+        let uses = trail.filter { $0.action == "credential.use" }
+        #expect(uses.map { $0.details["address"] } == [second, "127.0.0.1"])
+    }
+
+    @Test func anAnswerThatIsRefusedIsNotGoodForTheNextRequest() async throws {
+        let target = try RecordingTarget { _ in [.text("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")] }
+        let scene = try await Scene(target, answers: [["169.254.169.254"], [], ["127.0.0.1"]])
+        let url = "http://api.example.test:\(target.port)/"
+        await #expect(throws: ProxyError.addressNotAllowed) { _ = try await scene.get(url) }
+        await #expect(throws: ProxyError.unresolved) { _ = try await scene.get(url) }
+        #expect(try await scene.get(url).status == 200)
+    }
+
     /// A request that is sent anew is looked up anew, and the trail has where it went in the end.
     @Test func theAddressInTheTrailIsTheOneThatAnswered() async throws {
         let answers = Mutex(0)
@@ -165,6 +193,7 @@ private struct Scene {
     let broker: Broker
     let resolver: RebindingResolver
     let token: String
+    private let executor = LoopExecutor()
 
     init(
         _ target: RecordingTarget,
@@ -202,7 +231,8 @@ private struct Scene {
         if let name = HTTPField.Name("X-Target-Url") { fields[name] = url }
         if let via { fields[.via] = via }
         let body = AsyncThrowingStream<ByteBuffer, any Error> { $0.finish() }
-        return try await broker.forward(ProxyRequest(method: "GET", path: "/v1/proxy", fields: fields, body: body))
+        let request = ProxyRequest(method: "GET", path: "/v1/proxy", fields: fields, body: body, executor: executor)
+        return try await withTaskExecutorPreference(executor) { try await broker.forward(request) }
     }
 
     /// The one attempt that the trail tells of.

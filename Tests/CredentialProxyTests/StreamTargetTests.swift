@@ -477,13 +477,3 @@ private struct HeldBody: AsyncSequence, Sendable {
         return body.makeAsyncIterator()
     }
 }
-
-/// One event loop, as connections of agents have it.
-private final class LoopExecutor: TaskExecutor {
-    private let loop = MultiThreadedEventLoopGroup.singleton.next()
-
-    func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
-        loop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
-    }
-}

@@ -18,6 +18,19 @@ struct ConnectionTests {
         }
     }
 
+    @Test func aClientIsToldToSendItsBodyAfterTheAnswersBefore() async throws {
+        try await withServedSocket(.operatorSocket) { _, path async throws in
+            let first = "GET /healthz HTTP/1.1\r\nHost: attache\r\n\r\n"
+            let second = """
+                POST /api/v1/nothing HTTP/1.1\r\nHost: attache\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\
+                Connection: close\r\n\r\n{}
+                """
+            let answer = try await exchange(first + second, at: path)
+            let statuses = answer.components(separatedBy: "HTTP/1.1 ").dropFirst().map { $0.prefix(3) }
+            #expect(statuses == ["200", "100", "404"])
+        }
+    }
+
     @Test func aRefusedBodyIsNotTakenForTheNextRequest() async throws {
         try await withServedSocket(.operatorSocket) { _, path async throws in
             let smuggled = "GET /healthz HTTP/1.1\r\nHost: attache\r\n\r\n"

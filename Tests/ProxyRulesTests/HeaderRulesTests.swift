@@ -22,7 +22,7 @@ struct HeaderRulesTests {
         let fields = try fields([
             ("Content-Type", "a/b"), ("X-Custom", "1"), ("Anthropic-Version", "x"), ("X-Custom", "2"),
         ])
-        #expect(HeaderRules.forwarded(fields, injected: ["authorization"]) == fields)
+        #expect(HeaderRules.forwarded(fields, injected: ["authorization"]) == Array(fields))
     }
 
     @Test(arguments: ["X-Secret-Key", "x-secret-key", "X_Secret_Key", "X-SECRET_KEY"])
@@ -34,7 +34,7 @@ struct HeaderRulesTests {
     @Test func whatConnectionNamesIsDroppedInBothDirections() throws {
         let fields = try fields([("Connection", "close, X-Hop ,x_other"), ("X-Hop", "1"), ("X-Other", "2"), ("X", "3")])
         #expect(HeaderRules.forwarded(fields, injected: []).map(\.value) == ["3"])
-        #expect(HeaderRules.returned(fields).map(\.value) == ["3"])
+        #expect(HeaderRules.returned(Array(fields)).map(\.value) == ["3"])
     }
 
     @Test(arguments: ["pxr_", "ak_ws_", "gwt_"])
@@ -51,7 +51,7 @@ struct HeaderRulesTests {
     ])
     func aFieldThatIsBetweenTargetAndBrokerIsNotReturned(name: String) throws {
         let fields = try fields([(name, "value"), ("Content-Type", "kept")])
-        #expect(HeaderRules.returned(fields).map(\.value) == ["kept"])
+        #expect(HeaderRules.returned(Array(fields)).map(\.value) == ["kept"])
     }
 
     private func fields(_ pairs: [(String, String)]) throws -> HTTPFields {
