@@ -46,7 +46,7 @@ extension Broker {
             var brisk = self
             brisk.settings.firstByte = Self.patience
             brisk.settings.idle = Self.patience
-            let admission = try limits.admit(grant.holder)
+            let admission = try limits.admit(grant.holder, showing: grant.proxyToken)
             let request = OutgoingRequest(method: "GET", fields: fields)
             let answer = try await brisk.send(request, to: target, grant, admission)
             var text: [UInt8] = []

@@ -17,10 +17,10 @@ package struct BrokerSettings: Sendable {
     package var firstByte: Duration = .seconds(300)
     /// Between two pieces of an answer.
     package var idle: Duration = .seconds(120)
-    /// Requests of one agent, or of one workspace key, at a time; 0 is without a limit.
-    package var mostAtOnce = 0
-    /// Requests of one agent, or of one workspace key, a minute; 0 is without a limit.
-    package var mostPerMinute = 0
+    /// Of one agent, or of one workspace key.
+    package var ofHolder = RequestAllowance()
+    /// Of one proxy token.
+    package var ofToken = RequestAllowance()
     /// Bytes of a request's body; nil is without a limit.
     package var mostRequestBytes: Int?
     /// Bytes of an answer's body; nil is without a limit.
@@ -183,7 +183,7 @@ package struct Broker: Sendable {
         let lookups = NameLookups(resolver ?? settings.nameServer.map { NameServerResolver($0) } ?? SystemResolver())
         targetAddresses = TargetAddresses(lookups, settings.addresses, longestUse: settings.longestUseOfAddresses)
         self.settings = settings
-        limits = HolderLimits(atOnce: settings.mostAtOnce, perMinute: settings.mostPerMinute)
+        limits = HolderLimits(ofHolder: settings.ofHolder, ofToken: settings.ofToken)
         tls = try TargetTLS(trusting: settings.trustedCertificates)
     }
 
@@ -201,7 +201,7 @@ package struct Broker: Sendable {
         guard let first = grants.first else { throw .vault(.notFound(.credential)) }
         let admission: Admission?
         do {
-            admission = try limits.admit(first.holder)
+            admission = try limits.admit(first.holder, showing: first.proxyToken)
         } catch {
             // Counted, so that nobody fills the trail that way.
             try? await vault.recordLimit(ErrorCode.rateLimited.rawValue, first)

@@ -230,8 +230,10 @@ extension ServerConfiguration {
             }
             return number == 0 ? nil : number
         }
-        settings.mostAtOnce = try number("proxy.concurrent", "ATTACHE_PROXY_CONCURRENT") ?? 0
-        settings.mostPerMinute = try number("proxy.rate", "ATTACHE_PROXY_RATE") ?? 0
+        settings.ofHolder.atOnce = try number("proxy.concurrent", "ATTACHE_PROXY_CONCURRENT") ?? 0
+        settings.ofHolder.perMinute = try number("proxy.rate", "ATTACHE_PROXY_RATE") ?? 0
+        settings.ofToken.atOnce = try number("proxy.token.concurrent", "ATTACHE_PROXY_TOKEN_CONCURRENT") ?? 0
+        settings.ofToken.perMinute = try number("proxy.token.rate", "ATTACHE_PROXY_TOKEN_RATE") ?? 0
         settings.mostRequestBytes = try number("proxy.request.bytes", "ATTACHE_PROXY_REQUEST_BYTES")
         settings.mostAnswerBytes = try number("proxy.answer.bytes", "ATTACHE_PROXY_ANSWER_BYTES")
         let texts = (reader.string(forKey: "proxy.allow") ?? "").split(separator: ",")

@@ -36,6 +36,12 @@ package final class ProxyGrant: Sendable {
     /// The agent or the key that it belongs to, whichever of its tokens was shown.
     package var holder: String { actor.holder }
 
+    /// The proxy token that was shown; nil for any other way of asking.
+    package var proxyToken: TokenID? {
+        guard case .gateway(_, let token) = actor else { return nil }
+        return token
+    }
+
     /// One version of a credential in the hands of one holder.
     package var use: Use { Use(holder: holder, entry: isolation.entry, version: isolation.version) }
 
