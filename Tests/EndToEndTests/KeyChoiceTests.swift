@@ -34,8 +34,13 @@ struct KeyChoiceTests {
             token = try JSONDecoder().decode(AttachedProviderBody.self, from: Data(attached.output.utf8)).proxyToken
         }
 
-        func send(_ method: String = "GET", fields: [String] = [], body: String = "") async throws -> String {
-            let head = ["\(method) /v1/via/openai/models HTTP/1.1", "Host: x", "Connection: close"] + fields
+        func send(
+            _ method: String = "GET",
+            to provider: String = "openai",
+            fields: [String] = [],
+            body: String = ""
+        ) async throws -> String {
+            let head = ["\(method) /v1/via/\(provider)/models HTTP/1.1", "Host: x", "Connection: close"] + fields
             let text = head + ["Authorization: Bearer \(token)"]
             return try await scene.exchange(text.joined(separator: "\r\n") + "\r\n\r\n" + body)
         }
@@ -224,6 +229,52 @@ struct KeyChoiceTests {
         #expect(reply.hasPrefix("HTTP/1.1 422"))
         #expect(reply.hasSuffix(other))
         #expect(scene.shown == ["a", "b"])
+    }
+
+    /// What an answer says of the key is read before anything of it is withheld.
+    @Test(arguments: [["a", "b"], ["b"]])
+    func whatIsWithheldIsWhatTheKeyThatAnsweredSays(limited: [String]) async throws {
+        let bad = #"{"type":"ErrorResponse","error":{"status":422,"code":"SUBSCRIPTION_TOKEN_INVALID"}}"#
+        let target = try RecordingTarget { request in
+            request.contains("sk-canary-a")
+                ? [.text("HTTP/1.1 422 No\r\nX-Private: a\r\nContent-Length: \(bad.utf8.count)\r\n\r\n\(bad)")]
+                : [.text("HTTP/1.1 200 OK\r\nX-Private: b\r\nContent-Length: 6\r\n\r\nsecret")]
+        }
+        let scene = try await Scene(target, provider: "brave", keys: [("a", 0), ("b", 1)])
+        for name in limited {
+            let updated = try await scene.server.attache("credentials", "update", name, "--response", "status_only")
+            #expect(updated.status == 0, "\(updated.errors)")
+        }
+        let answer = try await scene.send(to: "brave")
+        #expect(answer.hasPrefix("HTTP/1.1 200"))
+        #expect(!answer.contains("X-Private") && !answer.contains("secret"))
+        #expect(answer.hasSuffix("\r\n\r\n"))
+        #expect(scene.shown == ["a", "b"])
+        #expect(try await scene.server.attache("credentials", "update", "b", "--response", "full").status == 0)
+        #expect(try await scene.send(to: "brave").hasSuffix("secret"))
+        #expect(scene.shown == ["a", "b", "b"])
+        let trail = try await scene.scene.waitForAudit("\"attempt\":\"2\"", "\"attempt\" : \"2\"")
+        #expect(!trail.contains("broken_off"))
+    }
+
+    @Test func ofTheLastLimitedKeyTheAgentSeesTheStatusOfItsRefusalAlone() async throws {
+        let target = try Self.refusing(
+            "a",
+            "b",
+            with: "HTTP/1.1 429 No\r\nRetry-After: 7\r\nContent-Length: 3\r\n\r\nbad"
+        )
+        let scene = try await Scene(target, keys: [("a", 0), ("b", 0)])
+        for name in ["a", "b"] {
+            #expect(
+                try await scene.server.attache("credentials", "update", name, "--response", "status_only").status == 0
+            )
+        }
+        let answer = try await scene.send()
+        #expect(answer.hasPrefix("HTTP/1.1 429"))
+        #expect(!answer.contains("Retry-After") && !answer.contains("bad") && !answer.contains("Attache-Error"))
+        // It rests all the same: the first one is awake again before the second.
+        #expect(try await scene.send().hasPrefix("HTTP/1.1 429"))
+        #expect(scene.shown == ["a", "b", "a"])
     }
 
     @Test func ofALimitedCredentialTheAgentSeesTheStatusAlone() async throws {

@@ -87,6 +87,19 @@ struct WebSocketTests {
         #expect(answer.contains("target_answer_invalid"))
     }
 
+    @Test func aCredentialOfWhichOnlyTheStatusIsSeenOpensNoWebSocket() async throws {
+        let target = try RecordingTarget { _ in
+            [.bytes(Array("\(Self.agreement)X-Private: y\r\n\r\n".utf8) + frame("hello")), .untilClosed]
+        }
+        let scene = try await ProxyScene(target, add: ["--type", "API_KEY", "--response", "status_only"])
+        let answer = try await scene.exchange(handshake(scene))
+        #expect(answer.hasPrefix("HTTP/1.1 502"))
+        #expect(answer.contains("\"code\":\"target_answer_invalid\""))
+        #expect(!answer.contains("X-Private") && !answer.contains("hello"))
+        #expect(await target.firstEnd == .closed)
+        try await scene.waitForAudit("\"101\"")
+    }
+
     @Test func aFrameThatCannotBeReadEndsTheConnection() async throws {
         let masked: [UInt8] = [0x81, 0x81, 1, 2, 3, 4, 5]
         let target = try RecordingTarget { _ in
