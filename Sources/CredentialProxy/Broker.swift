@@ -312,6 +312,7 @@ package struct Broker: Sendable {
         guard !HeaderRules.holdsToken(target.path), !HeaderRules.holdsToken(target.query ?? "") else {
             throw .tokenInTarget
         }
+        guard !HeaderRules.namesToken(request.fields) else { throw .tokenInFieldName }
         guard !request.fields[values: .via].contains(where: { $0.contains(name) }) else { throw .loop }
         if let most = settings.mostRequestBytes, let length = request.contentLength, length > most {
             throw .requestTooLarge

@@ -22,6 +22,7 @@ package enum ProxyError: Error, Equatable, Sendable {
     case host(HostDecision)
     /// The token stands where it would reach the target.
     case tokenInTarget
+    case tokenInFieldName
     case loop
     case unresolved
     case addressNotAllowed
@@ -46,7 +47,7 @@ extension ProxyError {
         case .targetMissing, .targetInvalid, .noBaseURL: ErrorCode.targetInvalid.rawValue
         case .methodInvalid: ErrorCode.invalidField.rawValue
         case .credentialMissing, .otherCredential: ErrorCode.invalidField.rawValue
-        case .host, .tokenInTarget: ErrorCode.targetNotAllowed.rawValue
+        case .host, .tokenInTarget, .tokenInFieldName: ErrorCode.targetNotAllowed.rawValue
         case .loop: ErrorCode.targetLoop.rawValue
         case .unresolved: ErrorCode.targetUnresolved.rawValue
         case .addressNotAllowed: ErrorCode.targetAddressNotAllowed.rawValue
@@ -98,6 +99,8 @@ extension ProxyError {
             ErrorBody(.targetNotAllowed, "this credential may not go to that host, path or method")
         case .tokenInTarget:
             ErrorBody(.targetNotAllowed, "the target's URL holds a token of this server")
+        case .tokenInFieldName:
+            ErrorBody(.targetNotAllowed, "the name of a field holds a token of this server")
         case .loop: ErrorBody(.targetLoop, "the target leads back to this server")
         case .unresolved: ErrorBody(.targetUnresolved, "the target's name has no address")
         case .addressNotAllowed:

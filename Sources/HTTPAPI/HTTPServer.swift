@@ -107,7 +107,7 @@ struct HTTPServer: Service {
             withDecoderLimitConfiguration: limits.parser
         )
         try pipeline.addHandlers([
-            HTTP1ToHTTPServerCodec(secure: false), DepartureOfPeer(),
+            FramingGuard(), HTTP1ToHTTPServerCodec(secure: false), DepartureOfPeer(),
             HTTPConnectionStateHandler(idleTimeout: Duration(limits.idle), logger: answers.logger),
             RequestSequence(
                 answers,

@@ -16,6 +16,7 @@ extension OwnAnswer {
         case HTTPParserError.invalidEOFState, HTTPParserError.closedConnection: return nil
         case is HTTPParserError:
             self = OwnAnswer(APIFailure(.invalidRequest, "the bytes are no HTTP request")).unread
+        case let fault as FramingFault: self = OwnAnswer(fault.failure).unread
         default: return nil
         }
         fields[.connection] = "close"

@@ -11,7 +11,7 @@ package enum HeaderRules {
     /// Never: what authenticates, by whatever name; cookies; what concerns one connection, and what `Connection` names
     /// (RFC 9110 §7.6.1); what tells where the request came from; what would change the answer's encoding or cut it into
     /// parts, since the credential could be hidden from the scrubber in it; the broker's own fields; the fields in
-    /// `injected`; and any field that holds one of the vault's own tokens. `Host` and the framing are the caller's.
+    /// `injected`; and any field that holds one of the vault's own tokens, in its name too. `Host` and the framing are the caller's.
     package static func forwarded(_ fields: HTTPFields, injected: [String]) -> [HTTPField] {
         let nominated = nominated(by: fields)
         let replaced = injected.map(folded)
@@ -19,7 +19,7 @@ package enum HeaderRules {
             let name = folded(field.name.canonicalName)
             return !agentOnly.contains(name) && !name.hasPrefix("proxy-") && !name.hasPrefix("attache-")
                 && !name.hasPrefix("x-attache-") && !name.hasPrefix("x-forwarded-") && !nominated.contains(name)
-                && !replaced.contains(name) && !holdsToken(field.value)
+                && !replaced.contains(name) && !holdsToken(field.value) && !holdsToken(field.name.canonicalName)
         }
     }
 
@@ -34,6 +34,11 @@ package enum HeaderRules {
             return !targetOnly.contains(name) && !name.hasPrefix("proxy-") && !name.hasPrefix("attache-")
                 && !nominated.contains(name)
         }
+    }
+
+    /// Whether the name of a field holds one of the vault's own tokens, as far as that shows without case.
+    package static func namesToken(_ fields: HTTPFields) -> Bool {
+        fields.contains { holdsToken($0.name.canonicalName) }
     }
 
     /// Whether text holds what a token of the vault begins with, long enough to be one.

@@ -49,6 +49,14 @@ struct ConnectionTests {
             "GET /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
             "GET /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
             "GET /healthz HTTP/1.1\r\nBad Header: x\r\n\r\n", "NONSENSE\r\n\r\n",
+            "GET /healthz HTTP/1.1\r\n\r\n", "GET /healthz HTTP/1.1\r\nHost: a\r\nhOST: a\r\n\r\n",
+            "GET /healthz HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n",
+            "GET /healthz HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            "GET /healthz HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n0\r\n\r\n",
+            "GET /healthz HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\nGET /healthz "
+                + "HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+            "GET /healthz HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n",
+            "GET /healthz HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\ntransfer-encoding: \r\n\r\n0\r\n\r\n",
         ],
         [Listener.operatorSocket, .agentSocket]
     )
@@ -58,6 +66,18 @@ struct ConnectionTests {
             #expect(answer.hasPrefix("HTTP/1.1 400 "))
             #expect(answer.contains("\"code\":\"invalid_request\""))
             #expect(answer.lowercased().contains("attache-error: invalid_request\r\n"))
+            #expect(answer.components(separatedBy: "HTTP/1.1 ").count == 2)
+        }
+    }
+
+    @Test(arguments: [
+        "GET /healthz HTTP/1.0\r\nConnection: close\r\n\r\n",
+        "GET /healthz HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n",
+        "GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding:  Chunked \r\n\r\n0\r\n\r\n",
+    ])
+    func whatIsReadInOneWayOnlyIsAnswered(request: String) async throws {
+        try await withServedSocket(.operatorSocket) { _, path async throws in
+            #expect(try await exchange(request, at: path).hasPrefix("HTTP/1.1 200 "))
         }
     }
 
@@ -145,6 +165,7 @@ struct ConnectionTests {
     @Test(
         arguments: [
             ("Connection: close\r\n\r\n", "GET /x HTTP/1.1\r\nHost: a\r\n\r\n"), ("\r\n", "NONSENSE\r\n\r\n"),
+            ("\r\n", "GET /x HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"),
             ("\r\n", "POST /api/v1/starts HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf"),
         ],
         [Listener.operatorSocket, .agentSocket]

@@ -44,6 +44,15 @@ struct HeaderRulesTests {
         #expect(HeaderRules.forwarded(fields, injected: []).map(\.value) == ["pxr_x"])
     }
 
+    @Test(arguments: ["pxr_", "ak_ws_", "gwt_", "PXR_"])
+    func aFieldThatIsNamedAsATokenOfTheVaultIsNotForwarded(prefix: String) throws {
+        let token = prefix + String(repeating: "a1B", count: 17)
+        let named = try fields([("X-\(token)-Y", "1"), (token.lowercased(), "2")])
+        #expect(HeaderRules.forwarded(named, injected: []).isEmpty)
+        for field in named { #expect(HeaderRules.namesToken(HTTPFields([field]))) }
+        #expect(try !HeaderRules.namesToken(fields([("X", token), ("pxr_x", "1"), ("X_Y", "2")])))
+    }
+
     @Test(arguments: [
         "Set-Cookie", "Set-Cookie2", "WWW-Authenticate", "Proxy-Authenticate", "Authentication-Info",
         "Proxy-Authentication-Info", "Alt-Svc", "Clear-Site-Data", "Refresh", "Connection", "Keep-Alive", "Trailer",
