@@ -7,12 +7,14 @@ extension APIClient {
     package func credentials(
         limit: Int,
         cursor: String? = nil,
-        matching text: String? = nil
+        matching text: String? = nil,
+        areRevoked: Bool = false
     ) async throws(APIClientError) -> CredentialPage {
         var request = try APIRequest(.GET, "credentials")
         request.add("limit", String(limit))
         request.add("cursor", cursor)
         request.add("q", text)
+        if areRevoked { request.add("revoked", "true") }
         return try await call(request)
     }
 
@@ -45,6 +47,12 @@ extension APIClient {
 
     package func deleteCredential(_ reference: String) async throws(APIClientError) {
         try await call(APIRequest(.DELETE, "credentials", reference))
+    }
+
+    package func revokeCredential(_ reference: String) async throws(APIClientError) -> CredentialBody {
+        var request = try APIRequest(.POST, "credentials", reference, "revoke")
+        request.makeOnce()
+        return try await call(request)
     }
 
     package func attachCredential(

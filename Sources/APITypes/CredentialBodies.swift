@@ -29,6 +29,8 @@ package struct CredentialBody: Codable, Equatable, Sendable {
     package var createdAt: Timestamp
     package var updatedAt: Timestamp
     package var expiresAt: Timestamp?
+    /// When it was revoked or deleted.
+    package var revokedAt: Timestamp?
     /// How many agents it is attached to.
     package var agents: Int
     /// False when the stored row is damaged; it is then never handed out.
@@ -52,6 +54,7 @@ package struct CredentialBody: Codable, Equatable, Sendable {
         createdAt: Timestamp,
         updatedAt: Timestamp,
         expiresAt: Timestamp?,
+        revokedAt: Timestamp? = nil,
         agents: Int,
         intact: Bool
     ) {
@@ -72,6 +75,7 @@ package struct CredentialBody: Codable, Equatable, Sendable {
         self.createdAt = createdAt
         self.updatedAt = updatedAt
         self.expiresAt = expiresAt
+        self.revokedAt = revokedAt
         self.agents = agents
         self.intact = intact
     }

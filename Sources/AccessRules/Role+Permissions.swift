@@ -21,7 +21,7 @@ extension Action {
             .auditVerify, .auditCheckpoint, .tokenList, .gatewayTokenRotate, .gatewayRestart, .sessionCreate:
             .member
         case .entryCreate, .entryUpdate, .entryDelete, .entryImport, .credentialCreate,
-            .credentialUpdate, .credentialDelete, .agentDelete, .tokenCreate, .tokenRotate,
+            .credentialUpdate, .credentialDelete, .credentialRevoke, .agentDelete, .tokenCreate, .tokenRotate,
             .tokenRevoke, .workspaceUpdate, .memberUpdate, .memberRemove, .invitationCreate, .invitationResend,
             .invitationCancel, .metricsView:
             .admin

@@ -226,7 +226,8 @@ extension Act {
     }
 
     /// Destroys the value and takes the name out of use.
-    func destroyEntry(_ old: EntryRow) throws {
+    @discardableResult
+    func destroyEntry(_ old: EntryRow) throws -> EntryRow {
         let owner = try connection.ownerScope(of: old.ownerID, in: workspace)
         var row = old
         row.deletedAt = now
@@ -234,6 +235,7 @@ extension Act {
         row = row.sealed(with: ring, owner: owner, readable: nil)
         try connection.destroyEntryValue(of: old.id, version: old.version, at: now, in: workspace)
         try connection.updateEntry(row)
+        return row
     }
 
     func body(of row: EntryRow) throws -> SecretBody { try body(of: WrittenEntry(row: row, value: nil)) }

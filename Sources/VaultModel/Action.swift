@@ -33,6 +33,7 @@ package enum Action: String, CaseIterable, Sendable {
     case credentialCreate = "credential.create"
     case credentialUpdate = "credential.update"
     case credentialDelete = "credential.delete"
+    case credentialRevoke = "credential.revoke"
     case credentialUse = "credential.use"
     case proxyTokenRotate = "proxy_token.rotate"
     case agentList = "agent.list"

@@ -305,6 +305,7 @@ struct BodySample: Sendable, CustomTestStringConvertible {
             createdAt: time,
             updatedAt: time,
             expiresAt: isFull ? time : nil,
+            revokedAt: isFull ? time : nil,
             agents: 0,
             intact: true
         )

@@ -37,6 +37,7 @@ struct RolePermissionsTests {
         (.credentialCreate, [.admin, .owner]),
         (.credentialUpdate, [.admin, .owner]),
         (.credentialDelete, [.admin, .owner]),
+        (.credentialRevoke, [.admin, .owner]),
         (.credentialUse, [.member, .admin, .owner]),
         (.proxyTokenRotate, [.member, .admin, .owner]),
         (.agentList, [.member, .admin, .owner]),

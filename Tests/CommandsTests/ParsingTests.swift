@@ -18,6 +18,7 @@ struct ParsingTests {
         "agents create bot --secret A --secret B",
         "agents show bot", "agents update bot --replicas 2", "agents update bot --allow-none", "agents remove bot",
         "agents attach bot A B", "agents detach bot A", "agents instances bot --limit 2", "agents restart bot --wait",
+        "credentials revoke work", "credentials list --revoked",
         "gateway-token rotate bot --now",
         "gateway-token rotate bot --grace 15m", "api-keys create --name n --role admin --expires 2027-01-31T00:00:00Z",
         "api-keys list", "api-keys revoke id", "exec bot -- env --json", "exec --agent-socket s bot -- env", "status",

@@ -41,4 +41,34 @@ struct CredentialTests {
             #expect(!text.contains(Self.key))
         }
     }
+
+    @Test func aRevokedCredentialIsSentNoMoreAndStaysInTheList() async throws {
+        let target = try RecordingTarget { _ in [.text("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")] }
+        let scene = try await ProxyScene(target)
+        let server = scene.server
+        let key = try #require(server.workspaceKey)
+        let request = scene.request("GET", "\(scene.base)/", fields: ["X-Credential-Name: Target"])
+        let withKey = request.replacing(scene.token, with: key)
+        let held = try await server.attache("credentials", "revoke", "target")
+        #expect(held.status == 1)
+        #expect(held.errors.contains("bot"))
+        #expect(try await scene.exchange(request).hasPrefix("HTTP/1.1 200"))
+        #expect(try await server.attache("credentials", "detach", "bot", "Target").status == 0)
+        #expect(try await scene.exchange(withKey).hasPrefix("HTTP/1.1 200"))
+        let revoked = try await server.attache("credentials", "revoke", "target", "--json")
+        #expect(revoked.status == 0, "\(revoked.errors)")
+        let body = try JSONDecoder().decode(CredentialBody.self, from: Data(revoked.output.utf8))
+        #expect(body.name == "Target" && body.revokedAt != nil)
+        let answer = try await scene.exchange(withKey)
+        #expect(answer.hasPrefix("HTTP/1.1 404"))
+        #expect(answer.contains("\"code\":\"not_found\""))
+        #expect(target.requests.count == 2)
+        #expect(try await server.attache("credentials", "list").output == "no credentials\n")
+        let list = try await server.attache("credentials", "list", "--revoked")
+        #expect(list.output.contains("REVOKED") && list.output.contains("Target"))
+        let again = try await server.attache("credentials", "revoke", "Target")
+        #expect(again.status == 1)
+        try await scene.waitForAudit("credential.revoke")
+        for text in [held, revoked, list].map({ $0.output + $0.errors }) { #expect(!text.contains(ProxyScene.key)) }
+    }
 }

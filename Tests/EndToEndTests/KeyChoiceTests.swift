@@ -86,6 +86,21 @@ struct KeyChoiceTests {
         #expect(scene.shown == ["first", "middle", "first"])
     }
 
+    @Test func aRevokedKeyIsFollowedByTheNextAtOnce() async throws {
+        let target = try RecordingTarget { _ in Self.ok }
+        let scene = try await Scene(target, keys: [("low", 2), ("first", 0), ("middle", 1)])
+        for key in ["first", "middle", "low"] {
+            #expect(try await scene.send().hasPrefix("HTTP/1.1 200"))
+            let revoked = try await scene.server.attache("credentials", "revoke", key)
+            #expect(revoked.status == 0, "\(revoked.errors)")
+        }
+        #expect(scene.shown == ["first", "middle", "low"])
+        let answer = try await scene.send()
+        #expect(answer.hasPrefix("HTTP/1.1 404"))
+        #expect(answer.contains("no_credential"))
+        #expect(target.requests.count == 3)
+    }
+
     @Test(arguments: ["401 Unauthorized", "402 Payment Required", "403 Forbidden", "429 Too Many Requests"])
     func aRefusedKeyIsFollowedByTheNextAndRests(status: String) async throws {
         let target = try Self.refusing("a", with: "HTTP/1.1 \(status)\r\nContent-Length: 3\r\n\r\nbad")

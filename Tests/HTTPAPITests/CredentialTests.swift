@@ -62,6 +62,32 @@ struct CredentialTests {
         }
     }
 
+    @Test func aCredentialIsRevokedOnceAndListedAmongThoseThatWere() async throws {
+        try await APISession.run { api async throws in
+            _ = try await api.send(.post, "/api/v1/credentials", json: Self.body)
+            _ = try await api.send(.post, "/api/v1/agents", json: #"{"name":"bot"}"#)
+            let body = #"{"credentialId":"Anthropic"}"#
+            _ = try await api.send(.post, "/api/v1/agents/bot/credentials", json: body)
+            let revoke = "/api/v1/credentials/Anthropic/revoke"
+            let held = try await api.send(.post, revoke)
+            #expect(held.status == 409 && held.code == .stillAttached)
+            #expect(try held.body(ErrorBody.self).agents?.map(\.name) == ["bot"])
+            #expect(try await api.send(.delete, "/api/v1/agents/bot/credentials/Anthropic").status == 204)
+            let once = ["Idempotency-Key": "once"]
+            let revoked = try await api.send(.post, revoke, headers: once)
+            #expect(revoked.status == 200)
+            let again = try await api.send(.post, revoke, headers: once)
+            #expect(again.status == 200 && again.text == revoked.text)
+            #expect(try await api.send(.post, revoke).code == .notFound)
+            #expect(try await api.send(.get, "/api/v1/credentials").text == #"{"credentials":[]}"#)
+            let list = try await api.send(.get, "/api/v1/credentials?revoked=true")
+            #expect(list.text == #"{"credentials":[\#(revoked.text)]}"#)
+            #expect(revoked.text.contains(#""revokedAt":"2026-01-01T00:00:00.000Z""#))
+            #expect(!list.text.contains("mask"))
+            #expect(try await api.send(.get, "/api/v1/credentials?revoked=1").code == .invalidQuery)
+        }
+    }
+
     @Test(arguments: [
         (#"{"name":"X","type":"API_KEY","value":"sk-canary\r\nX: y"}"#, "invalid_value"),
         (#"{"name":"X","type":"API_KEY","value":"sk-canary","hosts":["*.com"]}"#, "invalid_field"),

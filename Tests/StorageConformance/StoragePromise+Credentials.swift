@@ -53,12 +53,12 @@ extension StoragePromise {
             try await expectConstraint(on: engine) { try $0.insertCredential(third) }
             try await engine.read { connection in
                 try expectEqual(
-                    try connection.liveCredentials(in: vault.here.id, limit: 9).map(\.credential),
+                    try connection.credentials(in: vault.here.id, limit: 9).map(\.credential),
                     [first, second]
                 )
-                let page = try connection.liveCredentials(in: vault.here.id, after: first.entryID, limit: 9)
+                let page = try connection.credentials(in: vault.here.id, after: first.entryID, limit: 9)
                 try expectEqual(page.map(\.credential), [second])
-                let matching = try connection.liveCredentials(in: vault.here.id, limit: 9, matching: "SEC")
+                let matching = try connection.credentials(in: vault.here.id, limit: 9, matching: "SEC")
                 try expectEqual(matching.map(\.credential), [second])
                 try expectEqual(try connection.liveCredentialCount(in: vault.here.id), 2)
                 // What is a name and a value stays apart.
@@ -75,6 +75,13 @@ extension StoragePromise {
             }
             let found = try await engine.read { try $0.liveCredential(foldedName: "sample", in: vault.here.id) }
             try expectEqual(found?.credential, third)
+            try await engine.read { connection in
+                let past = try connection.credentials(in: vault.here.id, areDeleted: true, limit: 9)
+                try expectEqual(past.map(\.credential), [gone])
+                let live = try connection.credentials(in: vault.here.id, limit: 9)
+                try expectEqual(live.map(\.credential), [second, third])
+                try expectEqual(try connection.credentials(in: vault.elsewhere.id, areDeleted: true, limit: 9), [])
+            }
         },
         StoragePromise(
             "the credentials of a provider come by priority, then by age, those of others and deleted ones not"
@@ -120,7 +127,7 @@ extension StoragePromise {
             try await engine.read { connection in
                 try expectEqual(try connection.credential(entry.id, in: vault.elsewhere.id), nil)
                 try expectEqual(try connection.liveCredential(foldedName: "sample", in: vault.elsewhere.id), nil)
-                try expectEqual(try connection.liveCredentials(in: vault.elsewhere.id, limit: 9), [])
+                try expectEqual(try connection.credentials(in: vault.elsewhere.id, limit: 9), [])
                 try expectEqual(try connection.liveCredentialCount(in: vault.elsewhere.id), 0)
                 try expectEqual(try connection.credential(entry.id, in: vault.here.id)?.credential, credential)
             }

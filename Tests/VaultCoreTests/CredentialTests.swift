@@ -71,6 +71,46 @@ struct CredentialTests {
         #expect(try await test.vault.verification().problems == [])
     }
 
+    @Test func whatIsRevokedIsHeldByNobodyAndStaysInAListOfItsOwn() async throws {
+        let test = try await TestVault.make()
+        let made = try await test.credential("Stripe", Self.key, type: .apiKey)
+        let agent = try await test.createAgent("bot")
+        try await test.attach("stripe", to: "bot")
+        let held = VaultError.stillAttached(entry: "Stripe", agents: [NamedBody(id: agent.id, name: "bot")])
+        await #expect(throws: held) {
+            _ = try await test.vault.revokeCredential("Stripe", by: test.localOperator)
+        }
+        try await test.vault.detachCredential("Stripe", from: "bot", by: test.localOperator)
+        test.clock.advance(by: .seconds(5))
+        let revoked = try await test.vault.revokeCredential("stripe", by: test.localOperator)
+        #expect(revoked.id == made.id && revoked.revokedAt == test.clock.now)
+        #expect(revoked.mask == nil && revoked.intact)
+        await #expect(throws: VaultError.notFound(.credential)) {
+            _ = try await test.vault.revokeCredential("Stripe", by: test.localOperator)
+        }
+        await #expect(throws: VaultError.notFound(.credential)) {
+            _ = try await test.vault.proxyGrant(.known(test.localOperator), credential: "Stripe")
+        }
+        let second = try await test.credential("Stripe", Self.key, type: .apiKey)
+        let live = try await test.vault.credentials(PageRequest(), by: test.localOperator).credentials
+        #expect(live.map(\.id) == [second.id])
+        let past = try await test.vault.credentials(PageRequest(), areRevoked: true, by: test.localOperator).credentials
+        #expect(past == [revoked])
+        let trail = try await test.vault.audit(PageRequest(), by: test.localOperator).entries
+        #expect(trail.filter { $0.action == "credential.revoke" }.map(\.allowed) == [true])
+        #expect(try await test.vault.verification().problems == [])
+    }
+
+    @Test func aMemberRevokesNothing() async throws {
+        let test = try await TestVault.make()
+        try await test.credential("Stripe", Self.key, type: .apiKey)
+        let member = try await test.caller(role: .member)
+        await #expect(throws: VaultError.denied(.credentialRevoke)) {
+            _ = try await test.vault.revokeCredential("Stripe", by: member)
+        }
+        #expect(try await test.vault.credential("Stripe", by: member).revokedAt == nil)
+    }
+
     @Test func severalMayBeForOneVariableAndASecretMayHaveItToo() async throws {
         let test = try await TestVault.make()
         try await test.credential("work", Self.key, provider: "anthropic")

@@ -54,6 +54,7 @@ extension Component {
         .required("createdAt", .timestamp),
         .required("updatedAt", .timestamp),
         .optional("expiresAt", .timestamp),
+        .optional("revokedAt", .timestamp),
         .required("agents", .count("How many agents it is attached to.")),
         .required("intact", .boolean("False when the stored row is damaged."))
     )

@@ -7,7 +7,9 @@ extension Endpoint {
             .get,
             "/api/v1/credentials",
             "List credentials, oldest first",
-            parameters: Parameter.page + [.matching],
+            parameters: Parameter.page + [
+                .matching, .query("revoked", .boolean(), "Those that were revoked or deleted, and no others."),
+            ],
             answer: .ok(.credentialPage, "A page of credentials: never a value.")
         ),
         Endpoint(
@@ -50,6 +52,15 @@ extension Endpoint {
             "/api/v1/credentials/{id}",
             "Delete a credential that no agent holds, and destroy its value",
             answer: .done,
+            errors: [.stillAttached]
+        ),
+        Endpoint(
+            .revokeCredential,
+            .post,
+            "/api/v1/credentials/{id}/revoke",
+            "Revoke a credential that no agent holds: nothing hands it out from the answer on, its value is destroyed",
+            parameters: [.idempotencyKey],
+            answer: .ok(.credential, "The credential, with the time at which it ended."),
             errors: [.stillAttached]
         ),
         Endpoint(

@@ -71,6 +71,7 @@ package enum Operation: String, CaseIterable, Sendable {
     case resendInvitation
     case restartGateway
     case revokeAPIKey
+    case revokeCredential
     case rotateAPIKey
     case rotateGatewayToken
     case rotateOwnAPIKey

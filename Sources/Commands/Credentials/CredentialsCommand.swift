@@ -15,8 +15,8 @@ struct CredentialsCommand: AsyncParsableCommand {
         subcommands: [
             ListCredentialsCommand.self, ShowCredentialCommand.self, AddCredentialCommand.self,
             UpdateCredentialCommand.self, MoveCredentialCommand.self, TestCredentialCommand.self,
-            RemoveCredentialCommand.self, AttachCredentialCommand.self, DetachCredentialCommand.self,
-            ListProvidersCommand.self,
+            RevokeCredentialCommand.self, RemoveCredentialCommand.self, AttachCredentialCommand.self,
+            DetachCredentialCommand.self, ListProvidersCommand.self,
         ]
     )
 }

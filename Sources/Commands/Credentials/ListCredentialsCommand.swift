@@ -10,8 +10,9 @@ struct ListCredentialsCommand: AsyncParsableCommand {
         commandName: "list",
         abstract: "List credentials, oldest first.",
         discussion: """
-            Example:
+            Examples:
               attache credentials list --match stripe
+              attache credentials list --revoked
             """
     )
 
@@ -21,14 +22,24 @@ struct ListCredentialsCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Only credentials whose name contains this.", valueName: "text"))
     var match: String?
 
+    @Flag(help: "Those that were revoked or removed, and no others.")
+    var revoked = false
+
     func run() async throws {
         let page = try await client.withServer { server in
             try await list.collect { limit, cursor in
-                let page = try await server.credentials(limit: limit, cursor: cursor, matching: match)
+                let page = try await server.credentials(
+                    limit: limit,
+                    cursor: cursor,
+                    matching: match,
+                    areRevoked: revoked
+                )
                 return Page(items: page.credentials, next: page.nextCursor)
             }
         }
-        try client.show(CredentialPage(credentials: page.items, nextCursor: page.next)) { text(of: page.items) }
+        try client.show(CredentialPage(credentials: page.items, nextCursor: page.next)) {
+            revoked ? revokedText(of: page.items) : text(of: page.items)
+        }
     }
 
     private func text(of credentials: [CredentialBody]) -> String {
@@ -44,6 +55,21 @@ struct ListCredentialsCommand: AsyncParsableCommand {
                 credential.provider.map { _ in String(credential.rotationPriority) } ?? "-",
                 credential.shownHosts.shortened(to: 40),
                 String(credential.agents)
+            )
+        }
+        return table.text
+    }
+
+    private func revokedText(of credentials: [CredentialBody]) -> String {
+        guard !credentials.isEmpty else { return "no revoked credentials\n" }
+        var table = Table("NAME", "TYPE", "PROVIDER", "REVOKED", "ID")
+        for credential in credentials {
+            table.add(
+                credential.name,
+                credential.type.rawValue,
+                credential.provider ?? "-",
+                credential.revokedAt?.local ?? "-",
+                credential.id
             )
         }
         return table.text

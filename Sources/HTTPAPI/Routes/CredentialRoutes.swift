@@ -19,6 +19,7 @@ struct CredentialRoutes {
             Route(.get, "/api/v1/credentials/{id}", handle: show),
             Route(.patch, "/api/v1/credentials/{id}", handle: update),
             Route(.delete, "/api/v1/credentials/{id}", handle: delete),
+            Route(.post, "/api/v1/credentials/{id}/revoke", handle: revoke),
             Route(.post, "/api/v1/credentials/{id}/test", handle: test),
             Route(.post, "/api/v1/credentials/{id}/move", handle: move),
             Route(.post, "/api/v1/agents/{id}/credentials", handle: attach),
@@ -32,7 +33,10 @@ struct CredentialRoutes {
 
     @Sendable private func list(_ reader: RequestReader) async throws -> Response {
         let caller = try await identity.caller(of: reader)
-        return try .json(await vault.credentials(reader.query(["limit", "cursor", "q"]).page(), by: caller))
+        let query = try reader.query(["limit", "cursor", "q", "revoked"])
+        return try .json(
+            await vault.credentials(query.page(), areRevoked: query.flag("revoked"), by: caller)
+        )
     }
 
     @Sendable private func listProviders(_ reader: RequestReader) async throws -> Response {
@@ -68,6 +72,12 @@ struct CredentialRoutes {
         let caller = try await identity.caller(withoutQuery: reader)
         try await vault.deleteCredential(reader.places[0], by: caller)
         return .noContent
+    }
+
+    @Sendable private func revoke(_ reader: RequestReader) async throws -> Response {
+        let caller = try await identity.caller(withoutQuery: reader)
+        let bytes = try await reader.bytes(upTo: 1_024)
+        return try .json(await vault.revokeCredential(reader.places[0], by: caller, once: reader.once(bytes)))
     }
 
     @Sendable private func test(_ reader: RequestReader) async throws -> Response {

@@ -42,16 +42,18 @@ extension SQLConnection {
         ).first
     }
 
-    /// One page of live credentials in the order in which they were made; `matching` is a part of the name in any case.
-    package func liveCredentials(
+    /// One page of live credentials, or of deleted ones, in the order in which they were made; `matching` is a part of the
+    /// name in any case.
+    package func credentials(
         in workspace: WorkspaceID,
+        areDeleted: Bool = false,
         after: EntryID? = nil,
         limit: Int,
         matching: String? = nil
     ) throws(StorageFailure) -> [CredentialEntryRow] {
         var condition = Condition()
         condition.add("c.workspace_id =", .text(workspace.text))
-        condition.add("c.deleted_at IS NULL")
+        condition.add(areDeleted ? "c.deleted_at IS NOT NULL" : "c.deleted_at IS NULL")
         if let after { condition.add("c.entry_id >", .text(after.text)) }
         if let matching { condition.add("c.folded_name", contains: matching) }
         let page = condition.page(orderedBy: "c.entry_id", limit: limit)

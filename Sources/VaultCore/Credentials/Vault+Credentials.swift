@@ -8,11 +8,16 @@ internal import Storage
 package import VaultModel
 
 extension Vault {
-    /// Lists live credentials, oldest first, never a value.
-    package func credentials(_ page: PageRequest, by caller: Caller) async throws(VaultError) -> CredentialPage {
+    /// Lists live credentials, or those that were revoked or deleted, oldest first, never a value.
+    package func credentials(
+        _ page: PageRequest,
+        areRevoked: Bool = false,
+        by caller: Caller
+    ) async throws(VaultError) -> CredentialPage {
         try await read(.credentialList, by: caller) { act in
-            let rows = try act.connection.liveCredentials(
+            let rows = try act.connection.credentials(
                 in: act.workspace,
+                areDeleted: areRevoked,
                 after: try page.idCursor(),
                 limit: page.limit + 1,
                 matching: page.matching
@@ -105,16 +110,21 @@ extension Vault {
     /// Deletes a credential that no agent holds: the row stays for the audit trail, the value is destroyed.
     package func deleteCredential(_ reference: String, by caller: Caller) async throws(VaultError) {
         let _: Bool = try await write(.credentialDelete, by: caller) { act in
-            var row = try act.liveCredential(reference)
-            let holders = try act.connection.attachments(of: row.entry.id, in: act.workspace)
-            guard holders.isEmpty else {
-                throw VaultError.stillAttached(entry: row.credential.name, agents: try act.agents(holding: holders))
-            }
-            let owner = try act.connection.ownerScope(of: row.entry.ownerID, in: act.workspace)
-            try act.destroyEntry(row.entry)
-            row.credential.deletedAt = act.now
-            try act.connection.updateCredential(row.credential.sealed(with: act.ring, owner: owner))
+            let row = try act.destroyCredential(reference)
             return Done(true, AuditEvent(action: .credentialDelete, subjects: [row.subject]))
+        }
+    }
+
+    /// Ends a credential that no agent holds, as its deletion does, and says when; an agent that its provider is attached
+    /// to uses the next one from the next call on.
+    package func revokeCredential(
+        _ reference: String,
+        by caller: Caller,
+        once: Once? = nil
+    ) async throws(VaultError) -> CredentialBody {
+        try await write(.credentialRevoke, by: caller, once: once) { act in
+            let row = try act.destroyCredential(reference)
+            return Done(try act.body(of: row), AuditEvent(action: .credentialRevoke, subjects: [row.subject]))
         }
     }
 
@@ -223,6 +233,21 @@ extension Act {
         return found
     }
 
+    /// Destroys the value of a credential that no agent holds; its row stays, and is live no more.
+    fileprivate func destroyCredential(_ reference: String) throws -> CredentialEntryRow {
+        var row = try liveCredential(reference)
+        let holders = try connection.attachments(of: row.entry.id, in: workspace)
+        guard holders.isEmpty else {
+            throw VaultError.stillAttached(entry: row.credential.name, agents: try agents(holding: holders))
+        }
+        let owner = try connection.ownerScope(of: row.entry.ownerID, in: workspace)
+        row.entry = try destroyEntry(row.entry)
+        row.credential.deletedAt = now
+        row.credential = row.credential.sealed(with: ring, owner: owner)
+        try connection.updateCredential(row.credential)
+        return row
+    }
+
     func refuseTaken(_ name: DisplayName) throws {
         guard try connection.liveCredential(foldedName: name.folded, in: workspace) == nil else {
             throw VaultError.conflicts([ConflictBody(code: .duplicateName, name: name.text)])
@@ -289,7 +314,11 @@ extension Act {
         let entries = try bodies(of: rows.map(\.entry))
         return try zip(rows, entries).map { row, entry in
             let owner = try connection.ownerScope(of: row.entry.ownerID, in: workspace)
-            let isIntact = (try? row.credential.verify(with: ring, owner: owner)) != nil && entry.intact
+            let isRevoked = row.credential.deletedAt != nil
+            // Of what was revoked there is no value to be opened.
+            let isEntryIntact =
+                isRevoked ? (try? row.entry.verify(with: ring, owner: owner, readable: nil)) != nil : entry.intact
+            let isIntact = (try? row.credential.verify(with: ring, owner: owner)) != nil && isEntryIntact
             return CredentialBody(
                 id: entry.id,
                 name: row.credential.name,
@@ -308,6 +337,7 @@ extension Act {
                 createdAt: entry.createdAt,
                 updatedAt: entry.updatedAt,
                 expiresAt: entry.expiresAt,
+                revokedAt: row.credential.deletedAt,
                 agents: entry.agents,
                 intact: isIntact
             )
