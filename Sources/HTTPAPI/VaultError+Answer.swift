@@ -60,6 +60,7 @@ extension VaultError {
         case .invalidName(let field, let reason): ErrorBody(.invalidName, reason, field: field)
         case .invalidValue(let field, let reason): ErrorBody(.invalidValue, reason, field: field)
         case .invalidField(let field, let reason): ErrorBody(.invalidField, reason, field: field)
+        case .keyMismatch(let mismatch): mismatch.body
         case .invalidCursor:
             ErrorBody(.invalidCursor, "the cursor is not one that this list gave out", field: "cursor")
         case .invalidFile(let findings, let unlisted):
@@ -186,6 +187,26 @@ extension VaultError {
             default: "\(conflict.name) exists already"
             }
         }.joined(separator: "; ")
+    }
+}
+
+extension KeyMismatch {
+    fileprivate var body: ErrorBody {
+        let copy = keyPage.map { "copy the whole key from \($0)" } ?? "copy the whole key"
+        guard let issuer else {
+            return ErrorBody(
+                .invalidValue,
+                "the value is no key of \(provider), whose keys begin with \(prefix)",
+                hint: copy,
+                field: "value"
+            )
+        }
+        return ErrorBody(
+            .invalidValue,
+            "the value looks like a key of \(issuer.name) and not like one of \(provider), whose keys begin with \(prefix)",
+            hint: "choose the provider \(issuer.id), or \(copy)",
+            field: "value"
+        )
     }
 }
 

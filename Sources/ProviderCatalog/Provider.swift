@@ -59,5 +59,13 @@ extension Provider {
         return best
     }
 
+    /// Whether `key` may be this provider's: it begins as its keys do, and not with a longer mark of another's.
+    ///
+    /// Anything may be a key of a provider whose keys have no mark.
+    package func issues(_ key: UnsafeRawBufferPointer) -> Bool {
+        guard !keyPrefix.isEmpty else { return true }
+        return key.count > keyPrefix.utf8.count && Provider.ofKey(key)?.keyPrefix == keyPrefix
+    }
+
     private static let byID = Dictionary(all.map { ($0.id, $0) }) { first, _ in first }
 }

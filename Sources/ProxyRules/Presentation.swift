@@ -44,6 +44,15 @@ package struct Presentation: Hashable, Sendable {
         self.parameter = parameter
     }
 
+    /// Whether the value is a key and nothing else, as opposed to a pair, cookies or lines.
+    package var isKey: Bool {
+        switch scheme {
+        case .apiKey, .queryParameter: true
+        case .customHeader: header != nil
+        case .basicAuth, .cookie: false
+        }
+    }
+
     /// RFC 9110 §5.6.2 `token`.
     static func isFieldName(_ text: String) -> Bool {
         (1...128).contains(text.utf8.count)

@@ -23,6 +23,7 @@ package enum VaultError: Error, Equatable {
     case invalidName(field: String, reason: String)
     case invalidValue(field: String, reason: String)
     case invalidField(String, reason: String)
+    case keyMismatch(KeyMismatch)
     case invalidCursor
     case invalidFile([FindingBody], unlisted: Int)
     /// In bytes.

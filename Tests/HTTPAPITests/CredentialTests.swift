@@ -89,6 +89,33 @@ struct CredentialTests {
     }
 
     @Test(arguments: [
+        (
+            "canary-0123456789", "the value is no key of Anthropic, whose keys begin with sk-ant-",
+            "copy the whole key from https://platform.claude.com/settings/keys"
+        ),
+        (
+            "gsk_canary-0123456789",
+            "the value looks like a key of Groq and not like one of Anthropic, whose keys begin with sk-ant-",
+            "choose the provider groq, or copy the whole key from https://platform.claude.com/settings/keys"
+        ),
+    ])
+    func aKeyOfAnotherProviderIsRefusedWithWhatToDoAndNoPartOfIt(key: String, text: String, hint: String) async throws {
+        try await APISession.run { api async throws in
+            _ = try await api.send(.post, "/api/v1/credentials", json: Self.body)
+            let body = #"{"name":"X","provider":"anthropic","value":"\#(key)"}"#
+            let created = try await api.send(.post, "/api/v1/credentials", json: body)
+            let changed = try await api.send(.patch, "/api/v1/credentials/anthropic", json: #"{"value":"\#(key)"}"#)
+            for answer in [created, changed] {
+                #expect(answer.status == 400)
+                #expect(
+                    try answer.body(ErrorBody.self) == ErrorBody(.invalidValue, text, hint: hint, field: "value")
+                )
+                #expect(!answer.text.contains("canary") && !answer.text.contains("gsk_"))
+            }
+        }
+    }
+
+    @Test(arguments: [
         (#"{"name":"X","type":"API_KEY","value":"sk-canary\r\nX: y"}"#, "invalid_value"),
         (#"{"name":"X","type":"API_KEY","value":"sk-canary","hosts":["*.com"]}"#, "invalid_field"),
         (#"{"name":"X","type":"OTHER","value":"sk-canary"}"#, "invalid_field"),

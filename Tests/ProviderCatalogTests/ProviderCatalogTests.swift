@@ -104,6 +104,18 @@ struct ProviderCatalogTests {
         #expect(Array(key.utf8).withUnsafeBytes { Provider.ofKey($0)?.id.text } == id)
     }
 
+    @Test(arguments: [
+        ("openai", "sk-proj-x", true), ("openai", "sk-x", true), ("dalle", "sk-x", true), ("openai", "sk-ant-x", false),
+        ("openai", "sk-or-v1-x", false), ("openai", "gsk_x", false), ("openai", "key", false), ("openai", "sk-", false),
+        ("anthropic", "sk-ant-x", true), ("anthropic", "sk-x", false), ("anthropic", " sk-ant-x", false),
+        ("openrouter", "sk-or-x", true), ("openrouter", "sk-x", false), ("openrouter", "sk-ant-x", false),
+        ("brave", "sk-ant-x", true), ("brave", "anything", true),
+    ])
+    func aProviderIssuesKeysOfItsFormAndNoneWithALongerMarkOfAnother(id: String, key: String, isIssued: Bool) throws {
+        let provider = try named(id)
+        #expect(Array(key.utf8).withUnsafeBytes { provider.issues($0) } == isIssued)
+    }
+
     @Test(arguments: Provider.all.filter { !$0.keyPrefix.isEmpty }.map(\.id.text))
     func importsAndCatalogueKnowTheSameMarks(id: String) throws {
         let provider = try named(id)

@@ -61,18 +61,30 @@ struct CredentialPlan: Sendable {
         guard !environmentName.isReserved else {
             throw .invalidName(field: "environmentName", reason: "no process ever receives a name of ATTACHE_")
         }
-        value = try Self.checked(new.value, for: presentation)
+        value = try Self.checked(new.value, for: presentation, of: provider, hosts: hosts)
         note = try VaultCore.note(new.note)
         expiresAt = new.expiresAt
     }
 
     /// Checks a value and returns it as it is sealed.
-    static func checked(_ value: SecretText, for presentation: Presentation) throws(VaultError) -> SharedSecret {
+    ///
+    /// `hosts` are the credential's own rules, one a line.
+    static func checked(
+        _ value: SecretText,
+        for presentation: Presentation,
+        of provider: ProviderID?,
+        hosts: String
+    ) throws(VaultError) -> SharedSecret {
+        let checked: SharedSecret
         do {
-            return SharedSecret(try CredentialValue.checked(value.secret.bytes, for: presentation))
+            checked = SharedSecret(try CredentialValue.checked(value.secret.bytes, for: presentation))
         } catch {
             throw VaultError(error)
         }
+        guard let known = provider.flatMap(Provider.named), presentation.isKey,
+            let mismatch = KeyMismatch(checked.bytes, for: known, hosts: hosts)
+        else { return checked }
+        throw .keyMismatch(mismatch)
     }
 
     static func priority(_ number: Int64) throws(VaultError) -> Int64 {

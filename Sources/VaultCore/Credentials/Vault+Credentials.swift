@@ -88,7 +88,12 @@ extension Vault {
             if let priority { row.credential.rotationPriority = priority }
             if let response = change.response { row.credential.response = response == .full ? nil : response }
             let value = try change.value.map { value in
-                try CredentialPlan.checked(value, for: row.credential.presentation())
+                try CredentialPlan.checked(
+                    value,
+                    for: row.credential.presentation(),
+                    of: row.entry.provider,
+                    hosts: row.credential.hosts
+                )
             }
             row.entry = try act.updateEntry(
                 old.entry,
