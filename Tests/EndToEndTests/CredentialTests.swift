@@ -71,4 +71,75 @@ struct CredentialTests {
         try await scene.waitForAudit("credential.revoke")
         for text in [held, revoked, list].map({ $0.output + $0.errors }) { #expect(!text.contains(ProxyScene.key)) }
     }
+
+    private static let addJira = ["credentials", "add", "Jira", "--type", "BASIC_AUTH"]
+
+    /// `attache` with these words, in a terminal.
+    private static func terminal(_ socket: String, _ arguments: [String]) throws -> TerminalSession {
+        try TerminalSession(
+            Programs.attache,
+            arguments,
+            environment: ["ATTACHE_SOCKET": socket, "TERM": "xterm", "PATH": "/usr/bin:/bin"]
+        )
+    }
+
+    @Test func aTerminalIsAskedForTheUserWhichItShowsAndThePasswordWhichItDoesNot() async throws {
+        let server = try await RunningServer.start()
+        let terminal = try Self.terminal(server.socket, Self.addJira)
+        try await terminal.wait(for: "User: ")
+        #expect(terminal.showsTyping)
+        // A typing error, taken back with the terminal's own key.
+        terminal.type("ada@example.orgg\u{7F}\r")
+        try await terminal.wait(for: "Password: ")
+        #expect(!terminal.showsTyping)
+        terminal.type("pass:canary-0123\r")
+        #expect(await terminal.waitForExit() == 0)
+        #expect(terminal.text.contains("ada@example.org"))
+        #expect(terminal.text.contains("added credential Jira"))
+        #expect(!terminal.text.contains("canary"))
+        #expect(terminal.showsTyping)
+        let token = try await server.createAgent("bot", with: [])
+        let attached = try await server.attache("credentials", "attach", "bot", "Jira", "--delivery", "environment")
+        #expect(attached.status == 0, "\(attached.errors)")
+        #expect(try await server.environment(of: token) == ["JIRA": "ada@example.org:pass:canary-0123"])
+    }
+
+    @Test func basicAuthenticationFromAPipeIsUserAndPasswordInOnePiece() async throws {
+        let server = try await RunningServer.start()
+        let added = try await server.attache(
+            Self.addJira,
+            input: Array("ada:canary-0123\n".utf8)
+        )
+        #expect(added.status == 0, "\(added.errors)")
+        #expect(!added.errors.contains("User: "))
+        let token = try await server.createAgent("bot", with: [])
+        _ = try await server.attache("credentials", "attach", "bot", "Jira", "--delivery", "environment")
+        #expect(try await server.environment(of: token) == ["JIRA": "ada:canary-0123"])
+    }
+
+    @Test(arguments: [
+        ("ada:canary-0123\r", "a user has no colon"), ("ada\rsecond line\r", "the value has several lines"),
+        ("\u{4}", "no value was entered"),
+    ])
+    func whatIsNoUserIsRefusedBeforeThePasswordIsAskedFor(typed: String, problem: String) async throws {
+        // No server is needed: nothing is sent.
+        let terminal = try Self.terminal("/nonexistent", Self.addJira)
+        try await terminal.wait(for: "User: ")
+        terminal.type(typed)
+        #expect(await terminal.waitForExit() == 1)
+        #expect(terminal.text.contains(problem))
+        #expect(!terminal.text.contains("Password: "))
+        #expect(terminal.showsTyping)
+    }
+
+    @Test(arguments: ["", "--allow-empty"])
+    func anEmptyPasswordIsASlipUnlessItIsAskedFor(flag: String) async throws {
+        let server = try await RunningServer.start()
+        let terminal = try Self.terminal(server.socket, Self.addJira + (flag.isEmpty ? [] : [flag]))
+        try await terminal.wait(for: "User: ")
+        terminal.type("user-0123456789\r")
+        try await terminal.wait(for: "Password: ")
+        terminal.type("\r")
+        #expect(await terminal.waitForExit() == (flag.isEmpty ? 1 : 0))
+    }
 }

@@ -10,7 +10,9 @@ struct AddCredentialCommand: AsyncParsableCommand {
         commandName: "add",
         abstract: "Store a new credential.",
         discussion: """
-            The value comes from --value-file, from stdin, or from a prompt that does not show it: a key,             user:password, cookies as a browser shows them, or lines of Name: value.
+            The value comes from --value-file, from stdin, or from a prompt that does not show it: a key, user:password, \
+            cookies as a browser shows them, or lines of Name: value. For BASIC_AUTH the prompt asks for the user, which is \
+            shown, and then for the password.
 
             Examples:
               attache credentials add Anthropic --provider anthropic
@@ -70,7 +72,7 @@ struct AddCredentialCommand: AsyncParsableCommand {
         let body = CreateCredentialBody(
             name: name,
             type: type,
-            value: SecretText(try value.read(name: name, for: client)),
+            value: SecretText(try value.read(name: name, of: type, for: client)),
             provider: provider,
             environmentName: environmentName,
             header: header,

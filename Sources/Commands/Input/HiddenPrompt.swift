@@ -8,12 +8,10 @@ package import VaultModel
 /// The terminal is taken out of its line mode, which would cut a line at 4,095 bytes without a word (termios(3)), and put
 /// back before anything else happens: at the end, on an error, and when a signal ends the process.
 package struct HiddenPrompt {
-    private let terminal: Int32
-    private let messages: Int32
+    private let terminal: PromptTerminal
 
     package init(terminal: Int32 = STDIN_FILENO, messages: Int32 = STDERR_FILENO) {
-        self.terminal = terminal
-        self.messages = messages
+        self.terminal = PromptTerminal(input: terminal, messages: messages)
     }
 
     /// Reads a line of at most `limit` bytes.
@@ -21,25 +19,21 @@ package struct HiddenPrompt {
     /// Backspace takes back a character, Control-U the line; Control-D without a line is an error. A paste of several lines
     /// is refused and its rest discarded: the shell would execute it.
     package func line(_ prompt: String, limit: Int) throws(CommandError) -> SecretBytes {
-        guard let silence = TerminalSilence(terminal) else { throw .value(.noLine) }
+        guard let silence = TerminalSilence(terminal.input) else { throw .value(.noLine) }
         defer { silence.end() }
-        show(prompt)
-        defer { show("\n") }
+        terminal.show(prompt)
+        defer { terminal.show("\n") }
         var length = 0
         let buffer = try SecretBytes(count: limit) { memory throws(CommandError) in
             length = try fill(memory)
         }
-        if isMoreThere { throw .value(.severalLines) }
+        if terminal.isMoreThere { throw .value(.severalLines) }
         return buffer.withBytes { SecretBytes(copying: $0.prefix(length)) }
     }
 
     private func fill(_ memory: UnsafeMutableRawBufferPointer) throws(CommandError) -> Int {
         var length = 0
-        while true {
-            var byte: UInt8 = 0
-            let count = read(terminal, &byte, 1)
-            if count < 0, errno == EINTR { continue }
-            guard count == 1 else { throw .value(.noLine) }
+        while let byte = terminal.byte() {
             switch byte {
             case UInt8(ascii: "\n"), UInt8(ascii: "\r"): return length
             case 0x04:
@@ -53,17 +47,7 @@ package struct HiddenPrompt {
                 length += 1
             }
         }
-    }
-
-    /// Whether something follows the line at once, as it does after a paste.
-    private var isMoreThere: Bool {
-        var readable = pollfd(fd: terminal, events: Int16(POLLIN), revents: 0)
-        return poll(&readable, 1, 20) > 0 && readable.revents & Int16(POLLIN) != 0
-    }
-
-    private func show(_ text: String) {
-        var text = text
-        text.withUTF8 { _ = write(messages, $0.baseAddress, $0.count) }
+        throw .value(.noLine)
     }
 }
 

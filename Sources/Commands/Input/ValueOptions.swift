@@ -49,6 +49,13 @@ package struct ValueOptions: ParsableArguments {
         return try read(from: source, name: name)
     }
 
+    /// The value of a credential: a terminal is asked for the user and the password of basic authentication one by one.
+    func read(name: String, of type: CredentialScheme?, for client: ClientOptions) throws(CommandError) -> SharedSecret
+    {
+        guard type == .basicAuth, source == .prompt else { return try read(name: name, for: client) }
+        return try checked(BasicAuthPrompt().value(limit: EnvironmentValue.maximumStringBytes, allowEmpty: allowEmpty))
+    }
+
     package func read(from source: ValueSource, name: String) throws(CommandError) -> SharedSecret {
         let limit = EnvironmentValue.maximumStringBytes
         let bytes: SecretBytes
@@ -61,7 +68,11 @@ package struct ValueOptions: ParsableArguments {
             bytes = keepNewline ? contents : contents.droppingFinalNewline()
         }
         if bytes.isEmpty, !allowEmpty, source != .argument { throw .value(.empty) }
-        guard bytes.count <= limit else { throw .value(.tooLong) }
+        return try checked(bytes)
+    }
+
+    private func checked(_ bytes: consuming SecretBytes) throws(CommandError) -> SharedSecret {
+        guard bytes.count <= EnvironmentValue.maximumStringBytes else { throw .value(.tooLong) }
         guard bytes.withBytes({ String(validating: $0, as: UTF8.self) }) != nil else { throw .value(.notUTF8) }
         return SharedSecret(bytes)
     }

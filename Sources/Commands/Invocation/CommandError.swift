@@ -45,4 +45,6 @@ package enum ValueProblem: Equatable, Sendable {
     case severalLines
     /// The terminal ended the input before a line was there.
     case noLine
+    /// It would end the user of basic authentication.
+    case colonInUser
 }

@@ -238,6 +238,7 @@ extension ValueProblem {
         case .notUTF8: "the value is not UTF-8"
         case .severalLines: "the value has several lines, and a prompt takes one"
         case .noLine: "no value was entered"
+        case .colonInUser: "a user has no colon: what follows it would be a part of the password"
         }
     }
 
@@ -245,6 +246,7 @@ extension ValueProblem {
         switch self {
         case .empty: "give it on stdin or with --value-file, or say --allow-empty"
         case .severalLines: "give it with --value-file or on stdin; what followed the first line was discarded"
+        case .colonInUser: "enter the user alone; user:password in one piece goes to stdin or --value-file"
         case .tooLong, .notUTF8, .noLine: nil
         }
     }
