@@ -4,8 +4,8 @@
 # attache-exec and attache-hook are linked with.
 SYSTEM_PACKAGES = binutils ca-certificates git libarchive-dev libc6-dev libgcc-12-dev libsqlite3-dev libssl-dev libstdc++-12-dev musl-dev tzdata zlib1g-dev
 # What the tests run beside the programs: a compiler for probes, other users and namespaces, other HTTP clients, a list
-# of system calls, servers of TLS, of HTTP/2 and of mail.
-TEST_PACKAGES = curl gcc libc6-dev openssl python3-aiosmtpd python3-h2 strace util-linux
+# of system calls, servers of TLS, of HTTP/2 and of mail, a place for the Python SDKs.
+TEST_PACKAGES = curl gcc libc6-dev openssl python3-aiosmtpd python3-h2 python3-venv strace util-linux
 # The container engines that `make engines` starts.
 ENGINE_PACKAGES = busybox-static catatonit conmon containerd crun curl docker.io jq podman python3 runc tini util-linux
 # What the benchmarks measure themselves against.

@@ -393,7 +393,7 @@ let package = Package(
                 "VaultModel",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
-            exclude: ["FaultShim", "HTTP2Client", "MailSink", "TLSFront"]
+            exclude: ["FaultShim", "HTTP2Client", "MailSink", "PythonSDKs", "TLSFront"]
         ),
         .testTarget(
             name: "CredentialProxyTests",

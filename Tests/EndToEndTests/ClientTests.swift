@@ -87,40 +87,6 @@ struct ClientTests {
 
     // MARK: - Python
 
-    /// Both SDKs in an environment of their own, made once for all runs on this machine.
-    private static let python = Task<Result<String, SkippedSDKs>, Never> {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("attache-sdks-1").path
-        let program = "\(folder)/bin/python3"
-        let check = "import openai, anthropic"
-        if let done = try? await run(program, ["-c", check], environment: [:]), done.status == 0 {
-            return .success(program)
-        }
-        let made = try? await run(
-            "/usr/bin/python3",
-            ["-m", "venv", "--clear", folder],
-            environment: ["PATH": "/usr/bin"]
-        )
-        guard made?.status == 0 else { return .failure(SkippedSDKs(reason: "python3 -m venv does not work here")) }
-        let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "openai", "anthropic"]
-        let installed = try? await run(program, pip, environment: ["PATH": "/usr/bin:/bin"], deadline: .seconds(300))
-        guard installed?.status == 0 else { return .failure(SkippedSDKs(reason: "PyPI cannot be reached")) }
-        return .success(program)
-    }
-
-    private struct SkippedSDKs: Error {
-        let reason: String
-    }
-
-    /// Runs a script and returns what it printed; nil where there are no SDKs, which is said.
-    private static func python(_ script: String, environment: [String: String]) async throws -> CommandResult? {
-        switch await python.value {
-        case .success(let program): return try await run(program, ["-c", script], environment: environment)
-        case .failure(let skipped):
-            print("SKIPPED: \(skipped.reason)")
-            return nil
-        }
-    }
-
     @Test func theOpenAISDKNeedsABaseURLAndATokenAndNothingElse() async throws {
         let (scene, url) = try await Self.scene(provider: "openai")
         let script = """
@@ -133,7 +99,7 @@ struct ClientTests {
             print("|".join(event.choices[0].delta.content for event in stream))
             """
         let variables = ["OPENAI_API_KEY": scene.token, "OPENAI_BASE_URL": url]
-        guard let result = try await Self.python(script, environment: variables) else { return }
+        let result = try await PythonSDKs.run(script, environment: variables)
         #expect(result.status == 0, "\(result.errors)")
         #expect(result.output == "hello there\nhello |there\n")
         #expect(scene.target.requests.count == 2)
@@ -151,7 +117,7 @@ struct ClientTests {
                 print("|".join(stream.text_stream))
             """
         let variables = ["ANTHROPIC_API_KEY": scene.token, "ANTHROPIC_BASE_URL": url]
-        guard let result = try await Self.python(script, environment: variables) else { return }
+        let result = try await PythonSDKs.run(script, environment: variables)
         #expect(result.status == 0, "\(result.errors)")
         #expect(result.output == "hello there\nhello |there\n")
         #expect(
@@ -170,7 +136,7 @@ struct ClientTests {
                 print(error.status_code, error.response.headers["attache-error"])
             """
         let variables = ["OPENAI_API_KEY": scene.token, "OPENAI_BASE_URL": url]
-        guard let result = try await Self.python(script, environment: variables) else { return }
+        let result = try await PythonSDKs.run(script, environment: variables)
         #expect(result.output == "401 token_revoked\n", "\(result.errors)")
         #expect(scene.target.requests.isEmpty)
     }
