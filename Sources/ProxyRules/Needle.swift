@@ -114,7 +114,11 @@ struct Needle: Sendable {
 
 /// How one byte may be written in an answer.
 enum Spelling {
-    enum Step: Sendable { case wrong, goesOn, ends }
+    enum Step: Sendable {
+        case wrong, goesOn, ends
+        /// It ends here, and a semicolon may follow.
+        case endsBeforeSemicolon
+    }
 
     /// What stands for a part of the byte in a template; everything else stands for itself.
     private enum Part {
@@ -130,7 +134,6 @@ enum Spelling {
     /// Bare first: it is the one that nearly always decides.
     static let templates: [[UInt8]] = {
         let pair = [Part.high, Part.low]
-        let semicolon = [UInt8(ascii: ";")]
         var templates: [[UInt8]] = [
             [Part.bare],
             // Percent escapes, once and twice (RFC 3986 §2.1), and quoted-printable (RFC 2045 §6.7).
@@ -145,24 +148,25 @@ enum Spelling {
             Array("\\\\".utf8) + [Part.bare],
             Array("\\\\\\".utf8) + [Part.bare],
         ]
-        // HTML and XML, with as many leading zeros as anybody writes.
+        // HTML and XML, with as many leading zeros as anybody writes, up to the semicolon.
         for zeros in 0...5 {
             let padding = [UInt8](repeating: UInt8(ascii: "0"), count: zeros)
-            templates.append(Array("&#".utf8) + [Part.letterX] + padding + pair + semicolon)
-            templates.append(Array("&#".utf8) + padding + [Part.hundreds, Part.tens, Part.ones] + semicolon)
+            templates.append(Array("&#".utf8) + [Part.letterX] + padding + pair)
+            templates.append(Array("&#".utf8) + padding + [Part.hundreds, Part.tens, Part.ones])
         }
-        templates.append(Array("&#".utf8) + [Part.tens, Part.ones] + semicolon)
-        return templates + entities.map { Array("&\($0.name);".utf8) }
+        templates.append(Array("&#".utf8) + [Part.tens, Part.ones])
+        return templates + entities.map { Array("&\($0.name)".utf8) }
     }()
 
     /// What a spelling begins with that is not bare.
     static let openers = Set(templates.compactMap { $0.first }.filter { $0 != Part.bare })
 
+    /// Of these only the first four are decoded without a semicolon (WHATWG HTML §13.5).
     private static let entities: [(byte: UInt8, name: String)] = [
         (UInt8(ascii: "&"), "amp"), (UInt8(ascii: "<"), "lt"), (UInt8(ascii: ">"), "gt"), (UInt8(ascii: "\""), "quot"),
-        (UInt8(ascii: "'"), "apos"), (UInt8(ascii: "/"), "sol"), (UInt8(ascii: "+"), "plus"),
-        (UInt8(ascii: "="), "equals"), (UInt8(ascii: "_"), "lowbar"), (UInt8(ascii: "-"), "hyphen"),
-        (UInt8(ascii: ":"), "colon"), (UInt8(ascii: "."), "period"),
+        (UInt8(ascii: "'"), "apos;"), (UInt8(ascii: "/"), "sol;"), (UInt8(ascii: "+"), "plus;"),
+        (UInt8(ascii: "="), "equals;"), (UInt8(ascii: "_"), "lowbar;"), (UInt8(ascii: "-"), "hyphen;"),
+        (UInt8(ascii: ":"), "colon;"), (UInt8(ascii: "."), "period;"),
     ]
 
     static func step(_ byte: UInt8, _ spelling: Int, _ offset: Int, _ found: UInt8) -> Step {
@@ -182,6 +186,8 @@ enum Spelling {
             case let literal: found == literal
             }
         guard isRight else { return .wrong }
-        return offset + 1 == template.count ? .ends : .goesOn
+        guard offset + 1 == template.count else { return .goesOn }
+        // Browsers take a reference for whole before its semicolon (WHATWG HTML §13.2.5.72 ff.).
+        return template[0] == UInt8(ascii: "&") && found != UInt8(ascii: ";") ? .endsBeforeSemicolon : .ends
     }
 }

@@ -257,7 +257,9 @@ private struct Thread: Hashable, Comparable {
     /// How many bytes it has taken.
     let length: Int
 
-    /// Stand in the place of a spelling: between two elements, after the line feed or carriage return there.
+    /// Stand in the place of a spelling: between two elements, after a reference that a semicolon may follow, and after
+    /// the line feed or carriage return there.
+    private static let afterReference = 253
     private static let afterReturn = 254
     private static let afterBreak = 255
 
@@ -271,10 +273,11 @@ private struct Thread: Hashable, Comparable {
             return step(byte, of: needle, spelling, into: &next, found: &found)
         }
         for spelling in 0..<needle.spellings { step(byte, of: needle, spelling, into: &next, found: &found) }
+        if byte == UInt8(ascii: ";"), spelling == Self.afterReference { next.insert(at(0)) }
         guard needle.mayBreak, element > 0, spelling != Self.afterBreak else { return }
         if byte == UInt8(ascii: "\n") {
             next.insert(at(Self.afterBreak))
-        } else if byte == UInt8(ascii: "\r"), spelling == 0 {
+        } else if byte == UInt8(ascii: "\r"), spelling != Self.afterReturn {
             next.insert(at(Self.afterReturn))
         }
     }
@@ -298,11 +301,15 @@ private struct Thread: Hashable, Comparable {
                     length: length + 1
                 )
             )
-        case .ends where element + 1 == needle.count:
+        case .ends where element + 1 == needle.count, .endsBeforeSemicolon where element + 1 == needle.count:
             found = max(found, length + 1)
-        case .ends:
-            next.insert(Thread(needle: self.needle, element: element + 1, spelling: 0, offset: 0, length: length + 1))
+        case .ends: next.insert(following(0))
+        case .endsBeforeSemicolon: next.insert(following(Self.afterReference))
         }
+    }
+
+    private func following(_ mark: Int) -> Thread {
+        Thread(needle: needle, element: element + 1, spelling: mark, offset: 0, length: length + 1)
     }
 
     private func at(_ mark: Int) -> Thread {

@@ -17,11 +17,19 @@ struct ResponseScrubberTests {
         let mixed = bytes.enumerated().map { index, byte in
             ["%%%02x", "\\u00%02X", "&#x%x;", "&#%d;", "\\x%02x"].map { hex(byte, $0) }[index % 5]
         }
+        // Browsers decode numbers, and names as old as HTML 2, without the semicolon too.
+        let open = ["&": "&amp", "<": "&lt", "\"": "&quot", "'": "&#39", "/": "&#x2F", "=": "&#061"]
+        let openAndMixed = bytes.enumerated().map { index, byte in
+            ["&#x%02x", "%%%02x", "&#%d", "&#%d;", "\\u00%02X"].map { hex(byte, $0) }[index % 5]
+        }
         var all = [
             secret, each { hex($0, "%%%02X") }, each { hex($0, "%%%02x") }, each { hex($0, "%%25%02x") },
             each { hex($0, "\\u00%02x") }, each { hex($0, "\\u00%02X") }, each { hex($0, "\\\\u00%02x") },
             each { hex($0, "\\x%02x") }, each { hex($0, "&#%d;") }, each { hex($0, "&#%05d;") },
             each { hex($0, "&#x%02x;") },
+            each { hex($0, "&#%d") }, each { hex($0, "&#%05d") }, each { hex($0, "&#x%02x") },
+            each { hex($0, "&#X%04X") },
+            secret.map { open[String($0)] ?? String($0) }.joined(), openAndMixed.joined(),
             each { hex($0, "&#X%04X;") }, each { hex($0, "=%02X") }, each { hex($0, "%02x") }, each { hex($0, "%02X") },
             secret.replacing("/", with: "\\/").replacing("\"", with: "\\\""), mixed.joined(),
             secret.map { html[String($0)] ?? String($0) }.joined(), "Bearer \(secret)",
@@ -34,6 +42,7 @@ struct ResponseScrubberTests {
                 all.append(standard.replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: ""))
                 all.append(standard.replacing("/", with: "\\/"))
                 all.append(standard.replacing("+", with: "%2B").replacing("/", with: "%2f"))
+                all.append(standard.replacing("+", with: "&#43").replacing("/", with: "&#x2f"))
                 all.append(Data((before + secret + after).utf8).base64EncodedString(options: [.lineLength64Characters]))
             }
         }

@@ -78,7 +78,9 @@ private let spellings: [[UInt8]] = {
     let encoded = ["", "x", "xy", "user:"].map { base64(Array($0.utf8) + canary) }
     return [
         canary, each("%"), each("%", digits: upper), each("\\u00"), each("\\u00", digits: upper), each("&#x", ";"),
-        each("&#x", ";", digits: upper), canary.flatMap { Array("&#\($0);".utf8) }, each(""), each("", digits: upper),
+        each("&#x", ";", digits: upper), canary.flatMap { Array("&#\($0);".utf8) }, each("&#x"),
+        each("&#x", digits: upper),
+        canary.flatMap { Array("&#\($0)".utf8) }, each(""), each("", digits: upper),
         canary.enumerated().flatMap { $0 % 2 == 0 ? [$1] : Array("%".utf8) + hexadecimal($1) },
         Array(canary.flatMap { [$0, 0] }.dropLast()),
     ] + encoded
