@@ -8,8 +8,8 @@ import Testing
 /// The Python SDKs of `PythonSDKs/requirements.txt` in an environment of their own, made once and kept for further runs.
 enum PythonSDKs {
     private enum Obstacle: Error {
-        /// The one reason for which a test is skipped.
-        case unreachableRegistry
+        /// Why a test is skipped: the registry cannot be reached, or has others than the pinned versions.
+        case registry(String)
         case failed(step: String, error: String)
     }
 
@@ -20,13 +20,13 @@ enum PythonSDKs {
         do { return .success(try await made()) } catch { return .failure(error) }
     }
 
-    /// Runs a script; where the registry of packages cannot be reached the test is skipped, which the runner says.
+    /// Runs a script; where the registry of packages does not have them the test is skipped, which the runner says.
     static func run(_ script: String, environment: [String: String]) async throws -> CommandResult {
         let program: String
         do {
             program = try await python.value.get()
-        } catch Obstacle.unreachableRegistry {
-            try Test.cancel("the registry of Python packages cannot be reached")
+        } catch Obstacle.registry(let problem) {
+            try Test.cancel("the registry of Python packages \(problem)")
         }
         return try await EndToEndTests.run(program, ["-I", "-c", script], environment: environment)
     }
@@ -72,7 +72,8 @@ enum PythonSDKs {
         )
         guard result.status != 0 || result.signal != nil else { return }
         // What pip says before each new try.
-        if result.errors.contains("after connection broken by") { throw Obstacle.unreachableRegistry }
+        if result.errors.contains("after connection broken by") { throw Obstacle.registry("cannot be reached") }
+        if result.errors.contains("No matching distribution") { throw Obstacle.registry("has other versions") }
         throw Obstacle.failed(step: name, error: result.errors.split(separator: "\n").last.map(String.init) ?? "")
     }
 
