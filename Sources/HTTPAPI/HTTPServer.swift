@@ -108,9 +108,9 @@ struct HTTPServer: Service {
         )
         try pipeline.addHandlers([
             FramingGuard(), HTTP1ToHTTPServerCodec(secure: false), DepartureOfPeer(),
-            HTTPConnectionStateHandler(idleTimeout: Duration(limits.idle), logger: answers.logger),
             RequestSequence(
                 answers,
+                idle: limits.idle,
                 mostBodyBytes: listener == .agentSocket ? Self.mostBodyBytesOfAgents : nil
             ),
         ])

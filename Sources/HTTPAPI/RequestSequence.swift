@@ -46,15 +46,27 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
     private var wantsRead = false
     /// No more can be read.
     private var hasEnded = false
+    /// The server stops.
+    var isLeaving = false
+    /// How long nothing may come before the connection is closed; nil where something else decides that.
+    let idle: TimeAmount?
+    var lastHeard = NIODeadline.now()
+    var alarm: Scheduled<Void>?
     /// Answers that the kernel does not have yet.
     private var unwritten = 0
     private var writer: CheckedContinuation<Void, Never>?
 
     var dispatcher: Dispatcher { answers.dispatcher }
 
-    init(_ answers: DatedAnswers, over carrier: Carrier = .connection, mostBodyBytes: Int? = nil) {
+    init(
+        _ answers: DatedAnswers,
+        over carrier: Carrier = .connection,
+        idle: TimeAmount? = nil,
+        mostBodyBytes: Int? = nil
+    ) {
         self.answers = answers
         self.carrier = carrier
+        self.idle = idle
         self.mostBodyBytes = mostBodyBytes
     }
 
@@ -64,10 +76,12 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
         self.context = context
         executor = EventLoopTaskExecutor(eventLoop: context.eventLoop)
         peer = context.channel.remoteAddress?.ipAddress.flatMap { IPAddress($0) } ?? .loopback
+        lastHeard = context.eventLoop.now
+        watchSilence()
     }
 
-    /// The connection has ended, too: ``HTTPConnectionStateHandler`` lets nobody else hear of `channelInactive`.
     func handlerRemoved(context: ChannelHandlerContext) {
+        alarm?.cancel()
         hasEnded = true
         depart()
         // A body knows the handler that feeds it.
@@ -82,6 +96,7 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
+        lastHeard = context.eventLoop.now
         start()
         context.fireChannelReadComplete()
     }
@@ -91,10 +106,13 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if let event = event as? ChannelEvent, event == .inputClosed {
+        switch event {
+        case let event as ChannelEvent where event == .inputClosed:
             hasEnded = true
             depart()
             closeIfDone()
+        case is ChannelShouldQuiesceEvent: leaveAfterAnswers()
+        default: break
         }
         context.fireUserInboundEventTriggered(event)
     }
@@ -184,6 +202,14 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
         readOn()
     }
 
+    /// Whether the client waits for an answer.
+    var isAnswering: Bool { current?.requestIsWhole == true }
+
+    /// Reads no request after those that were read before the server stopped.
+    func endIfLeaving() {
+        if isLeaving, later.isEmpty, current?.isAnswered ?? true { hasEnded = true }
+    }
+
     private var mayRead: Bool { later.isEmpty && current?.bodyIsFull != true }
 
     private func readOn() {
@@ -204,7 +230,7 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     /// Closes a connection that nothing more comes from and nothing is to be said to.
-    private func closeIfDone() {
+    func closeIfDone() {
         guard hasEnded, later.isEmpty, carrier == .connection else { return }
         guard unwritten == 0, current.map({ $0.isAnswered || !mayBegin($0) && $0.task == nil }) ?? true else { return }
         close()
@@ -318,6 +344,8 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
         carriage.answer = nil
         carriage.isAnswered = true
         carriage.isLast = closes
+        lastHeard = context.eventLoop.now
+        endIfLeaving()
         let isLast = closes && (carriage.requestIsWhole || hasEnded)
         let written = context.eventLoop.makePromise(of: Void.self)
         unwritten += 1

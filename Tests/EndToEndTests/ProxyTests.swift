@@ -188,11 +188,16 @@ struct ProxyTests {
     }
 
     @Test func anAgentThatLeavesBeforeTheAnswerEndsItsRequestAtTheTargetAtOnce() async throws {
-        let target = try RecordingTarget { _ in [.untilClosed] }
+        let (asked, ask) = AsyncStream.makeStream(of: Void.self)
+        let target = try RecordingTarget { _ in
+            ask.finish()
+            return [.untilClosed]
+        }
         let scene = try await ProxyScene(target)
-        // The interim answer says that the request is under way; then the agent is gone.
-        let request = scene.request("GET", "\(scene.base)/", fields: ["Expect: 100-continue"])
-        _ = try await scene.exchange(request, until: "100 Continue\r\n\r\n")
+        let agent = try SocketConnection(to: scene.server.socket)
+        try agent.send(scene.request("GET", "\(scene.base)/"))
+        for await _ in asked {}
+        agent.close()
         // Long before the 300 seconds that a target may take.
         #expect(await target.firstEnd == .closed)
         try await scene.waitForAudit("broken_off")
