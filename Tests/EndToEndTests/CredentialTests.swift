@@ -51,7 +51,7 @@ struct CredentialTests {
         let withKey = request.replacing(scene.token, with: key)
         let held = try await server.attache("credentials", "revoke", "target")
         #expect(held.status == 1)
-        #expect(held.errors.contains("bot"))
+        #expect(held.errors.contains("bot") && held.errors.contains("attache credentials detach AGENT NAME"))
         #expect(try await scene.exchange(request).hasPrefix("HTTP/1.1 200"))
         #expect(try await server.attache("credentials", "detach", "bot", "Target").status == 0)
         #expect(try await scene.exchange(withKey).hasPrefix("HTTP/1.1 200"))

@@ -281,7 +281,8 @@ extension ErrorCode {
     /// What the command line can do about it, where that is not what the server says to all its clients.
     fileprivate var hint: String? {
         switch self {
-        case .stillAttached: "detach it first: attache agents detach AGENT NAME"
+        case .stillAttached:
+            "detach it first: attache agents detach AGENT NAME; a credential: attache credentials detach AGENT NAME"
         case .importConflict:
             "choose with --on-existing skip or update; for bundles that differ, with --merge or --bundle"
         case .planChanged: "look at the plan again with --dry-run"
