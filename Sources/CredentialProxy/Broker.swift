@@ -122,19 +122,15 @@ package struct ProxyAnswer: Sendable {
     /// The same, with another reason in the trail, or with none.
     func abandon(as reason: String?) async { await exchange.end(reason) }
 
-    /// Reads the beginning of the body and keeps it for whoever takes the answer.
+    /// Reads the beginning of the body and keeps it for whoever takes the answer; also at its end nothing is recorded yet.
     mutating func readAhead(upTo most: Int) async -> String {
         var parts: [Part] = []
         var text: [UInt8] = []
         var failure: (any Error)?
         do {
-            reading: while text.count < most {
-                let part = try await exchange.next()
-                parts.append(part)
-                switch part {
-                case .bytes(let bytes): text += bytes.readableBytesView
-                case .end: break reading
-                }
+            while text.count < most, let bytes = try await exchange.piece() {
+                parts.append(.bytes(bytes))
+                text += bytes.readableBytesView
             }
         } catch {
             failure = error

@@ -208,13 +208,20 @@ final class Exchange: Sendable {
 
     /// The next piece of the answer's body, clean; throws where the target broke off.
     func next() async throws -> ProxyAnswer.Part {
+        if let bytes = try await piece() { return .bytes(bytes) }
+        let trailers = state.withLock { $0?.trailers }
+        await end(nil)
+        return .end(trailers)
+    }
+
+    /// The next piece; nil at the end, which ``next()`` or ``end(_:)`` still has to record.
+    func piece() async throws -> ByteBuffer? {
         do {
             while true {
-                if let part = state.withLock({ $0?.takeEnd() }) {
+                if state.withLock({ $0?.hasEnded == true }) {
                     // An answer without a length ends with its connection, which ends when the agent leaves.
                     guard !Task.isCancelled else { throw ProxyError.brokenOff }
-                    await end(nil)
-                    return part
+                    return nil
                 }
                 switch try await connection.next(within: TimeAmount(settings.idle)) {
                 case .body(let bytes):
@@ -223,10 +230,10 @@ final class Exchange: Sendable {
                         throw ProxyError.answerTooLarge
                     }
                     let clean = try state.withLock { try $0?.clean(bytes) }
-                    if let clean, clean.readableBytes > 0 { return .bytes(clean) }
+                    if let clean, clean.readableBytes > 0 { return clean }
                 case .end(let trailers):
                     let rest = state.withLock { $0?.finish(trailers, by: scrubbed) } ?? ByteBuffer()
-                    if rest.readableBytes > 0 { return .bytes(rest) }
+                    if rest.readableBytes > 0 { return rest }
                 case nil where state.withLock({ $0?.isTunnel == true }):
                     _ = state.withLock { $0?.finish(nil, by: scrubbed) }
                 // The connection ended before the message did.
@@ -285,8 +292,8 @@ final class Exchange: Sendable {
         private let credential: RenderedCredential
         private var knownStates: Int
         private var frames: WebSocketScrubber?
-        private var trailers: HTTPFields?
-        private var hasEnded = false
+        private(set) var trailers: HTTPFields?
+        private(set) var hasEnded = false
 
         init(
             scrubber: ResponseScrubber,
@@ -349,8 +356,6 @@ final class Exchange: Sendable {
             knownStates = scrubber.stateCount
             credential.learn(from: scrubber)
         }
-
-        func takeEnd() -> ProxyAnswer.Part? { hasEnded ? .end(trailers) : nil }
     }
 }
 

@@ -11,16 +11,22 @@ internal import NIOHTTP1
 /// Every property is touched on the channel's event loop only.
 final class FramingGuard: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
 
     private var hasEnded = false
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !hasEnded else { return }
-        if case .head(let head) = unwrapInboundIn(data), let fault = FramingFault(in: head) {
+        guard case .head(var head) = unwrapInboundIn(data) else { return context.fireChannelRead(data) }
+        if let fault = FramingFault(in: head) {
             hasEnded = true
             return context.fireErrorCaught(fault)
         }
-        context.fireChannelRead(data)
+        guard head.version != .http1_1, !head.isKeepAlive else { return context.fireChannelRead(data) }
+        // A connection of HTTP/1.0 is one request, unless the client says otherwise (RFC 9112 §9.3); behind this handler
+        // nobody knows the version.
+        head.headers.replaceOrAdd(name: "connection", value: "close")
+        context.fireChannelRead(wrapInboundOut(.head(head)))
     }
 }
 

@@ -244,6 +244,8 @@ struct KeyChoiceTests {
         #expect(reply.hasPrefix("HTTP/1.1 422"))
         #expect(reply.hasSuffix(other))
         #expect(scene.shown == ["a", "b"])
+        let trail = try await scene.scene.waitForAudit("\"attempt\":\"2\"", "\"attempt\" : \"2\"")
+        #expect(trail.contains("next_key"))
     }
 
     /// What an answer says of the key is read before anything of it is withheld.

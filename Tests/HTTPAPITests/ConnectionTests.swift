@@ -18,6 +18,16 @@ struct ConnectionTests {
         }
     }
 
+    @Test func aConnectionOfHTTP10EndsWithItsAnswerUnlessTheClientKeepsIt() async throws {
+        try await withServedSocket(.operatorSocket) { _, path async throws in
+            let kept = "GET /healthz HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"
+            let last = "GET /healthz HTTP/1.0\r\n\r\n"
+            let answer = try await exchange(kept + last + kept, at: path)
+            let answers = answer.lowercased().components(separatedBy: "http/1.1 200 ok\r\n").dropFirst()
+            #expect(answers.map { $0.contains("connection: close\r\n") } == [false, true])
+        }
+    }
+
     @Test func aClientIsToldToSendItsBodyAfterTheAnswersBefore() async throws {
         try await withServedSocket(.operatorSocket) { _, path async throws in
             let first = "GET /healthz HTTP/1.1\r\nHost: attache\r\n\r\n"
