@@ -156,7 +156,8 @@ final class TargetConnection: Sendable {
     func sendWhole(_ head: HTTPRequestHead, with credential: RenderedCredential) {
         channel.triggerUserOutboundEvent(credential, promise: nil)
         channel.write(HTTPClientRequestPart.head(head), promise: nil)
-        channel.write(HTTPClientRequestPart.end(nil), promise: nil)
+        // Over HTTP/1.1 its head is all of it.
+        if session != nil { channel.write(HTTPClientRequestPart.end(nil), promise: nil) }
         eventLoop.runNow { [queue] in queue.requestIsSent() }
         flushSoon()
     }

@@ -150,6 +150,8 @@ private struct Automaton {
 
     /// 256 for each state: the next one, or where something is found there, its complement, and ``unknown``.
     private var table = [Int32](repeating: unknown, count: 256)
+    /// What an ordinary answer leads to.
+    private static let usualStates = 64
     private var threads: [[Thread]] = [[]]
     private var known: [Key: Int] = [Key(threads: [], found: 0): 0]
     /// For each state, how many bytes the find that ends there has; 0 for none.
@@ -183,6 +185,11 @@ private struct Automaton {
             }
             return (index, state)
         }
+    }
+
+    init() {
+        // At once: a table that grows is copied again and again.
+        table.reserveCapacity(Self.usualStates << 8)
     }
 
     mutating func add(from state: Int, on byte: UInt8, _ needles: [Needle]) -> Int {

@@ -168,6 +168,7 @@ func portNumber(_ bytes: ArraySlice<UInt8>) -> UInt16? {
 
 /// Resolves percent escapes once; nil for a `%` that no two hexadecimal digits follow.
 func percentDecoded(_ bytes: ArraySlice<UInt8>) -> [UInt8]? {
+    guard bytes.contains(UInt8(ascii: "%")) else { return Array(bytes) }
     var decoded: [UInt8] = []
     decoded.reserveCapacity(bytes.count)
     var rest = bytes
