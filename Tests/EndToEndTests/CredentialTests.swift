@@ -120,6 +120,7 @@ struct CredentialTests {
     @Test(arguments: [
         ("ada:canary-0123\r", "a user has no colon"), ("ada\rsecond line\r", "the value has several lines"),
         ("\u{4}", "no value was entered"),
+        (String(repeating: "u", count: 5_000) + "\r", "the user is longer than the 4,094 bytes"),
     ])
     func whatIsNoUserIsRefusedBeforeThePasswordIsAskedFor(typed: String, problem: String) async throws {
         // No server is needed: nothing is sent.

@@ -5,6 +5,9 @@ internal import VaultModel
 
 /// Asks for the two parts of basic authentication: the user, which is shown, and the password, which is not.
 struct BasicAuthPrompt {
+    /// What a terminal's line mode surely takes: of more it drops what is beyond 4,095 bytes, without a word (termios(3)).
+    private static let mostLineBytes = 4_094
+
     private let terminal = PromptTerminal(input: STDIN_FILENO, messages: STDERR_FILENO)
 
     /// Reads a value of the form `user:password` with at most `limit` bytes; each part is one line.
@@ -27,10 +30,13 @@ struct BasicAuthPrompt {
     private func user(limit: Int) throws(CommandError) -> SecretBytes {
         terminal.show("User: ")
         var length = 0
-        let buffer = try SecretBytes(count: limit) { memory throws(CommandError) in
+        let buffer = try SecretBytes(count: min(limit, Self.mostLineBytes)) { memory throws(CommandError) in
             while let byte = terminal.byte() {
                 if byte == UInt8(ascii: "\n") { return }
-                guard length < memory.count else { throw .value(.tooLong) }
+                guard length < memory.count else {
+                    terminal.discardRest()
+                    throw .value(.userTooLong)
+                }
                 memory[length] = byte
                 length += 1
             }

@@ -47,4 +47,6 @@ package enum ValueProblem: Equatable, Sendable {
     case noLine
     /// It would end the user of basic authentication.
     case colonInUser
+    /// A terminal may have cut it (termios(3)).
+    case userTooLong
 }

@@ -239,6 +239,7 @@ extension ValueProblem {
         case .severalLines: "the value has several lines, and a prompt takes one"
         case .noLine: "no value was entered"
         case .colonInUser: "a user has no colon: what follows it would be a part of the password"
+        case .userTooLong: "the user is longer than the 4,094 bytes that a terminal takes in a line"
         }
     }
 
@@ -247,6 +248,7 @@ extension ValueProblem {
         case .empty: "give it on stdin or with --value-file, or say --allow-empty"
         case .severalLines: "give it with --value-file or on stdin; what followed the first line was discarded"
         case .colonInUser: "enter the user alone; user:password in one piece goes to stdin or --value-file"
+        case .userTooLong: "give user:password in one piece on stdin or with --value-file"
         case .tooLong, .notUTF8, .noLine: nil
         }
     }
