@@ -28,6 +28,7 @@ final class ConnectionPool: Sendable {
             port = target.port
             var hasher = Hasher()
             hasher.combine(isolation)
+            hasher.combine(scheme)
             hasher.combine(host)
             hasher.combine(port)
             hash = hasher.finalize()

@@ -8,7 +8,7 @@ internal import NIOCore
 /// What the routes say to the requests of a listener, with the time at which they say it.
 struct DatedAnswers: Sendable {
     let dispatcher: Dispatcher
-    let logger: Logger
+    private let logger: Logger
     private let dates = DateField()
 
     init(_ dispatcher: Dispatcher, logger: Logger) {

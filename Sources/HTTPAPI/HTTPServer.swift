@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import APITypes
-internal import HummingbirdCore
-internal import Logging
 internal import NIOCore
 internal import NIOExtras
 internal import NIOHTTP1

@@ -67,7 +67,7 @@ package enum HeaderRules {
 
     private static func nominated(by fields: some Sequence<HTTPField>) -> Set<String> {
         var names: Set<String> = []
-        // One pass over few fields, where a look-up would first make an index of them.
+        // `keep-alive` is what most of them say, and names nothing that passes anyway.
         for field in fields where field.name == .connection && field.value != "keep-alive" {
             for name in field.value.split(separator: ",") {
                 names.insert(folded(String(name.filter { $0 != " " && $0 != "\t" })))
