@@ -7,7 +7,7 @@ internal import HTTPTypes
 ///
 /// Touched on the event loop of its connection only.
 final class Carriage {
-    let head: HTTPRequest
+    let head: RequestHead
     let body: ForwardedBody
     /// What answers it where it is forwarded.
     private(set) var forwarding: (any Forwarding)?
@@ -24,7 +24,7 @@ final class Carriage {
     /// What the agent says over a WebSocket.
     var said: ForwardedBody?
 
-    init(_ head: HTTPRequest, _ body: ForwardedBody, forwarding: (any Forwarding)?) {
+    init(_ head: RequestHead, _ body: ForwardedBody, forwarding: (any Forwarding)?) {
         self.head = head
         self.body = body
         self.forwarding = forwarding
@@ -36,12 +36,6 @@ final class Carriage {
         refusal = APIFailure(.invalidRequest, "the bytes are no HTTP request")
     }
 
-    /// Whether the client sends its body only when it is told to (RFC 9110 §10.1.1).
-    var waitsWithBody: Bool { head.headerFields[.expect]?.lowercased() == "100-continue" }
-
-    var closes: Bool {
-        // A parser that saw `Upgrade` reads no further request (RFC 9110 §7.8).
-        refusal != nil || head.headerFields[.upgrade] != nil
-            || head.headerFields[values: .connection].contains { $0.lowercased().contains("close") }
-    }
+    /// Whether its answer is the last of the connection.
+    var closes: Bool { refusal != nil || head.isLast }
 }

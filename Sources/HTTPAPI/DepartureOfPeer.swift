@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import NIOCore
-internal import NIOHTTPTypes
 internal import Synchronization
 internal import VaultCore
 
@@ -10,7 +9,7 @@ internal import VaultCore
 /// A request that waits writes nothing, so nothing else would notice before the wait is over: and until then an
 /// instance that is gone would be shown as running.
 final class DepartureOfPeer: ChannelInboundHandler, RemovableChannelHandler, Sendable {
-    typealias InboundIn = HTTPRequestPart
+    typealias InboundIn = RequestPart
 
     private struct State {
         var hasDeparted = false

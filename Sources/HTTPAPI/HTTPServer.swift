@@ -5,7 +5,6 @@ internal import NIOCore
 internal import NIOExtras
 internal import NIOHTTP1
 internal import NIOHTTP2
-internal import NIOHTTPTypesHTTP1
 internal import NIOHTTPTypesHTTP2
 internal import NIOPosix
 internal import NIOSSL
@@ -96,16 +95,9 @@ struct HTTPServer: Service {
     /// HTTP/1.1.
     private func addParsers(to channel: any Channel) throws {
         let pipeline = channel.pipeline.syncOperations
-        try pipeline.configureHTTPServerPipeline(
-            withPipeliningAssistance: false,
-            withErrorHandling: false,
-            // The HTTP types are valid by construction.
-            withOutboundHeaderValidation: false,
-            withEncoderConfiguration: HTTPResponseEncoder.Configuration(),
-            withDecoderLimitConfiguration: limits.parser
-        )
+        let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits.parser)
         try pipeline.addHandlers([
-            FramingGuard(), HTTP1ToHTTPServerCodec(secure: false), DepartureOfPeer(),
+            ByteToMessageHandler(decoder), FramingGuard(), DepartureOfPeer(),
             RequestSequence(
                 answers,
                 idle: limits.idle,

@@ -4,7 +4,6 @@ internal import HTTPTypes
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOHTTP2
-internal import NIOHTTPTypes
 internal import NIOHTTPTypesHTTP2
 internal import VaultCore
 
@@ -16,7 +15,7 @@ extension RequestSequence {
         _ forwarding: any Forwarding,
         _ executor: EventLoopTaskExecutor
     ) async {
-        let head = carriage.head
+        let head = carriage.head.request
         var passage = Passage(method: head.method.rawValue, fields: head.headerFields, peer: peer)
         passage.template = "(proxy)"
         let fields = framedFields(of: carriage)
@@ -49,18 +48,15 @@ extension RequestSequence {
             if own.status == .unauthorized { dispatcher.refused(passage) }
             own.fields.setOwn(passage)
             dispatcher.finish(passage, status: own.status)
-            context.write(
-                wrapOutboundOut(.head(HTTPResponse(status: own.status, headerFields: own.fields))),
-                promise: nil
-            )
-            context.write(wrapOutboundOut(.body(own.body)), promise: nil)
+            writer.begin(HTTPResponse(status: own.status, headerFields: own.fields), to: carriage.head, context)
+            writer.add(own.body, context)
             end(carriage, trailers: nil, closes: carriage.closes)
         }
     }
 
     /// The fields of a request, with how its body is framed where a stream only shows that there is one.
     private func framedFields(of carriage: Carriage) -> HTTPFields {
-        var fields = carriage.head.headerFields
+        var fields = carriage.head.fields
         if carrier == .stream, carriage.bodyBytes > 0 || !carriage.requestIsWhole, fields[.contentLength] == nil {
             fields[.transferEncoding] = "chunked"
         }
@@ -79,17 +75,16 @@ extension RequestSequence {
         let status = HTTPResponse.Status(code: answer.status)
         dispatcher.finish(passage, status: status)
         if status == .switchingProtocols { return try await tunnel(answer, of: carriage, fields) }
-        // The end of an answer to HEAD that does not say how long it would be shows only at the end of the connection.
-        let endIsUnseen = carrier == .connection && carriage.head.method == .head && fields[.contentLength] == nil
-        let closes = carriage.closes || endIsUnseen
-        if closes { fields[.connection] = "close" }
-        write(.head(HTTPResponse(status: status, headerFields: fields)))
+        var head = HTTPResponse(status: status, headerFields: fields)
+        let closes = carriage.closes || writer.endsConnection(head, to: carriage.head)
+        if closes { head.headerFields[.connection] = "close" }
+        begin(head, to: carriage)
         do {
             while true {
-                if !answer.isReady { context?.flush() }
+                if !answer.isReady { flush() }
                 switch try await answer.next() {
                 case .bytes(let bytes):
-                    write(.body(bytes))
+                    add(bytes)
                     if context?.channel.isWritable == false { await untilWritable() }
                 case .end(let trailers): return end(carriage, trailers: trailers, closes: closes)
                 }
@@ -111,12 +106,14 @@ extension RequestSequence {
             var fields = fields
             fields[.connection] = "Upgrade"
             fields[.upgrade] = "websocket"
-            // Below it the framework's handlers see nothing any more.
-            let encoder = try context.pipeline.syncOperations.handler(type: HTTPResponseEncoder.self)
-            write(.head(HTTPResponse(status: .switchingProtocols, headerFields: fields)))
-            context.flush()
+            let decoder = try context.pipeline.syncOperations.handler(
+                type: ByteToMessageHandler<HTTPRequestDecoder>.self
+            )
+            begin(HTTPResponse(status: .switchingProtocols, headerFields: fields), to: carriage)
+            flush()
+            // Behind it no handler sees anything any more.
             let ends = TunnelEnd(self)
-            try context.pipeline.syncOperations.addHandler(ends, position: .before(encoder))
+            try context.pipeline.syncOperations.addHandler(ends, position: .before(decoder))
             let said = newBody()
             carriage.said = said
             answer.carry(said, on: executor)
@@ -136,7 +133,7 @@ extension RequestSequence {
     private func abort(_ carriage: Carriage) {
         carriage.answer = nil
         // What came until then is the agent's: an answer that broke off is told from one that never began.
-        context?.flush()
+        flush()
         if carrier == .stream, context?.channel.isActive == true {
             let reset = NIOHTTP2FramePayloadToHTTPEvent.reset(code: .internalError)
             context?.triggerUserOutboundEvent(reset, promise: nil)

@@ -6,7 +6,6 @@ internal import Hummingbird
 internal import HummingbirdCore
 internal import NIOCore
 internal import NIOHTTP1
-internal import NIOHTTPTypes
 internal import VaultCore
 internal import VaultModel
 
@@ -17,24 +16,15 @@ internal import VaultModel
 /// piece, each waiting for the slower side. At most one read goes beyond a request that is being answered.
 /// Every property is touched on the channel's event loop only, where the executor runs what awaits.
 final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
-    typealias InboundIn = HTTPRequestPart
-    typealias OutboundIn = HTTPResponsePart
-    typealias OutboundOut = HTTPResponsePart
-
-    /// What carries the requests.
-    enum Carrier {
-        /// A connection of HTTP/1.1: one request after the other.
-        case connection
-        /// A stream of HTTP/2, whose end says what `Connection` says there.
-        case stream
-    }
+    typealias InboundIn = RequestPart
+    typealias OutboundIn = Never
 
     /// How long a connection is still read whose last answer came before its request was whole: closed at once, it would
     /// take the answer with it (RFC 9112 §9.6).
     private static let farewell: TimeAmount = .seconds(30)
 
     private let answers: DatedAnswers
-    let carrier: Carrier
+    let writer: AnswerWriter
     /// The longest body that is taken; nil where a route says how much it takes.
     private let mostBodyBytes: Int?
     var executor: EventLoopTaskExecutor?
@@ -42,7 +32,7 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
     var context: ChannelHandlerContext?
     private var current: Carriage?
     /// What came before the answers to earlier requests were over; of one read only, since nothing more is read then.
-    private var later: [HTTPRequestPart] = []
+    private var later: [RequestPart] = []
     private var wantsRead = false
     /// No more can be read.
     private var hasEnded = false
@@ -54,18 +44,19 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
     var alarm: Scheduled<Void>?
     /// Answers that the kernel does not have yet.
     private var unwritten = 0
-    private var writer: CheckedContinuation<Void, Never>?
+    private var whenWritable: CheckedContinuation<Void, Never>?
 
     var dispatcher: Dispatcher { answers.dispatcher }
+    var carrier: AnswerWriter.Carrier { writer.carrier }
 
     init(
         _ answers: DatedAnswers,
-        over carrier: Carrier = .connection,
+        over carrier: AnswerWriter.Carrier = .connection,
         idle: TimeAmount? = nil,
         mostBodyBytes: Int? = nil
     ) {
         self.answers = answers
-        self.carrier = carrier
+        writer = AnswerWriter(carrier)
         self.idle = idle
         self.mostBodyBytes = mostBodyBytes
     }
@@ -144,18 +135,18 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     /// Takes a part; false where it has to wait for an earlier answer.
-    private func take(_ part: HTTPRequestPart) -> Bool {
+    private func take(_ part: RequestPart) -> Bool {
         guard let current else {
             guard case .head(let head) = part else { return true }
-            let forwarding = dispatcher.forwarding.flatMap { $0.takes(head.path ?? "") ? $0 : nil }
+            let forwarding = dispatcher.forwarding.flatMap { $0.takes(head.request.path ?? "") ? $0 : nil }
             let carriage = Carriage(head, newBody(), forwarding: forwarding)
             self.current = carriage
             // At once: what a body is refused for is decided while it comes, and the answer ends it.
-            if carriage.waitsWithBody {
-                context?.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
+            if head.waitsWithBody {
+                begin(HTTPResponse(status: .continue), to: carriage)
+                flush()
             }
-            let length = head.headerFields[.contentLength].flatMap { Int($0) } ?? 0
-            limit(carriage, toBodyOf: length)
+            limit(carriage, toBodyOf: head.bodyBytes)
             return true
         }
         guard !current.requestIsWhole else { return false }
@@ -284,12 +275,13 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
     private func answer(_ carriage: Carriage) async {
         guard let channel = context?.channel else { return }
         let body = carriage.body.whole.map { RequestBody(buffer: $0) } ?? RequestBody(asyncSequence: carriage.body)
-        let request = Request(head: carriage.head, body: body)
+        let request = Request(head: carriage.head.request, body: body)
         var response = await answers.response(to: request, on: channel, refusing: carriage.refusal)
-        if carriage.closes, carrier == .connection { response.headers[.connection] = "close" }
+        let isLast = carriage.closes || writer.endsConnection(response.head, to: carriage.head)
+        if isLast, carrier == .connection { response.headers[.connection] = "close" }
         // Whoever sends no more knows that it is the last.
-        let closes = carriage.closes || hasEnded && later.isEmpty
-        write(.head(response.head))
+        let closes = isLast || hasEnded && later.isEmpty
+        begin(response.head, to: carriage)
         // One that is small and all there goes with its head.
         let isAllThere = response.body.contentLength != nil
         do {
@@ -313,8 +305,8 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
 
         func write(_ buffer: ByteBuffer) async throws {
             let sequence = sequence.value
-            sequence.write(.body(buffer))
-            if flushes { sequence.context?.flush() }
+            sequence.add(buffer)
+            if flushes { sequence.flush() }
             guard let channel = sequence.context?.channel, channel.isActive else {
                 throw ChannelError.ioOnClosedChannel
             }
@@ -324,19 +316,27 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
         func finish(_ trailingHeaders: HTTPFields?) {}
     }
 
-    func write(_ part: HTTPResponsePart) {
-        context?.write(wrapOutboundOut(part), promise: nil)
+    func begin(_ head: HTTPResponse, to carriage: Carriage) {
+        if let context { writer.begin(head, to: carriage.head, context) }
+    }
+
+    func add(_ bytes: ByteBuffer) {
+        if let context { writer.add(bytes, context) }
+    }
+
+    func flush() {
+        if let context { writer.flush(context) }
     }
 
     func untilWritable() async {
-        context?.flush()
+        flush()
         guard let context, context.channel.isActive, !context.channel.isWritable else { return }
-        await withCheckedContinuation { writer = $0 }
+        await withCheckedContinuation { whenWritable = $0 }
     }
 
     private func resumeWriter() {
-        writer?.resume()
-        writer = nil
+        whenWritable?.resume()
+        whenWritable = nil
     }
 
     func end(_ carriage: Carriage, trailers: HTTPFields?, closes: Bool) {
@@ -353,7 +353,7 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
             unwritten -= 1
             if isLast { close() } else { closeIfDone() }
         }
-        context.write(wrapOutboundOut(.end(trailers)), promise: written)
+        writer.end(trailers, context, written)
         if carriage.requestIsWhole {
             // After all that the loop has read: answers that came together leave together, which costs each of them less of
             // waking the other side.
@@ -375,9 +375,12 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func endWith(_ answer: OwnAnswer, _ context: ChannelHandlerContext) {
-        write(.head(HTTPResponse(status: answer.status, headerFields: answer.fields)))
-        write(.body(answer.body))
-        context.writeLast(wrapOutboundOut(.end(nil)))
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
+        writer.begin(HTTPResponse(status: answer.status, headerFields: answer.fields), to: nil, context)
+        writer.add(answer.body, context)
+        writer.end(nil, context, written)
+        context.flush()
     }
 
     /// Says that no answer follows, and reads what the client still sends.

@@ -105,14 +105,8 @@ final class StartConnection: ChannelInboundHandler, RemovableChannelHandler {
     /// The head of an answer (RFC 9112 §4 and §5); the types of its parts keep line breaks out of them.
     private static func bytes(of head: HTTPResponse, _ allocator: ByteBufferAllocator) -> ByteBuffer {
         var bytes = allocator.buffer(capacity: 2_048)
-        let status = HTTPResponseStatus(statusCode: head.status.code)
-        bytes.writeString("HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n")
-        for field in head.headerFields {
-            bytes.writeString(field.name.rawName)
-            bytes.writeStaticString(": ")
-            bytes.writeString(field.value)
-            bytes.writeStaticString("\r\n")
-        }
+        bytes.writeStatusLine(head.status)
+        for field in head.headerFields { bytes.write(field) }
         bytes.writeStaticString("\r\n")
         return bytes
     }

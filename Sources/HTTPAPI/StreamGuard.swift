@@ -15,7 +15,7 @@ internal import NIOHTTPTypesHTTP2
 /// Every property is touched on the channel's event loop only.
 final class StreamGuard: ChannelDuplexHandler {
     typealias InboundIn = HTTPRequestPart
-    typealias InboundOut = HTTPRequestPart
+    typealias InboundOut = RequestPart
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
@@ -33,17 +33,19 @@ final class StreamGuard: ChannelDuplexHandler {
     func handlerRemoved(context: ChannelHandlerContext) { timer?.cancel() }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        var part = unwrapInboundIn(data)
         lastRead = context.eventLoop.now
-        switch part {
+        let part: RequestPart
+        switch unwrapInboundIn(data) {
         case .head(var head):
             hasHead = true
             if let refusal = refusal(of: head) { return refuse(refusal, context) }
             head.authority = head.authority ?? head.headerFields[.hostField]
             head.headerFields[.hostField] = nil
-            part = .head(head)
-        case .end: isWhole = true
-        case .body: break
+            part = .head(RequestHead(head))
+        case .body(let bytes): part = .body(bytes)
+        case .end(let trailers):
+            isWhole = true
+            part = .end(trailers)
         }
         if !isRefused { context.fireChannelRead(wrapInboundOut(part)) }
     }

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import APITypes
+internal import HTTPTypes
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOHTTPTypesHTTP1
+
+/// The head of a request, whatever carries it.
+final class RequestHead: Sendable {
+    let request: HTTPRequest
+    /// Whether it is of HTTP/1.0: no chunks may be sent to its client, and no answer but this one.
+    let isOld: Bool
+    /// Whether nothing that follows it over its connection is another request.
+    let isLast: Bool
+    /// Whether the client sends its body only when it is told to (RFC 9110 §10.1.1).
+    let waitsWithBody: Bool
+    /// The length that it says its body has; 0 where it says none.
+    let bodyBytes: Int
+
+    var fields: HTTPFields { request.headerFields }
+
+    /// Of a stream of HTTP/2.
+    init(_ request: HTTPRequest) {
+        self.request = request
+        isOld = false
+        isLast = false
+        waitsWithBody = request.headerFields[.expect].map(Self.means100) ?? false
+        bodyBytes = request.headerFields[.contentLength].flatMap { Int($0) } ?? 0
+    }
+
+    /// Of a connection of HTTP/1.1; throws a ``FramingFault`` where not everybody reads it as the same request.
+    init(_ head: HTTPRequestHead) throws {
+        var fields = HTTPFields()
+        fields.reserveCapacity(head.headers.count)
+        var hosts: [String] = []
+        var codings = 0
+        var isLast = head.version != .http1_1 && !head.isKeepAlive
+        var waits = false
+        var bodyBytes = 0
+        for (name, value) in head.headers {
+            // The parser takes no name that is none.
+            guard let name = HTTPField.Name(name) else { continue }
+            // By length first: this runs for every field of every request.
+            switch name.canonicalName.utf8.count {
+            case 4 where name.canonicalName == "host":
+                hosts.append(value)
+                continue
+            case 6 where name == .expect: waits = Self.means100(value)
+            // A parser that saw `Upgrade` reads no further request (RFC 9110 §7.8).
+            case 7 where name == .upgrade: isLast = true
+            case 10 where name == .connection: isLast = isLast || value.lowercased().contains("close")
+            case 14 where name == .contentLength: bodyBytes = Int(value) ?? 0
+            case 17 where name == .transferEncoding: codings += Self.isChunked(value) ? 1 : 2
+            default: break
+            }
+            fields.append(HTTPField(name: name, value: value))
+        }
+        let isOld = head.version != .http1_1
+        if hosts.count > 1 || hosts.isEmpty && !isOld { throw FramingFault.host }
+        if codings > 1 || codings == 1 && isOld { throw FramingFault.transferCoding }
+        // A target that is no path may hold a whole URL, which the library reads.
+        let path = head.uri.utf8.first == UInt8(ascii: "/") ? head.uri : try Self.path(of: head)
+        request = HTTPRequest(
+            method: try HTTPRequest.Method(head.method),
+            scheme: "http",
+            authority: hosts.first,
+            path: path,
+            headerFields: fields
+        )
+        self.isOld = isOld
+        self.isLast = isLast
+        self.waitsWithBody = waits
+        self.bodyBytes = bodyBytes
+    }
+
+    private static func path(of head: HTTPRequestHead) throws -> String? {
+        try HTTPRequest(head, secure: false, splitCookie: false).path
+    }
+
+    private static func means100(_ expectation: String) -> Bool { expectation.lowercased() == "100-continue" }
+
+    private static func isChunked(_ coding: String) -> Bool {
+        // The parser leaves blanks behind a value.
+        coding.lowercased().split(whereSeparator: { $0 == " " || $0 == "\t" }) == ["chunked"]
+    }
+}
+
+/// A request as it comes, part by part.
+enum RequestPart {
+    case head(RequestHead)
+    case body(ByteBuffer)
+    /// With the trailers.
+    case end(HTTPFields?)
+}
+
+/// Lets through what everybody reads as the same request of HTTP/1.1, and ends the connection at anything else.
+///
+/// The parser takes every transfer coding that `chunked` is the last of, and any number of `Host` fields. Whoever stands before
+/// the server or behind it may take the rest of such a request for another one (RFC 9112 §11.2).
+/// Every property is touched on the channel's event loop only.
+final class FramingGuard: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = RequestPart
+
+    private var hasEnded = false
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !hasEnded else { return }
+        do {
+            let part: RequestPart =
+                switch unwrapInboundIn(data) {
+                case .head(let head): .head(try RequestHead(head))
+                case .body(let bytes): .body(bytes)
+                case .end(let trailers): .end(trailers.map { HTTPFields($0, splitCookie: false) })
+                }
+            context.fireChannelRead(wrapInboundOut(part))
+        } catch {
+            hasEnded = true
+            context.fireErrorCaught(error)
+        }
+    }
+}
+
+/// What makes a request of HTTP/1.1 ambiguous.
+enum FramingFault: Error {
+    /// There is not one `Host` (RFC 9112 §3.2).
+    case host
+    /// The body is not framed by `chunked` alone, which is all that is known here, or there is a coding in HTTP/1.0, which has
+    /// none (RFC 9112 §6.1).
+    ///
+    /// 400 like everything that cannot be read, and not 501.
+    case transferCoding
+
+    var failure: APIFailure {
+        switch self {
+        case .host: APIFailure(.invalidRequest, "the request does not name one host")
+        case .transferCoding: APIFailure(.invalidRequest, "the body has a transfer coding other than chunked")
+        }
+    }
+}
