@@ -21,7 +21,7 @@ extension Broker {
     ) async throws(ProxyError) -> ProxyAnswer {
         var targets: [ProxyGrant.Use: (grant: ProxyGrant, target: TargetURL)] = [:]
         for grant in grants {
-            guard let target = try? route.target(of: grant),
+            guard let target = try? route.target(of: grant, among: knownTargets),
                 HostDecision(grant.hosts, target: target, method: request.method) == .allowed
             else { continue }
             targets[grant.use] = (grant, target)

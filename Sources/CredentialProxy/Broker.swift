@@ -74,6 +74,7 @@ package protocol TrailingBody: AsyncSequence<ByteBuffer, any Error>, Sendable {
 /// What goes back to the agent.
 package struct ProxyAnswer: Sendable {
     package var status: Int
+    /// Without `Content-Length`.
     package var fields: HTTPFields
     package var contentLength: Int?
     let exchange: Exchange
@@ -164,6 +165,7 @@ package struct Broker: Sendable {
     var settings: BrokerSettings
     private let tls: TargetTLS
     private let pool = ConnectionPool()
+    let knownTargets = KnownTargets()
     let limits: HolderLimits
     let rests = KeyRests()
     let bodies = KeptBodies()
@@ -217,7 +219,7 @@ package struct Broker: Sendable {
     ) async throws(ProxyError) -> ProxyAnswer {
         let target: TargetURL
         do {
-            target = try route.target(of: grant)
+            target = try route.target(of: grant, among: knownTargets)
         } catch {
             try await record(error, of: ProxyAttempt(target: "-", method: route.method), grant)
             throw error

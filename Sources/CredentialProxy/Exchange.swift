@@ -182,23 +182,17 @@ final class Exchange: Sendable {
     }
 
     private func answer(_ head: HTTPResponseHead, _ attempt: ProxyAttempt) throws(ProxyError) -> ProxyAnswer {
-        let encodings = head.headers["content-encoding"]
-        // What is compressed on the way is as unreadable as what is compressed to stay.
-        guard encodings.allSatisfy({ $0.lowercased() == "identity" }),
-            head.headers[canonicalForm: "transfer-encoding"].allSatisfy({ $0.lowercased() == "chunked" })
-        else { throw .badAnswer }
-        let length = head.headers.first(name: "content-length").flatMap { Int($0) }
-        if let most = settings.mostAnswerBytes, let length, length > most { throw .answerTooLarge }
         var scrubber = open.credential.takeScrubber()
-        let fields = scrubbed(head.headers, by: &scrubber)
+        let said = try AnswerHead(head.headers, cleanedBy: &scrubber)
+        if let most = settings.mostAnswerBytes, let length = said.length, length > most { throw .answerTooLarge }
         let isTunnel = head.status == .switchingProtocols
         state.withLock {
             $0 = State(scrubber: scrubber, of: open.credential, attempt: attempt, isTunnel: isTunnel)
         }
         return ProxyAnswer(
             status: Int(head.status.code),
-            fields: fields,
-            contentLength: head.headers.contains(name: "transfer-encoding") ? nil : length,
+            fields: said.fields,
+            contentLength: said.length,
             exchange: self
         )
     }
@@ -232,10 +226,10 @@ final class Exchange: Sendable {
                     let clean = try state.withLock { try $0?.clean(bytes) }
                     if let clean, clean.readableBytes > 0 { return clean }
                 case .end(let trailers):
-                    let rest = state.withLock { $0?.finish(trailers, by: scrubbed) } ?? ByteBuffer()
+                    let rest = state.withLock { $0?.finish(trailers) } ?? ByteBuffer()
                     if rest.readableBytes > 0 { return rest }
                 case nil where state.withLock({ $0?.isTunnel == true }):
-                    _ = state.withLock { $0?.finish(nil, by: scrubbed) }
+                    _ = state.withLock { $0?.finish(nil) }
                 // The connection ended before the message did.
                 case .head, nil: throw ProxyError.badAnswer
                 }
@@ -265,16 +259,6 @@ final class Exchange: Sendable {
         var attempt = ended.attempt
         attempt.error = error
         record(attempt, bytes: ended.bytes)
-    }
-
-    private func scrubbed(_ headers: HTTPHeaders, by scrubber: inout ResponseScrubber) -> HTTPFields {
-        var fields: [HTTPField] = []
-        fields.reserveCapacity(headers.count)
-        for (name, value) in headers {
-            guard let name = HTTPField.Name(scrubber.scrubbed(name)) else { continue }
-            fields.append(HTTPField(name: name, value: scrubber.scrubbed(value)))
-        }
-        return HTTPFields(HeaderRules.returned(fields))
     }
 
     private func record(_ attempt: ProxyAttempt, bytes: Int) {
@@ -340,14 +324,11 @@ final class Exchange: Sendable {
         }
 
         /// What was held back, which is no beginning of a find any more.
-        mutating func finish(
-            _ trailers: HTTPHeaders?,
-            by scrubbed: (HTTPHeaders, inout ResponseScrubber) -> HTTPFields
-        ) -> ByteBuffer {
+        mutating func finish(_ trailers: HTTPHeaders?) -> ByteBuffer {
             hasEnded = true
             var rest = ByteBuffer()
             scrubber.finish { _ = rest.writeBytes($0) }
-            self.trailers = trailers.map { scrubbed($0, &scrubber) }
+            self.trailers = trailers.map { HTTPFields(trailersOfTarget: $0, cleanedBy: &scrubber) }
             return rest
         }
 

@@ -13,12 +13,15 @@ struct OutgoingRequest: Sendable {
     /// Nil where there is none (RFC 9112 §6).
     private(set) var body: (any AsyncSequence<ByteBuffer, any Error> & Sendable)?
     let executor: (any TaskExecutor)?
+    /// Whether it asks for a WebSocket (RFC 6455 §4.1); any other upgrade is not forwarded.
+    let isWebSocket: Bool
 
     init(method: String, fields: HTTPFields) {
         self.method = method
         self.fields = fields
         body = nil
         executor = nil
+        isWebSocket = false
     }
 
     init(_ request: ProxyRequest, method: String) {
@@ -27,6 +30,10 @@ struct OutgoingRequest: Sendable {
         let hasBody = fields[.transferEncoding] != nil || fields[.contentLength].map { $0 != "0" } ?? false
         body = hasBody ? request.body : nil
         executor = request.executor
+        isWebSocket =
+            method == "GET" && !hasBody && fields.contains(.upgrade)
+            && fields[values: .upgrade].map { $0.lowercased() } == ["websocket"]
+            && fields[values: .connection].contains { $0.lowercased().contains("upgrade") }
     }
 
     /// Whether it can be sent a second time.
@@ -39,13 +46,6 @@ struct OutgoingRequest: Sendable {
     }
 
     var contentLength: Int? { fields[.contentLength].flatMap { Int($0) } }
-
-    /// Whether it asks for a WebSocket (RFC 6455 §4.1); any other upgrade is not forwarded.
-    var isWebSocket: Bool {
-        method == "GET" && body == nil && fields[values: .upgrade].count == 1
-            && fields[.upgrade]?.lowercased() == "websocket"
-            && fields[values: .connection].contains { $0.lowercased().contains("upgrade") }
-    }
 
     /// RFC 9110 §9.2.2.
     var isIdempotent: Bool { ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"].contains(method) }

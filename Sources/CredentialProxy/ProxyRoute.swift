@@ -63,7 +63,7 @@ struct ProxyRoute {
     }
 
     /// The target's URL, read once; everything that follows works on what it returns.
-    func target(of grant: ProxyGrant) throws(ProxyError) -> TargetURL {
+    func target(of grant: ProxyGrant, among known: KnownTargets) throws(ProxyError) -> TargetURL {
         if let problem { throw problem }
         let text: String
         switch place {
@@ -73,7 +73,7 @@ struct ProxyRoute {
             text = base + path
         }
         do {
-            return try TargetURL(text)
+            return try known.target(at: text)
         } catch {
             throw .targetInvalid(error)
         }
@@ -100,7 +100,8 @@ struct ProxyRoute {
         for field in fields {
             let value = field.value
             if HeaderRules.holdsToken(value) {
-                return Array(value.utf8.split(separator: UInt8(ascii: " ")).last ?? value.utf8[...])
+                let space = value.utf8.lastIndex(of: UInt8(ascii: " "))
+                return Array(space.map { value.utf8[$0...].dropFirst() } ?? value.utf8[...])
             }
             guard field.name == .authorization, value.lowercased().hasPrefix("basic "),
                 let decoded = Data(base64Encoded: value.dropFirst(6).trimmingCharacters(in: .whitespaces))

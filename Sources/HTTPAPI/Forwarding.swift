@@ -32,6 +32,7 @@ package struct ForwardedRequest: Sendable {
 /// A target's answer: its head, and its body piece by piece.
 package protocol ForwardedAnswer: Sendable {
     var status: Int { get }
+    /// Without `Content-Length`.
     var fields: HTTPFields { get }
     var contentLength: Int? { get }
     /// Whether the next piece is there without waiting.

@@ -70,7 +70,9 @@ extension RequestSequence {
 
     private func pass(_ answer: any ForwardedAnswer, of carriage: Carriage, _ passage: Passage) async throws {
         var fields = answer.fields
-        if let length = answer.contentLength { fields[.contentLength] = String(length) }
+        if let length = answer.contentLength {
+            fields.append(HTTPField(name: .contentLength, value: String(length)))
+        }
         fields[.requestID] = passage.requestID
         let status = HTTPResponse.Status(code: answer.status)
         dispatcher.finish(passage, status: status)

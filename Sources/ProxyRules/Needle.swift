@@ -78,15 +78,15 @@ struct Needle: Sendable {
         }
     }
 
-    /// Whether any spelling of the first element begins with `byte`; cheaper than trying them all.
-    func mayBegin(with byte: UInt8) -> Bool {
+    /// What the spellings of the first element begin with.
+    var firstBytes: ByteSet {
         bytes.bytes.withBytes { bytes in
-            guard let first = bytes.first else { return false }
-            return switch form {
-            case .hexadecimal: hexadecimalDigit(byte) == first >> 4
-            case .wide: byte == first
-            case .text: byte == first || Spelling.openers.contains(byte)
-            case .base64: byte == first || byte == Self.urlDigit(first) || Spelling.openers.contains(byte)
+            guard let first = bytes.first else { return [] }
+            switch form {
+            case .hexadecimal: return ByteSet((0...255).filter { hexadecimalDigit($0) == first >> 4 })
+            case .wide: return [first]
+            case .text: return Spelling.openers.union([first])
+            case .base64: return Spelling.openers.union([first, Self.urlDigit(first) ?? first])
             }
         }
     }
@@ -159,7 +159,7 @@ enum Spelling {
     }()
 
     /// What a spelling begins with that is not bare.
-    static let openers = Set(templates.compactMap { $0.first }.filter { $0 != Part.bare })
+    static let openers = ByteSet(templates.compactMap { $0.first }.filter { $0 != Part.bare })
 
     /// Of these only the first four are decoded without a semicolon (WHATWG HTML §13.5).
     private static let entities: [(byte: UInt8, name: String)] = [
@@ -189,5 +189,24 @@ enum Spelling {
         guard offset + 1 == template.count else { return .goesOn }
         // Browsers take a reference for whole before its semicolon (WHATWG HTML §13.2.5.72 ff.).
         return template[0] == UInt8(ascii: "&") && found != UInt8(ascii: ";") ? .endsBeforeSemicolon : .ends
+    }
+}
+
+/// Some of the 256 bytes.
+struct ByteSet: ExpressibleByArrayLiteral, Sendable {
+    private var words = SIMD4<UInt64>()
+
+    init(_ bytes: some Sequence<UInt8>) {
+        for byte in bytes { words[Int(byte >> 6)] |= 1 << UInt64(byte & 63) }
+    }
+
+    init(arrayLiteral bytes: UInt8...) { self.init(bytes) }
+
+    func contains(_ byte: UInt8) -> Bool { words[Int(byte >> 6)] >> UInt64(byte & 63) & 1 == 1 }
+
+    func union(_ other: ByteSet) -> ByteSet {
+        var both = self
+        both.words |= other.words
+        return both
     }
 }

@@ -13,7 +13,7 @@ package struct ResponseScrubber {
     private static let mostStates = 4_096
 
     private let needles: [Needle]
-    private var automaton = Automaton()
+    private var automaton: Automaton
     private var state = Automaton.root
     /// The last bytes, which may be the beginning of a find; masked already where one was found.
     private var held: [UInt8] = []
@@ -22,6 +22,7 @@ package struct ResponseScrubber {
 
     package init(_ secrets: [SharedSecret]) {
         needles = secrets.filter { $0.bytes.count >= 2 }.flatMap(Needle.all)
+        automaton = Automaton(of: needles)
     }
 
     /// Whether `chunk` may go on as it is, at once: nothing was held before it, nothing is found and nothing is held back.
@@ -138,7 +139,7 @@ package struct ResponseScrubber {
     }
 
     private mutating func advance(_ byte: UInt8) -> Int {
-        if automaton.found.count >= Self.mostStates { state = automaton.forgetAll(but: state) }
+        if automaton.found.count >= Self.mostStates { state = automaton.forgetAll(but: state, needles) }
         return automaton.add(from: state, on: byte, needles)
     }
 }
@@ -187,9 +188,12 @@ private struct Automaton {
         }
     }
 
-    init() {
+    /// What no needle begins with leads from the root to the root.
+    init(of needles: [Needle]) {
         // At once: a table that grows is copied again and again.
         table.reserveCapacity(Self.usualStates << 8)
+        let beginnings = needles.reduce(ByteSet()) { $0.union($1.firstBytes) }
+        for byte in UInt8.min...UInt8.max where !beginnings.contains(byte) { table[Int(byte)] = Int32(Self.root) }
     }
 
     mutating func add(from state: Int, on byte: UInt8, _ needles: [Needle]) -> Int {
@@ -212,7 +216,7 @@ private struct Automaton {
     private mutating func addFromRoot(on byte: UInt8, _ needles: [Needle]) -> Int {
         var following: Set<Thread> = []
         var length = 0
-        for (index, needle) in needles.enumerated() where needle.mayBegin(with: byte) {
+        for (index, needle) in needles.enumerated() where needle.firstBytes.contains(byte) {
             let fresh = Thread(needle: index, element: 0, spelling: 0, offset: 0, length: 0)
             fresh.step(byte, of: needle, into: &following, found: &length)
         }
@@ -241,10 +245,10 @@ private struct Automaton {
     }
 
     /// Starts anew with the root and the state of that number, whose new number it returns.
-    mutating func forgetAll(but state: Int) -> Int {
+    mutating func forgetAll(but state: Int, _ needles: [Needle]) -> Int {
         let kept = threads[state]
         let length = back[state]
-        self = Automaton()
+        self = Automaton(of: needles)
         guard !kept.isEmpty else { return Self.root }
         known[Key(threads: kept, found: 0)] = 1
         threads.append(kept)
