@@ -5,24 +5,22 @@ internal import NIOHTTP1
 internal import ProxyRules
 internal import VaultModel
 
+/// Is told the credential of each request before its head is written; on the event loop of its channel.
+protocol CredentialTaker: AnyObject {
+    func take(_ credential: RenderedCredential)
+}
+
 /// Writes a request of HTTP/1.1 and puts the credential's bytes into it as the last step before TLS.
 ///
 /// So the value never becomes a header of NIO's, a string, or anything that a log could show.
-final class CredentialEncoder: ChannelOutboundHandler {
+final class CredentialEncoder: ChannelOutboundHandler, CredentialTaker {
     typealias OutboundIn = HTTPClientRequestPart
     typealias OutboundOut = ByteBuffer
 
     private var credential: RenderedCredential?
     private var isChunked = false
 
-    /// Takes the credential for the request that follows.
-    func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
-        guard let credential = event as? RenderedCredential else {
-            return context.triggerUserOutboundEvent(event, promise: promise)
-        }
-        self.credential = credential
-        promise?.succeed()
-    }
+    func take(_ credential: RenderedCredential) { self.credential = credential }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {

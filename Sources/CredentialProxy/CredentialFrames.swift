@@ -11,7 +11,7 @@ internal import VaultModel
 ///
 /// The credential takes the mark's place when ``CredentialBlocks`` writes the frame. What the framing of HTTP/1.1 and `Host`
 /// say, the stream and `:authority` say. Every property is touched on the channel's event loop only.
-final class CredentialFrames: ChannelDuplexHandler {
+final class CredentialFrames: ChannelDuplexHandler, CredentialTaker {
     typealias InboundIn = HTTP2Frame.FramePayload
     typealias InboundOut = HTTPClientResponsePart
     typealias OutboundIn = HTTPClientRequestPart
@@ -40,14 +40,7 @@ final class CredentialFrames: ChannelDuplexHandler {
 
     // MARK: - What goes to the target
 
-    /// Takes the credential for the request that follows.
-    func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
-        guard let credential = event as? RenderedCredential else {
-            return context.triggerUserOutboundEvent(event, promise: promise)
-        }
-        self.credential = credential
-        promise?.succeed()
-    }
+    func take(_ credential: RenderedCredential) { self.credential = credential }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {

@@ -14,6 +14,8 @@ final class PartQueue: ChannelInboundHandler, @unchecked Sendable {
 
     private static let mostHeld = 64 << 10
 
+    /// Writes the requests whose answers come here.
+    var taker: (any CredentialTaker)?
     private let eventLoop: any EventLoop
     private var context: ChannelHandlerContext?
     private var parts = CircularBuffer<Part>(initialCapacity: 4)
@@ -133,7 +135,10 @@ final class PartQueue: ChannelInboundHandler, @unchecked Sendable {
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
-    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        taker = nil
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let part = unwrapInboundIn(data)

@@ -132,7 +132,9 @@ final class TargetConnection: Sendable {
     }
 
     private static func addHandlers(to pipeline: ChannelPipeline.SynchronousOperations, _ queue: PartQueue) throws {
-        try pipeline.addHandler(CredentialEncoder())
+        let encoder = CredentialEncoder()
+        queue.taker = encoder
+        try pipeline.addHandler(encoder)
         let decoder = HTTPResponseDecoder(
             leftOverBytesStrategy: .forwardBytes,
             informationalResponseStrategy: .drop
@@ -145,7 +147,7 @@ final class TargetConnection: Sendable {
     ///
     /// It leaves with the first piece of the body, or at the loop's next turn.
     func send(_ head: HTTPRequestHead, with credential: RenderedCredential) {
-        channel.triggerUserOutboundEvent(credential, promise: nil)
+        eventLoop.runNow { [queue] in queue.taker?.take(credential) }
         channel.write(HTTPClientRequestPart.head(head), promise: nil)
         flushSoon()
     }
@@ -154,11 +156,13 @@ final class TargetConnection: Sendable {
     ///
     /// It is as good as sent: what another exchange writes can only come behind it.
     func sendWhole(_ head: HTTPRequestHead, with credential: RenderedCredential) {
-        channel.triggerUserOutboundEvent(credential, promise: nil)
+        eventLoop.runNow { [queue] in
+            queue.taker?.take(credential)
+            queue.requestIsSent()
+        }
         channel.write(HTTPClientRequestPart.head(head), promise: nil)
         // Over HTTP/1.1 its head is all of it.
         if session != nil { channel.write(HTTPClientRequestPart.end(nil), promise: nil) }
-        eventLoop.runNow { [queue] in queue.requestIsSent() }
         flushSoon()
     }
 

@@ -103,9 +103,9 @@ final class TargetSession: Sendable {
             stream.eventLoop.makeCompletedFuture {
                 // As much is read as is taken.
                 try stream.syncOptions?.setOption(.autoRead, value: false)
-                try stream.pipeline.syncOperations.addHandlers([
-                    CredentialFrames(of: self, in: blocks.value), queue,
-                ])
+                let frames = CredentialFrames(of: self, in: blocks.value)
+                queue.taker = frames
+                try stream.pipeline.syncOperations.addHandlers([frames, queue])
             }
         }
         guard let stream = try? await made.futureResult.get(), stream.isActive else {

@@ -18,6 +18,7 @@ internal import VaultModel
 final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = RequestPart
     typealias OutboundIn = Never
+    typealias OutboundOut = ByteBuffer
 
     /// How long a connection is still read whose last answer came before its request was whole: closed at once, it would
     /// take the answer with it (RFC 9112 §9.6).
@@ -42,8 +43,9 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
     let idle: TimeAmount?
     var lastHeard = NIODeadline.now()
     var alarm: Scheduled<Void>?
-    /// Answers that the kernel does not have yet.
-    private var unwritten = 0
+    /// The kernel may not have the last answer yet.
+    private var mayBeUnwritten = false
+    private var isClosing = false
     private var whenWritable: CheckedContinuation<Void, Never>?
 
     var dispatcher: Dispatcher { answers.dispatcher }
@@ -223,8 +225,19 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
     /// Closes a connection that nothing more comes from and nothing is to be said to.
     func closeIfDone() {
         guard hasEnded, later.isEmpty, carrier == .connection else { return }
-        guard unwritten == 0, current.map({ $0.isAnswered || !mayBegin($0) && $0.task == nil }) ?? true else { return }
-        close()
+        guard current.map({ $0.isAnswered || !mayBegin($0) && $0.task == nil }) ?? true, !isClosing else { return }
+        isClosing = true
+        guard mayBeUnwritten, let context else { return close() }
+        // Behind all that was written.
+        let written = whenWrittenClose(context)
+        context.write(wrapOutboundOut(ByteBuffer()), promise: written)
+        context.flush()
+    }
+
+    private func whenWrittenClose(_ context: ChannelHandlerContext) -> EventLoopPromise<Void> {
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenComplete { [self] _ in close() }
+        return written
     }
 
     /// Closes the connection, or the stream, when its channel has done what it is at.
@@ -347,13 +360,8 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
         lastHeard = context.eventLoop.now
         endIfLeaving()
         let isLast = closes && (carriage.requestIsWhole || hasEnded)
-        let written = context.eventLoop.makePromise(of: Void.self)
-        unwritten += 1
-        written.futureResult.assumeIsolated().whenComplete { [self] _ in
-            unwritten -= 1
-            if isLast { close() } else { closeIfDone() }
-        }
-        writer.end(trailers, context, written)
+        writer.end(trailers, context, isLast ? whenWrittenClose(context) : nil)
+        mayBeUnwritten = true
         if carriage.requestIsWhole {
             // After all that the loop has read: answers that came together leave together, which costs each of them less of
             // waking the other side.
@@ -372,13 +380,15 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
             if closes { leave(context) }
         }
         readOn()
+        closeIfDone()
     }
 
     private func endWith(_ answer: OwnAnswer, _ context: ChannelHandlerContext) {
-        let written = context.eventLoop.makePromise(of: Void.self)
-        written.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
         writer.begin(HTTPResponse(status: answer.status, headerFields: answer.fields), to: nil, context)
         writer.add(answer.body, context)
+        // At once, so that nothing that was read with it is read as a request.
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
         writer.end(nil, context, written)
         context.flush()
     }

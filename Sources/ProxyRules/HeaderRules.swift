@@ -18,8 +18,8 @@ package enum HeaderRules {
         return fields.filter { field in
             let name = folded(field.name.canonicalName)
             return !agentOnly.contains(name) && !name.hasPrefix("proxy-") && !name.hasPrefix("attache-")
-                && !name.hasPrefix("x-attache-") && !name.hasPrefix("x-forwarded-") && !nominated.contains(name)
-                && !replaced.contains(name) && !holdsToken(field.value) && !holdsToken(field.name.canonicalName)
+                && !name.hasPrefix("x-attache-") && !name.hasPrefix("x-forwarded-")
+                && (nominated.isEmpty || !nominated.contains(name)) && !replaced.contains(name) && !holdsToken(field.value) && !holdsToken(field.name.canonicalName)
         }
     }
 
@@ -32,7 +32,7 @@ package enum HeaderRules {
         return fields.filter { field in
             let name = folded(field.name.canonicalName)
             return !targetOnly.contains(name) && !name.hasPrefix("proxy-") && !name.hasPrefix("attache-")
-                && !nominated.contains(name)
+                && (nominated.isEmpty || !nominated.contains(name))
         }
     }
 
@@ -89,11 +89,11 @@ package enum HeaderRules {
     /// At least so many letters and digits follow the prefix.
     private static let tokenCharacters = 43
 
-    private static let connection: Set<String> = [
+    private static let connection: [String] = [
         "connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "http2-settings",
     ]
 
-    private static let agentOnly: Set<String> = connection.union([
+    private static let agentOnly = FieldNames(connection + [
         // What authenticates.
         "authorization", "api-key", "apikey", "cookie", "cookie2", "ocp-apim-subscription-key", "private-token",
         "x-access-token", "x-amz-security-token", "x-api-key", "x-api-token", "x-apikey", "x-auth-key",
@@ -108,8 +108,23 @@ package enum HeaderRules {
         "accept-encoding", "if-range", "range",
     ])
 
-    private static let targetOnly: Set<String> = connection.union([
+    private static let targetOnly = FieldNames(connection + [
         "alt-svc", "authentication-info", "clear-site-data", "refresh", "set-cookie", "set-cookie2",
         "www-authenticate",
     ])
+}
+
+/// Names of fields, found by their length first: every field of every message is looked for, and a hash costs more.
+private struct FieldNames {
+    private let names: [[String]]
+
+    init(_ names: [String]) {
+        let longest = names.map(\.utf8.count).max() ?? 0
+        self.names = (0...longest).map { length in names.filter { $0.utf8.count == length } }
+    }
+
+    func contains(_ name: String) -> Bool {
+        let length = name.utf8.count
+        return length < names.count && names[length].contains(name)
+    }
 }
