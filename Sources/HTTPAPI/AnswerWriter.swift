@@ -101,7 +101,7 @@ final class AnswerWriter {
         if head.status.kind == .informational || head.status == .noContent || head.status == .notModified {
             return .noBody
         }
-        if request?.request.method == .head { return .noBody }
+        if request?.method == .head { return .noBody }
         if head.headerFields.contains(.contentLength) { return .length }
         return request?.isOld == true ? .endOfConnection : .chunked
     }

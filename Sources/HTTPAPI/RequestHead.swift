@@ -8,7 +8,12 @@ internal import NIOHTTPTypesHTTP1
 
 /// The head of a request, whatever carries it.
 final class RequestHead: Sendable {
-    let request: HTTPRequest
+    let method: HTTPRequest.Method
+    /// With the query; nil where there is none.
+    let path: String?
+    let fields: HTTPFields
+    private let scheme: String?
+    private let authority: String?
     /// Whether it is of HTTP/1.0: no chunks may be sent to its client, and no answer but this one.
     let isOld: Bool
     /// Whether nothing that follows it over its connection is another request.
@@ -18,15 +23,22 @@ final class RequestHead: Sendable {
     /// The length that it says its body has; 0 where it says none.
     let bodyBytes: Int
 
-    var fields: HTTPFields { request.headerFields }
+    /// The same in the type that routes take.
+    var request: HTTPRequest {
+        HTTPRequest(method: method, scheme: scheme, authority: authority, path: path, headerFields: fields)
+    }
 
     /// Of a stream of HTTP/2.
     init(_ request: HTTPRequest) {
-        self.request = request
+        method = request.method
+        path = request.path
+        fields = request.headerFields
+        scheme = request.scheme
+        authority = request.authority
         isOld = false
         isLast = false
-        waitsWithBody = request.headerFields[.expect].map(Self.means100) ?? false
-        bodyBytes = request.headerFields[.contentLength].flatMap { Int($0) } ?? 0
+        waitsWithBody = fields[.expect].map(Self.means100) ?? false
+        bodyBytes = fields[.contentLength].flatMap { Int($0) } ?? 0
     }
 
     /// Of a connection of HTTP/1.1; throws a ``FramingFault`` where not everybody reads it as the same request.
@@ -60,14 +72,11 @@ final class RequestHead: Sendable {
         if hosts.count > 1 || hosts.isEmpty && !isOld { throw FramingFault.host }
         if codings > 1 || codings == 1 && isOld { throw FramingFault.transferCoding }
         // A target that is no path may hold a whole URL, which the library reads.
-        let path = head.uri.utf8.first == UInt8(ascii: "/") ? head.uri : try Self.path(of: head)
-        request = HTTPRequest(
-            method: try HTTPRequest.Method(head.method),
-            scheme: "http",
-            authority: hosts.first,
-            path: path,
-            headerFields: fields
-        )
+        path = head.uri.utf8.first == UInt8(ascii: "/") ? head.uri : try Self.path(of: head)
+        method = try HTTPRequest.Method(head.method)
+        scheme = "http"
+        authority = hosts.first
+        self.fields = fields
         self.isOld = isOld
         self.isLast = isLast
         self.waitsWithBody = waits

@@ -15,12 +15,12 @@ extension RequestSequence {
         _ forwarding: any Forwarding,
         _ executor: EventLoopTaskExecutor
     ) async {
-        let head = carriage.head.request
-        var passage = Passage(method: head.method.rawValue, fields: head.headerFields, peer: peer)
+        let head = carriage.head
+        var passage = Passage(method: head.method.rawValue, fields: head.fields, peer: peer)
         passage.template = "(proxy)"
         let fields = framedFields(of: carriage)
         do {
-            try dispatcher.admit(&passage, head.headerFields)
+            try dispatcher.admit(&passage, head.fields)
             let request = ForwardedRequest(
                 method: head.method.rawValue,
                 path: head.path ?? "/",

@@ -140,7 +140,7 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
     private func take(_ part: RequestPart) -> Bool {
         guard let current else {
             guard case .head(let head) = part else { return true }
-            let forwarding = dispatcher.forwarding.flatMap { $0.takes(head.request.path ?? "") ? $0 : nil }
+            let forwarding = dispatcher.forwarding.flatMap { $0.takes(head.path ?? "") ? $0 : nil }
             let carriage = Carriage(head, newBody(), forwarding: forwarding)
             self.current = carriage
             // At once: what a body is refused for is decided while it comes, and the answer ends it.

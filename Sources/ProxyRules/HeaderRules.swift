@@ -19,7 +19,8 @@ package enum HeaderRules {
             let name = folded(field.name.canonicalName)
             return !agentOnly.contains(name) && !name.hasPrefix("proxy-") && !name.hasPrefix("attache-")
                 && !name.hasPrefix("x-attache-") && !name.hasPrefix("x-forwarded-")
-                && (nominated.isEmpty || !nominated.contains(name)) && !replaced.contains(name) && !holdsToken(field.value) && !holdsToken(field.name.canonicalName)
+                && (nominated.isEmpty || !nominated.contains(name)) && !replaced.contains(name)
+                && !holdsToken(field.value) && !holdsToken(field.name.canonicalName)
         }
     }
 
@@ -93,25 +94,29 @@ package enum HeaderRules {
         "connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "http2-settings",
     ]
 
-    private static let agentOnly = FieldNames(connection + [
-        // What authenticates.
-        "authorization", "api-key", "apikey", "cookie", "cookie2", "ocp-apim-subscription-key", "private-token",
-        "x-access-token", "x-amz-security-token", "x-api-key", "x-api-token", "x-apikey", "x-auth-key",
-        "x-auth-token", "x-goog-api-key", "x-rapidapi-key", "x-subscription-token", "xi-api-key",
-        // The broker's own.
-        "x-credential-name", "x-target-method", "x-target-url",
-        // Framing and where the request goes.
-        "content-length", "expect", "host",
-        // Where it came from.
-        "forwarded", "x-real-ip",
-        // What would hide the credential from the scrubber.
-        "accept-encoding", "if-range", "range",
-    ])
+    private static let agentOnly = FieldNames(
+        connection + [
+            // What authenticates.
+            "authorization", "api-key", "apikey", "cookie", "cookie2", "ocp-apim-subscription-key", "private-token",
+            "x-access-token", "x-amz-security-token", "x-api-key", "x-api-token", "x-apikey", "x-auth-key",
+            "x-auth-token", "x-goog-api-key", "x-rapidapi-key", "x-subscription-token", "xi-api-key",
+            // The broker's own.
+            "x-credential-name", "x-target-method", "x-target-url",
+            // Framing and where the request goes.
+            "content-length", "expect", "host",
+            // Where it came from.
+            "forwarded", "x-real-ip",
+            // What would hide the credential from the scrubber.
+            "accept-encoding", "if-range", "range",
+        ]
+    )
 
-    private static let targetOnly = FieldNames(connection + [
-        "alt-svc", "authentication-info", "clear-site-data", "refresh", "set-cookie", "set-cookie2",
-        "www-authenticate",
-    ])
+    private static let targetOnly = FieldNames(
+        connection + [
+            "alt-svc", "authentication-info", "clear-site-data", "refresh", "set-cookie", "set-cookie2",
+            "www-authenticate",
+        ]
+    )
 }
 
 /// Names of fields, found by their length first: every field of every message is looked for, and a hash costs more.
