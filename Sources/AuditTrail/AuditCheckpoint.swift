@@ -154,6 +154,12 @@ package struct EntryDigest: Hashable, Sendable {
 
     package init(of checkpoint: AuditCheckpoint) { bytes = checkpoint.digest }
 
+    /// One that was kept; nil where it has another length.
+    package init?(_ kept: [UInt8]) {
+        guard kept.count == 32 else { return nil }
+        bytes = kept
+    }
+
     package mutating func add(_ entry: [UInt8], sequence: Int64) {
         var content = CanonicalBytes(reserving: 96 + entry.count)
         content.append(prefixed: "entries/v1")

@@ -8,11 +8,14 @@ package import Sealing
 /// are in. Pure; the caller stores links and head in the transaction of what they record.
 package struct ChainEnd: Sendable {
     package let chain: String
-    private var sequence: Int64 = 0
+    package private(set) var sequence: Int64 = 0
     private var epoch: UInt32 = 0
-    private var code: [UInt8] = []
+    /// Of the last link.
+    package private(set) var code: [UInt8] = []
     /// Of the last link.
     private var ring: KeyRing
+    /// Of every entry up to the last one; nil where nobody has read them.
+    package private(set) var digest: EntryDigest?
 
     /// Takes the chain up after `head`; without one, a new chain.
     ///
@@ -21,9 +24,20 @@ package struct ChainEnd: Sendable {
     package init(of chain: String, after head: ChainHead?, ring: KeyRing) throws(AuditError) {
         self.chain = chain
         self.ring = ring
-        guard let head else { return }
+        guard let head else {
+            digest = EntryDigest()
+            return
+        }
         try head.verify(for: chain, with: ring)
         (sequence, epoch, code) = (head.sequence, head.epoch, head.code)
+    }
+
+    /// Takes the digest of the entries up to a link of this chain; nothing where that is not the last one.
+    ///
+    /// The code of a link stands for all entries up to it, so that equal codes are of equal entries.
+    package mutating func learn(_ known: EntryDigest, upTo sequence: Int64, code: [UInt8]) {
+        guard sequence == self.sequence, constantTimeEqual(code, self.code) else { return }
+        digest = known
     }
 
     /// Makes the next link.
@@ -38,6 +52,7 @@ package struct ChainEnd: Sendable {
             throw .unknownEpoch(epoch, sequence: sequence)
         }
         (self.sequence, self.epoch, self.ring) = (sequence, epoch, ring)
+        digest?.add(entry, sequence: sequence)
         return ChainLink(chain: chain, sequence: sequence, epoch: epoch, entry: entry, code: code)
     }
 

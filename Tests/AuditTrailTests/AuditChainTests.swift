@@ -31,6 +31,33 @@ struct AuditChainTests {
         #expect(first.code != second.code)
     }
 
+    @Test func theDigestOfTheEntriesGrowsWithTheChain() throws {
+        var end = try ChainEnd(of: "c", after: nil, ring: ring)
+        var digest = EntryDigest()
+        for sequence: Int64 in 1...3 {
+            digest.add(try end.append(.sample(), ring: ring).entry, sequence: sequence)
+            #expect(end.digest == digest)
+        }
+        var later = try ChainEnd(of: "c", after: end.head(), ring: ring)
+        #expect(later.digest == nil)
+        later.learn(digest, upTo: end.sequence, code: end.code)
+        #expect(later.digest == digest)
+    }
+
+    @Test func theDigestOfOtherEntriesIsNotTaken() throws {
+        var end = try ChainEnd(of: "c", after: nil, ring: ring)
+        _ = try end.append(.sample(), ring: ring)
+        let first = end
+        var other = first
+        _ = try end.append(.sample(), ring: ring)
+        _ = try other.append(.sample(requestID: "another"), ring: ring)
+        for known in [first, other] {
+            var later = try ChainEnd(of: "c", after: end.head(), ring: ring)
+            later.learn(try #require(known.digest), upTo: known.sequence, code: known.code)
+            #expect(later.digest == nil)
+        }
+    }
+
     static let damages: [@Sendable (ChainHead) -> ChainHead] = [
         { $0.with(sequence: $0.sequence - 1) },
         { $0.with(sequence: $0.sequence + 1) },

@@ -83,6 +83,32 @@ struct WriteGroupTests {
         try await again.close()
     }
 
+    @Test func whatIsKnownOfEntriesIsRememberedWhenTheirTransactionWasCommitted() async throws {
+        struct Head: MovedAuditHead {
+            let sequence: Int64
+            var chain: String { "here" }
+            var knownDigest: KnownDigest? { KnownDigest(sequence: sequence, code: [1], bytes: [UInt8(sequence)]) }
+
+            func row() -> AuditHeadRow {
+                AuditHeadRow(chain: chain, sequence: sequence, epoch: 1, code: [1], headCode: [1])
+            }
+        }
+        let known: @Sendable () async throws -> Int64? = {
+            try await engine.write { $0.knownDigest(of: "here")?.sequence }
+        }
+        #expect(try await known() == nil)
+        #expect(try await together([{ try $0.setAuditHead(Head(sequence: 1)) }]) == [true])
+        #expect(try await known() == 1)
+        let undone: @Sendable (any SQLConnection) throws -> Void = { connection in
+            try connection.setAuditHead(Head(sequence: 2))
+            throw Undone()
+        }
+        #expect(try await together([{ try $0.setAuditHead(Head(sequence: 3)) }, undone]) == [true, false])
+        #expect(try await known() == 3)
+        #expect(try await together([{ try $0.setAuditHead(head(4)) }]) == [true])
+        #expect(try await known() == nil)
+    }
+
     @Test func writesRunAgainWhereOneIsUndoneAndForAWhileNoMore() async throws {
         let runs = Mutex(0)
         let writes: (Bool) -> [@Sendable (any SQLConnection) throws -> Void] = { fails in

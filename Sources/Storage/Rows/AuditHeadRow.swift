@@ -26,11 +26,28 @@ package struct AuditHeadRow: Equatable, Sendable {
 /// The head of an audit chain that a write has moved; the row is asked for when it is to be stored.
 package protocol MovedAuditHead: Sendable {
     var chain: String { get }
+    /// Remembered once its transaction is committed.
+    var knownDigest: KnownDigest? { get }
 
     func row() throws(StorageFailure) -> AuditHeadRow
 }
 
+/// The digest of a chain's entries up to the link with this number and code.
+package struct KnownDigest: Equatable, Sendable {
+    package let sequence: Int64
+    package let code: [UInt8]
+    package let bytes: [UInt8]
+
+    package init(sequence: Int64, code: [UInt8], bytes: [UInt8]) {
+        self.sequence = sequence
+        self.code = code
+        self.bytes = bytes
+    }
+}
+
 extension AuditHeadRow: MovedAuditHead {
+    package var knownDigest: KnownDigest? { nil }
+
     package func row() throws(StorageFailure) -> AuditHeadRow { self }
 }
 

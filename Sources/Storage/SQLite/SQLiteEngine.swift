@@ -20,6 +20,7 @@ package final class SQLiteEngine: SQLEngine {
     private let gauge: LogGauge
     private let names = EntryNameIndex()
     private let remembered = RememberedRows()
+    private let digests = KnownDigests()
     private let state = Mutex(State())
     private let isClosed = Mutex(false)
     private let keptWrites = Atomic<UInt64>(0)
@@ -335,6 +336,7 @@ package final class SQLiteEngine: SQLEngine {
         let shared = WriteGroup(
             names: names,
             remembered: remembered,
+            digests: digests,
             foreignChanges: try transaction.foreignChanges()
         )
         while let write = course.rest.first {
@@ -356,6 +358,7 @@ package final class SQLiteEngine: SQLEngine {
         }
         try SQLiteConnection(database, changing: TransactionChanges(in: shared)).storeHeldHeads()
         course.commitTime = try ContinuousClock().measure { _ = try transaction.execute("COMMIT", []) }
+        shared.hasCommitted()
         return true
     }
 

@@ -53,6 +53,11 @@ extension SQLConnection {
     /// The head as it was given to ``setAuditHead(_:)`` in this transaction; nil where it is in the table.
     package func movedHead(of chain: String) -> (any MovedAuditHead)? { changes.movedHead(of: chain) }
 
+    /// What the head that this program last gave the chain, in a transaction that was committed, said of its entries.
+    ///
+    /// Another program may have moved the head since: whoever takes a digest from here compares the code.
+    package func knownDigest(of chain: String) -> KnownDigest? { changes.knownDigest(of: chain) }
+
     /// Moves the head of a chain; writes that share a transaction have it stored once, before its COMMIT.
     package func setAuditHead(_ head: some MovedAuditHead) throws(StorageFailure) {
         if !changes.holds(head) { try storeAuditHead(head.row()) }

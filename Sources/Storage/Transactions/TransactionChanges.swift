@@ -49,6 +49,9 @@ package final class TransactionChanges {
     /// The head of the chain, where this write or one before it in the transaction has moved it.
     func movedHead(of chain: String) -> (any MovedAuditHead)? { heads[chain] ?? group?.heads[chain] }
 
+    /// What was known of the chain's entries when an earlier transaction of this program was committed.
+    func knownDigest(of chain: String) -> KnownDigest? { group?.digests.digest(of: chain) }
+
     /// Takes the new head of a chain, to be stored when all writes of the transaction have run; false where it has to be
     /// stored at once.
     func holds(_ head: some MovedAuditHead) -> Bool {

@@ -9,6 +9,7 @@ internal import VaultModel
 final class WriteGroup {
     let names: EntryNameIndex
     let remembered: RememberedRows
+    let digests: KnownDigests
     /// What other programs had done when the transaction began.
     let foreignChanges: ForeignChanges?
     /// What the kept writes have raised revisions to.
@@ -16,8 +17,14 @@ final class WriteGroup {
     /// The heads of the chains that the kept writes added to.
     private(set) var heads: [String: any MovedAuditHead] = [:]
 
-    init(names: EntryNameIndex, remembered: RememberedRows, foreignChanges: ForeignChanges?) {
-        (self.names, self.remembered, self.foreignChanges) = (names, remembered, foreignChanges)
+    init(
+        names: EntryNameIndex,
+        remembered: RememberedRows,
+        digests: KnownDigests,
+        foreignChanges: ForeignChanges?
+    ) {
+        (self.names, self.remembered, self.digests) = (names, remembered, digests)
+        self.foreignChanges = foreignChanges
         names.note(foreignChanges)
         remembered.note(foreignChanges)
     }
@@ -26,4 +33,7 @@ final class WriteGroup {
         for (workspace, revision) in revisions { self.revisions[workspace] = revision }
         for (chain, head) in heads { self.heads[chain] = head }
     }
+
+    /// Called after COMMIT.
+    func hasCommitted() { digests.remember(heads) }
 }

@@ -38,7 +38,7 @@ struct Trail {
     func append(_ records: [AuditRecord], to chain: String) throws {
         guard !records.isEmpty else { return }
         do {
-            var end = try connection.movedHead(of: chain) as? ChainEnd ?? storedEnd(of: chain)
+            var end = try end(of: chain)
             for record in records {
                 let link = try end.append(record, ring: ring)
                 try connection.appendAuditEntry(
@@ -62,12 +62,20 @@ struct Trail {
         }
     }
 
-    private func storedEnd(of chain: String) throws -> ChainEnd {
-        try ChainEnd(of: chain, after: connection.auditHead(chain).map(ChainHead.init), ring: ring)
+    /// Where the chain ends now; throws where somebody else has continued it.
+    func end(of chain: String) throws -> ChainEnd {
+        if let moved = connection.movedHead(of: chain) as? ChainEnd { return moved }
+        var end = try ChainEnd(of: chain, after: connection.auditHead(chain).map(ChainHead.init), ring: ring)
+        if let known = connection.knownDigest(of: chain), let digest = EntryDigest(known.bytes) {
+            end.learn(digest, upTo: known.sequence, code: known.code)
+        }
+        return end
     }
 }
 
 extension ChainEnd: MovedAuditHead {
+    var knownDigest: KnownDigest? { digest.map { KnownDigest(sequence: sequence, code: code, bytes: $0.bytes) } }
+
     func row() throws(StorageFailure) -> AuditHeadRow {
         guard let head = try? head() else { throw .corrupt }
         return AuditHeadRow(

@@ -91,33 +91,54 @@ extension SQLConnection {
 
     /// Signs the chain's head unless its last checkpoint is there already; nil for a chain without an entry.
     ///
-    /// The entries since the last checkpoint are read and checked: what is signed is what was written.
+    /// What is signed is what was written: the entries' digest grows with the chain in the memory of the program that writes
+    /// it. Where this one has not written all of them, those since the last checkpoint are read and checked.
     fileprivate func checkpoint(_ chain: String, ring: KeyRing, at now: Timestamp) throws -> AuditCheckpoint? {
-        guard let head = try auditHead(chain).map(ChainHead.init) else { return nil }
+        var end = try Trail(connection: self, ring: ring, requestID: nil).end(of: chain)
+        guard let head = try end.head() else { return nil }
         let last = try lastAuditCheckpoint(chain).map { try $0.decoded() }
-        var verifier = ChainVerifier(chain: chain, ring: ring)
-        if let last {
-            if last.sequence == head.sequence { return last }
-            verifier = try ChainVerifier(chain: chain, ring: ring, after: last)
+        if let last, last.sequence == head.sequence { return last }
+        let digest: EntryDigest
+        if let known = end.digest, (last?.sequence ?? 0) < head.sequence {
+            digest = known
+        } else {
+            let verifier = try verifiedEntries(chain, after: last, upTo: head, ring: ring)
+            digest = verifier.digest
+            // The next ones are added to it.
+            end.learn(digest, upTo: head.sequence, code: head.code)
+            try setAuditHead(end)
         }
-        while verifier.lastSequence < head.sequence {
-            let rows = try auditEntries(chain, from: verifier.lastSequence + 1, limit: 1_000)
-            guard !rows.isEmpty else { break }
-            for row in rows { try verifier.check(ChainLink(row)) }
-        }
-        try verifier.finish(head: head)
         let made = try AuditCheckpoint.sign(
             chain: chain,
             sequence: head.sequence,
             at: now,
             code: head.code,
-            digest: verifier.digest,
+            digest: digest,
             ring: ring
         )
         try insertAuditCheckpoint(
             AuditCheckpointRow(chain: chain, sequence: made.sequence, at: made.at, checkpoint: made.encoded())
         )
         return made
+    }
+
+    /// Reads the entries after a checkpoint, up to the head of their chain.
+    private func verifiedEntries(
+        _ chain: String,
+        after checkpoint: AuditCheckpoint?,
+        upTo head: ChainHead,
+        ring: KeyRing
+    ) throws -> ChainVerifier {
+        var verifier =
+            try checkpoint.map { try ChainVerifier(chain: chain, ring: ring, after: $0) }
+            ?? ChainVerifier(chain: chain, ring: ring)
+        while verifier.lastSequence < head.sequence {
+            let rows = try auditEntries(chain, from: verifier.lastSequence + 1, limit: 1_000)
+            guard !rows.isEmpty else { break }
+            for row in rows { try verifier.check(ChainLink(row)) }
+        }
+        try verifier.finish(head: head)
+        return verifier
     }
 }
 
