@@ -32,12 +32,13 @@ extension SQLConnection {
     /// Takes note of one run of entries; whether there may be more.
     fileprivate func noteUses(in workspace: WorkspaceID, most: Int) throws -> Bool {
         let chain = workspace.text
-        let rows = try auditEntries(chain, from: useMark(chain) + 1, limit: most)
-        guard let last = rows.last else { return false }
+        guard let end = try auditHead(chain)?.sequence else { return false }
+        let rows = try auditStarts(chain, after: useMark(chain), limit: most)
+        let isBehind = rows.count == most
         var used: [EntryID: Timestamp] = [:]
         var seen: Set<Start> = []
         // Newest first: a replica that restarts again and again is looked at once.
-        for row in rows.reversed() where row.action == Action.start.rawValue {
+        for row in rows.reversed() {
             let record = try AuditRecord(decoding: row.entry)
             guard record.outcome == .allowed, let start = Start(record), seen.insert(start).inserted else { continue }
             for entry in try entries(deliveredAt: record, in: workspace) {
@@ -45,8 +46,9 @@ extension SQLConnection {
             }
         }
         for (entry, time) in used.sorted(by: { $0.key < $1.key }) { try noteUse(of: entry, at: time, in: workspace) }
-        try setUseMark(chain, to: last.sequence)
-        return rows.count == most
+        // Between the last one that was looked at and the next there is none.
+        try setUseMark(chain, to: isBehind ? rows[most - 1].sequence : end)
+        return isBehind
     }
 
     /// What a start delivered: its receipt, or for a session, which leaves none, what is attached to the agent now.

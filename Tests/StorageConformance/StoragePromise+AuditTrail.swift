@@ -27,6 +27,22 @@ extension StoragePromise {
                 try expectEqual(try connection.auditEntries("nowhere", before: nil, limit: 3), [])
             }
         },
+        StoragePromise("the starts of a chain are found among its entries") { engine in
+            try await engine.write { connection in
+                for number: Int64 in 1...9 {
+                    var entry = link(number, of: "here")
+                    entry.action = number % 3 == 0 ? "agent.start" : "credential.use"
+                    try connection.appendAuditEntry(entry)
+                }
+            }
+            try await engine.read { connection in
+                let numbers = { try connection.auditStarts("here", after: $0, limit: $1).map(\.sequence) }
+                try expectEqual(try numbers(0, 9), [3, 6, 9])
+                try expectEqual(try numbers(0, 2), [3, 6])
+                try expectEqual(try numbers(3, 9), [6, 9])
+                try expectEqual(try connection.auditStarts("elsewhere", after: 0, limit: 9), [])
+            }
+        },
         StoragePromise("a sequence number is given once in a chain") { engine in
             try await engine.write { try $0.appendAuditEntry(link(1, of: "here")) }
             try await expectConstraint(on: engine) { try $0.appendAuditEntry(link(1, of: "here")) }

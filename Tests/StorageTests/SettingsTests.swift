@@ -34,6 +34,24 @@ struct SettingsTests {
         try await engine.close()
     }
 
+    @Test func startsAreFoundByAnIndexOfTheirOwn() async throws {
+        let directory = try TemporaryDirectory()
+        let engine = try await SQLiteEngine.open(at: directory.path)
+        let plan = try await engine.read { connection in
+            try connection.query(
+                "EXPLAIN QUERY PLAN SELECT entry FROM audit_entries WHERE chain = $1 AND sequence > $2 "
+                    + "AND action = 'agent.start' ORDER BY sequence LIMIT $3",
+                [.text("here"), .integer(0), .integer(1_000)]
+            )
+        }
+        #expect(
+            try plan.map { try $0.text(3) } == [
+                "SEARCH audit_entries USING INDEX audit_starts (chain=? AND sequence>?)"
+            ]
+        )
+        try await engine.close()
+    }
+
     @Test func aReadCannotWrite() async throws {
         let directory = try TemporaryDirectory()
         let engine = try await SQLiteEngine.open(at: directory.path)

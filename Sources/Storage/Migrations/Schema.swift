@@ -12,7 +12,7 @@ enum Schema {
     private static let steps = [
         Schema1.statements, Schema2.statements, Schema3.statements, Schema4.statements, Schema5.statements,
         Schema6.statements, Schema7.statements, Schema8.statements, Schema9.statements, Schema10.statements,
-        Schema11.statements,
+        Schema11.statements, Schema12.statements,
     ]
 
     /// The version of the database; 0 when it has the table of migrations but no step was taken.

@@ -26,6 +26,17 @@ extension SQLConnection {
         )
     }
 
+    /// The starts in a chain, oldest first; looks at no other entry.
+    package func auditStarts(_ chain: String, after sequence: Int64, limit: Int) throws(StorageFailure)
+        -> [AuditEntryRow]
+    {
+        // Only an action that stands in the statement lets SQLite take the index of starts (sqlite.org/partialindex.html §3).
+        try select(
+            "WHERE chain = $1 AND sequence > $2 AND action = 'agent.start' ORDER BY sequence LIMIT $3",
+            [.text(chain), .integer(sequence), .integer(Int64(limit))]
+        )
+    }
+
     package func auditEntryCount(_ chain: String) throws(StorageFailure) -> Int {
         try count("SELECT count(*) FROM audit_entries WHERE chain = $1", [.text(chain)])
     }
