@@ -161,12 +161,12 @@ package struct EntryDigest: Hashable, Sendable {
     }
 
     package mutating func add(_ entry: [UInt8], sequence: Int64) {
-        var content = CanonicalBytes(reserving: 96 + entry.count)
+        var content = CanonicalBytes(reserving: 96)
         content.append(prefixed: "entries/v1")
         content.append(prefixed: bytes)
         content.append(sequence)
-        content.append(prefixed: entry)
-        bytes = sha256(content.bytes)
+        content.append(UInt32(entry.count))
+        bytes = sha256(content.bytes, entry)
     }
 }
 

@@ -64,7 +64,7 @@ extension CanonicalBytes {
         let limit = text.utf8.index(text.startIndex, offsetBy: AuditRecord.maximumTextBytes)
         var end = text.startIndex
         while let next = text.index(end, offsetBy: 1, limitedBy: text.endIndex), next <= limit { end = next }
-        append(prefixed: text[..<end].utf8)
+        append(prefixed: text[..<end])
     }
 
     fileprivate mutating func append<Value>(

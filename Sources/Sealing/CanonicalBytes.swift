@@ -15,22 +15,51 @@ package struct CanonicalBytes: Hashable, Sendable {
         bytes.append(byte)
     }
 
-    package mutating func append(_ integer: some FixedWidthInteger) {
+    // No generics: what calls these is in other modules, for which nothing is specialized.
+
+    package mutating func append(_ integer: UInt32) {
+        withUnsafeBytes(of: integer.bigEndian) { bytes.append(contentsOf: $0) }
+    }
+
+    package mutating func append(_ integer: Int64) {
         withUnsafeBytes(of: integer.bigEndian) { bytes.append(contentsOf: $0) }
     }
 
     /// Appends the length of `content` and `content`.
-    package mutating func append(prefixed content: some Collection<UInt8>) {
+    package mutating func append(prefixed content: [UInt8]) {
         append(UInt32(content.count))
         bytes.append(contentsOf: content)
     }
 
     package mutating func append(prefixed text: String) {
-        append(prefixed: text.utf8)
+        var text = text
+        text.withUTF8 { text in
+            append(UInt32(text.count))
+            bytes.append(contentsOf: text)
+        }
+    }
+
+    package mutating func append(prefixed text: Substring) {
+        var text = text
+        text.withUTF8 { text in
+            append(UInt32(text.count))
+            bytes.append(contentsOf: text)
+        }
     }
 
     /// Appends `content` without its length: for what has a fixed length, or comes last.
-    package mutating func append(fixed content: some Collection<UInt8>) {
+    package mutating func append(fixed content: [UInt8]) {
         bytes.append(contentsOf: content)
+    }
+
+    mutating func append(fixed content: UnsafeRawBufferPointer) {
+        bytes.append(contentsOf: content)
+    }
+
+    /// Writes `integer` over the four bytes at `place`.
+    package mutating func replace(_ integer: UInt32, at place: Int) {
+        withUnsafeBytes(of: integer.bigEndian) { new in
+            for (offset, byte) in new.enumerated() { bytes[place + offset] = byte }
+        }
     }
 }

@@ -7,7 +7,17 @@ internal import Crypto
 /// For what is not secret, such as a sealed record or a receipt: the digest of a value that can be guessed tells the
 /// value.
 package func sha256(_ bytes: [UInt8]) -> [UInt8] {
-    Array(SHA256.hash(data: bytes))
+    var hash = SHA256()
+    bytes.withUnsafeBytes { hash.update(bufferPointer: $0) }
+    return hash.finalize().withUnsafeBytes { [UInt8]($0) }
+}
+
+/// The SHA-256 of what is in two pieces.
+package func sha256(_ beginning: [UInt8], _ rest: [UInt8]) -> [UInt8] {
+    var hash = SHA256()
+    beginning.withUnsafeBytes { hash.update(bufferPointer: $0) }
+    rest.withUnsafeBytes { hash.update(bufferPointer: $0) }
+    return hash.finalize().withUnsafeBytes { [UInt8]($0) }
 }
 
 /// Whether two byte strings are equal, in a time that depends on their lengths only.

@@ -36,13 +36,13 @@ extension KeyRing {
         entry: [UInt8],
         epoch: UInt32
     ) throws(SealingError) -> [UInt8] {
-        var content = CanonicalBytes(reserving: 160 + entry.count)
+        var content = CanonicalBytes(reserving: 160)
         content.append(prefixed: "aud/v1")
         content.append(prefixed: chain)
         content.append(sequence)
         content.append(prefixed: previous)
-        content.append(prefixed: entry)
-        return authenticationCode(of: content.bytes, under: try auditKey(of: epoch))
+        content.append(UInt32(entry.count))
+        return try auditKey(of: epoch).code(of: content.bytes, and: entry).withUnsafeBytes { [UInt8]($0) }
     }
 
     /// Makes the code by which the head of a chain is known, so that a chain cannot be cut short unseen.
@@ -83,6 +83,7 @@ extension KeyRing {
     }
 
     private func auditKey(of epoch: UInt32) throws(SealingError) -> KeyedHash {
+        if epoch == active.number { return active.audit }
         guard let keys = allKeys.first(where: { $0.number == epoch }) else { throw .unknownEpoch(epoch) }
         return keys.audit
     }
@@ -102,7 +103,7 @@ extension KeyRing {
     private func code(of content: [UInt8], under key: KeyedHash, epoch: UInt32) -> [UInt8] {
         var code = CanonicalBytes(reserving: Self.codeBytes)
         code.append(epoch)
-        code.append(fixed: authenticationCode(of: content, under: key))
+        key.code(of: content).withUnsafeBytes { code.append(fixed: $0) }
         return code.bytes
     }
 

@@ -97,7 +97,7 @@ extension KeyRing {
     private static func associatedData(_ header: ArraySlice<UInt8>) -> [UInt8] {
         var associated = CanonicalBytes(reserving: 32)
         associated.append(prefixed: "key-ring/v1")
-        associated.append(fixed: header)
+        associated.append(fixed: Array(header))
         return associated.bytes
     }
 }

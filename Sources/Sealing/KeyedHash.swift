@@ -45,6 +45,14 @@ final class KeyedHash: Sendable {
         code { hash in content.withUnsafeBytes { hash.update(bufferPointer: $0) } }
     }
 
+    /// The code of what is in two pieces.
+    func code(of beginning: [UInt8], and rest: [UInt8]) -> SHA256Digest {
+        code { hash in
+            beginning.withUnsafeBytes { hash.update(bufferPointer: $0) }
+            rest.withUnsafeBytes { hash.update(bufferPointer: $0) }
+        }
+    }
+
     /// Whether `code` is that of `content`; takes the same time wherever it differs.
     func isCode(_ code: ArraySlice<UInt8>, of content: [UInt8]) -> Bool {
         self.code(of: content).withUnsafeBytes { right in
