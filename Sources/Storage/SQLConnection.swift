@@ -13,6 +13,10 @@ package protocol SQLConnection {
     @discardableResult
     func execute(_ sql: String, _ parameters: [SQLValue]) throws(StorageFailure) -> Int
 
+    /// Runs a statement `count` times, with the parameters of each time, and returns how many rows it changed.
+    @discardableResult
+    func execute(_ sql: String, times count: Int, _ parameters: (Int) -> [SQLValue]) throws(StorageFailure) -> Int
+
     /// Runs a query and returns all of its rows; whoever writes the query bounds them.
     func query(_ sql: String, _ parameters: [SQLValue]) throws(StorageFailure) -> [SQLRow]
 

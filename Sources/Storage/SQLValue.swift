@@ -13,3 +13,15 @@ package enum SQLValue: Hashable, Sendable {
 
     init(blob: [UInt8]?) { self = blob.map(Self.blob) ?? .null }
 }
+
+extension SQLValue {
+    /// Whether both are the same text, integer or NULL; bytes are not compared.
+    func isSameScalar(as other: SQLValue) -> Bool {
+        switch (self, other) {
+        case (.text(let left), .text(let right)): left == right
+        case (.integer(let left), .integer(let right)): left == right
+        case (.null, .null): true
+        default: false
+        }
+    }
+}

@@ -25,6 +25,11 @@ extension SQLConnection {
         try execute(StatementText.of(Row.self).insert, row.values)
     }
 
+    /// Inserts `count` rows, in this order.
+    func insert<Row: StoredRow>(_ count: Int, _ row: (Int) -> Row) throws(StorageFailure) {
+        try execute(StatementText.of(Row.self).insert, times: count) { row($0).values }
+    }
+
     /// Inserts unless a row with the same `key`, the columns of a unique constraint, is there; says whether it did.
     func insert<Row: StoredRow>(_ row: Row, orKeepingEqual key: String) throws(StorageFailure) -> Bool {
         let insert = StatementText.of(Row.self).insert

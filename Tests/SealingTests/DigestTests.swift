@@ -8,6 +8,9 @@ struct DigestTests {
         // FIPS 180-4, the example of one block.
         let expected = [UInt8](hexadecimal: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
         #expect(sha256(Array("abc".utf8)) == expected)
+        for cut in 0...3 {
+            #expect(sha256(Array("abc".utf8.prefix(cut)), Array("abc".utf8.dropFirst(cut))) == expected)
+        }
     }
 
     static let pairs: [([UInt8], [UInt8], Bool)] = [

@@ -31,6 +31,8 @@ struct KeyedHashTests {
             let content = Random.bytes(Int.random(in: 0...300))
             let code = Array(HMAC<SHA256>.authenticationCode(for: content, using: key))
             #expect(Array(KeyedHash(key).code(of: content)) == code)
+            let cut = Int.random(in: 0...content.count)
+            #expect(Array(KeyedHash(key).code(of: Array(content[..<cut]), and: Array(content[cut...]))) == code)
         }
     }
 

@@ -27,6 +27,22 @@ extension StoragePromise {
                 try expectEqual(try connection.auditEntries("nowhere", before: nil, limit: 3), [])
             }
         },
+        StoragePromise("many entries of one moment are appended as each would be") { engine in
+            let chain = (1...9).map { link($0, of: "here") }
+            try await engine.write { connection in
+                try connection.appendAuditEntries([])
+                try connection.appendAuditEntries(chain)
+                try connection.appendAuditEntries([link(1, of: "elsewhere")])
+            }
+            try await engine.read { connection in
+                try expectEqual(try connection.auditEntries("here", from: 1, limit: 100), chain)
+                try expectEqual(try connection.auditEntryCount("elsewhere"), 1)
+            }
+            try await expectConstraint(on: engine) {
+                try $0.appendAuditEntries([link(10, of: "here"), link(9, of: "here")])
+            }
+            try await engine.read { try expectEqual(try $0.auditEntryCount("here"), 9) }
+        },
         StoragePromise("the starts of a chain are found among its entries") { engine in
             try await engine.write { connection in
                 for number: Int64 in 1...9 {

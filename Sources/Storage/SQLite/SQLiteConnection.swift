@@ -54,6 +54,26 @@ final class SQLiteConnection: SQLConnection {
         }
     }
 
+    @discardableResult
+    func execute(_ sql: String, times count: Int, _ parameters: (Int) -> [SQLValue]) throws(StorageFailure) -> Int {
+        guard count > 0 else { return 0 }
+        var bound = parameters(0)
+        return try withStatement(sql, bound) { statement throws(StorageFailure) in
+            let handle = sqlite3_db_handle(statement)
+            let before = sqlite3_total_changes(handle)
+            while try step(statement) {}
+            for time in 1..<count {
+                // Leaves what is bound as it is (sqlite.org/c3ref/reset.html).
+                sqlite3_reset(statement)
+                let next = parameters(time)
+                try bind(next, to: statement, over: bound)
+                bound = next
+                while try step(statement) {}
+            }
+            return Int(sqlite3_total_changes(handle) - before)
+        }
+    }
+
     func query(_ sql: String, _ parameters: [SQLValue]) throws(StorageFailure) -> [SQLRow] {
         try withStatement(sql, parameters) { statement throws(StorageFailure) in
             let columns = sqlite3_column_count(statement)
@@ -119,9 +139,18 @@ final class SQLiteConnection: SQLConnection {
         return failure
     }
 
-    private func bind(_ parameters: [SQLValue], to statement: OpaquePointer) throws(StorageFailure) {
-        guard parameters.count == sqlite3_bind_parameter_count(statement) else { throw fail(.unavailable) }
-        for (index, parameter) in zip(Int32(1)..., parameters) {
+    /// Binds the parameters; where `bound` are those that the statement has, only the others.
+    private func bind(
+        _ parameters: [SQLValue],
+        to statement: OpaquePointer,
+        over bound: [SQLValue]? = nil
+    ) throws(StorageFailure) {
+        guard parameters.count == sqlite3_bind_parameter_count(statement),
+            bound?.count ?? parameters.count == parameters.count
+        else { throw fail(.unavailable) }
+        for (place, parameter) in parameters.enumerated() {
+            if let bound, parameter.isSameScalar(as: bound[place]) { continue }
+            let index = Int32(place + 1)
             let code =
                 switch parameter {
                 case .null: sqlite3_bind_null(statement, index)

@@ -6,6 +6,11 @@ extension SQLConnection {
     /// Throws ``StorageFailure/constraint`` when the chain has that sequence number already.
     package func appendAuditEntry(_ row: AuditEntryRow) throws(StorageFailure) { try insert(row) }
 
+    /// Does what ``appendAuditEntry(_:)`` does for many entries of one moment.
+    package func appendAuditEntries(_ rows: [AuditEntryRow]) throws(StorageFailure) {
+        try insert(rows.count) { rows[$0] }
+    }
+
     /// One page of a chain, newest first.
     package func auditEntries(
         _ chain: String,
