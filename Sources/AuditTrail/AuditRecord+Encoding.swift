@@ -6,30 +6,18 @@ internal import VaultModel
 // The stored form, drawn in `docs/formats/audit-entry.md`. One record has one encoding and the other way round: what
 // decodes encodes to the same bytes again.
 extension AuditRecord {
-    private static let version: UInt8 = 1
+    fileprivate static let version: UInt8 = 1
 
     package func encoded() -> [UInt8] {
-        var bytes = CanonicalBytes(reserving: 256)
-        bytes.append(byte: Self.version)
-        bytes.append(at.milliseconds)
-        bytes.append(actor)
-        bytes.append(text: action.rawValue)
-        switch outcome {
-        case .allowed:
-            bytes.append(byte: 1)
-        case .denied(let reason):
-            bytes.append(byte: 2)
-            bytes.append(text: reason)
-        }
-        bytes.append(UInt32(subjects.count))
-        for subject in subjects { bytes.append(subject) }
-        bytes.append(optional: digest) { $0.append(prefixed: $1) }
+        var bytes = CanonicalBytes(reserving: 512)
+        bytes.beginEntry(at: at)
+        bytes.append(actor: actor, action, outcome, subjects, digest)
         bytes.append(UInt32(details.count))
         for detail in details {
             bytes.append(text: detail.key)
             bytes.append(text: detail.value)
         }
-        bytes.append(optional: requestID) { $0.append(text: $1) }
+        bytes.endEntry(requestID)
         return bytes.bytes
     }
 
@@ -58,7 +46,39 @@ extension AuditRecord {
 }
 
 extension CanonicalBytes {
-    fileprivate mutating func append(text: String) {
+    mutating func beginEntry(at time: Timestamp) {
+        append(byte: AuditRecord.version)
+        append(time.milliseconds)
+    }
+
+    /// What stands between the time of an entry and its details.
+    mutating func append(
+        actor: AuditActor,
+        _ action: Action,
+        _ outcome: AuditOutcome,
+        _ subjects: [AuditSubject],
+        _ digest: [UInt8]?
+    ) {
+        append(actor)
+        append(text: action.rawValue)
+        switch outcome {
+        case .allowed:
+            append(byte: 1)
+        case .denied(let reason):
+            append(byte: 2)
+            append(text: reason)
+        }
+        append(UInt32(subjects.count))
+        for subject in subjects { append(subject) }
+        append(optional: digest) { $0.append(prefixed: $1) }
+    }
+
+    /// What stands behind the details.
+    mutating func endEntry(_ requestID: String?) {
+        append(optional: requestID) { $0.append(text: $1) }
+    }
+
+    mutating func append(text: String) {
         guard text.utf8.count > AuditRecord.maximumTextBytes else { return append(prefixed: text) }
         // The last place between two characters that is within the limit; one character may exceed it by itself.
         let limit = text.utf8.index(text.startIndex, offsetBy: AuditRecord.maximumTextBytes)

@@ -42,16 +42,21 @@ package struct ChainEnd: Sendable {
 
     /// Makes the next link.
     package mutating func append(_ record: AuditRecord, ring: KeyRing) throws(AuditError) -> ChainLink {
+        try append(record.encoded(), ring: ring)
+    }
+
+    /// Makes the next link, of a record that is encoded.
+    package mutating func append(_ entry: [UInt8], ring: KeyRing) throws(AuditError) -> ChainLink {
         let (sequence, overflows) = sequence.addingReportingOverflow(1)
         guard !overflows else { throw .headDamaged }
         let epoch = ring.activeEpoch
-        let entry = record.encoded()
         do {
             code = try ring.chainCode(chain: chain, sequence: sequence, previous: code, entry: entry, epoch: epoch)
         } catch {
             throw .unknownEpoch(epoch, sequence: sequence)
         }
-        (self.sequence, self.epoch, self.ring) = (sequence, epoch, ring)
+        self.sequence = sequence
+        if self.epoch != epoch { (self.epoch, self.ring) = (epoch, ring) }
         digest?.add(entry, sequence: sequence)
         return ChainLink(chain: chain, sequence: sequence, epoch: epoch, entry: entry, code: code)
     }

@@ -194,6 +194,38 @@ struct AttemptTests {
         #expect(try await vault.verification().problems == [])
     }
 
+    @Test func attemptsOfSeveralWorkspacesAreEachEnteredInTheirOwn() async throws {
+        let test = try await TestVault.make()
+        var callers: [Caller] = []
+        for name in ["ada", "grace"] { callers.append(try await test.caller(test.person(name))) }
+        var grants: [ProxyGrant] = []
+        for caller in callers {
+            let body = CreateCredentialBody(
+                name: "X",
+                type: .apiKey,
+                value: .text(Self.key),
+                hosts: ["api.test.example"]
+            )
+            _ = try await test.vault.createCredential(body, by: caller)
+        }
+        for caller in callers { grants.append(try await test.vault.proxyGrant(.known(caller), credential: "X")) }
+        for number in 0..<20 {
+            for (place, grant) in grants.enumerated() {
+                let attempt = ProxyAttempt(target: "https://api.test.example/\(place)/\(number)", method: "GET")
+                let open = try await test.vault.begin(attempt, with: grant)
+                open.end(attempt)
+            }
+        }
+        await test.vault.settleAttempts()
+        for (place, caller) in callers.enumerated() {
+            let trail = try await test.vault.audit(PageRequest(limit: 200), by: caller).entries
+            let targets = trail.filter { $0.action == "credential.use" }.compactMap { $0.details["target"] }
+            #expect(targets == (0..<20).reversed().map { "https://api.test.example/\(place)/\($0)" })
+            #expect(try await test.vault.verifyAudit(by: caller).intact)
+            #expect(try await test.vault.workspace(by: caller).usage?.requestsThisMonth == 20)
+        }
+    }
+
     @Test func aSlowDiskMakesRequestsWaitAndRefusesNone() async throws {
         let scene = try await Scene()
         let grant = try await scene.grant()

@@ -36,24 +36,32 @@ struct Trail {
 
     /// Appends in this order; of all that is added in a transaction, the head is checked and made once.
     func append(_ records: [AuditRecord], to chain: String) throws {
-        guard !records.isEmpty else { return }
+        try append(records.map(EncodedEntry.init), to: chain)
+    }
+
+    /// The same for records that are encoded.
+    func append(_ entries: [EncodedEntry], to chain: String) throws {
+        guard !entries.isEmpty else { return }
         do {
             var end = try end(of: chain)
-            for record in records {
-                let link = try end.append(record, ring: ring)
-                try connection.appendAuditEntry(
+            var rows: [AuditEntryRow] = []
+            rows.reserveCapacity(entries.count)
+            for entry in entries {
+                let link = try end.append(entry.bytes, ring: ring)
+                rows.append(
                     AuditEntryRow(
                         chain: chain,
                         sequence: link.sequence,
                         epoch: Int64(link.epoch),
-                        at: record.at,
-                        action: record.action.rawValue,
-                        subject: record.subjects.first?.id,
+                        at: entry.at,
+                        action: entry.action,
+                        subject: entry.subject,
                         entry: link.entry,
                         code: link.code
                     )
                 )
             }
+            try connection.appendAuditEntries(rows)
             try connection.setAuditHead(end)
         } catch let failure as StorageFailure where failure == .full {
             throw VaultError.storage(.full)
@@ -70,6 +78,25 @@ struct Trail {
             end.learn(digest, upTo: known.sequence, code: known.code)
         }
         return end
+    }
+}
+
+/// A record in the form that is chained, and what of it stands beside it to search by.
+struct EncodedEntry {
+    let bytes: [UInt8]
+    let at: Timestamp
+    let action: String
+    let subject: String?
+
+    init(_ record: AuditRecord) {
+        self.init(record.encoded(), at: record.at, action: record.action, subject: record.subjects.first?.id)
+    }
+
+    init(_ bytes: [UInt8], at time: Timestamp, action: Action, subject: String?) {
+        self.bytes = bytes
+        at = time
+        self.action = action.rawValue
+        self.subject = subject
     }
 }
 

@@ -29,10 +29,14 @@ final class AttemptLedger: Sendable {
     private let foreignChanges = Mutex<ForeignChanges?>(nil)
     private let state = Mutex(State())
 
-    private struct Finished {
+    /// An attempt that is over, whose entry is to be appended to the chain of its workspace.
+    struct Finished {
         let slot: Int
-        let chain: String
-        let record: AuditRecord
+        let grant: ProxyGrant
+        let at: Timestamp
+        let entry: [UInt8]
+        /// Whether it counts as a request of its workspace.
+        let isRequest: Bool
     }
 
     private struct State {
@@ -54,12 +58,12 @@ final class AttemptLedger: Sendable {
         self.grants = grants
     }
 
-    /// Records that an attempt begins; it survives the end of the process from now on.
+    /// Records by its entry that an attempt begins; it survives the end of the process from now on.
     ///
     /// Returns nil where every slot is taken.
-    func begin(_ record: AuditRecord, in chain: String) throws(VaultError) -> Int? {
+    func begin(_ entry: [UInt8], in chain: String) throws(VaultError) -> Int? {
         guard !state.withLock({ $0.isFailing }) else { throw .auditUnavailable }
-        let bytes = AttemptRecord(chain: chain, record: record).sealed(with: keys.ring)
+        let bytes = AttemptRecord.sealed(entry, in: chain, with: keys.ring)
         guard bytes.count <= AttemptSlots.maximumBytes else { throw .auditUnavailable }
         return slots.put(bytes)
     }
@@ -95,9 +99,9 @@ final class AttemptLedger: Sendable {
     }
 
     /// Has an attempt that is over entered into the trail.
-    func finish(_ slot: Int, _ record: AuditRecord, in chain: String) {
+    func finish(_ attempt: Finished) {
         state.withLock { state in
-            state.finished.append(Finished(slot: slot, chain: chain, record: record))
+            state.finished.append(attempt)
             startWriting(&state)
         }
     }
@@ -177,18 +181,32 @@ final class AttemptLedger: Sendable {
     }
 
     private func enter(_ group: [Finished]) async throws {
-        let chains = Dictionary(grouping: group, by: \.chain)
+        let workspaces = Self.byWorkspace(group)
         try await engine.append { [self] connection in
             note(try connection.foreignChanges())
             var tally = RequestTally()
-            for (chain, entries) in chains {
-                let records = entries.map(\.record)
-                tally.add(records, of: chain)
-                try Trail(connection: connection, ring: keys.ring, requestID: nil).append(records, to: chain)
+            for attempts in workspaces {
+                for attempt in attempts where attempt.isRequest {
+                    tally.add(by: attempt.grant.holder, of: attempt.grant.workspace, at: attempt.at)
+                }
+                try Trail(connection: connection, ring: keys.ring, requestID: nil)
+                    .append(
+                        attempts.map { $0.grant.encoded($0.entry, at: $0.at) },
+                        to: attempts[0].grant.workspace.text
+                    )
             }
             try tally.store(on: connection)
         }
         slots.free(group.map(\.slot))
+    }
+
+    /// The attempts of each workspace, in their order.
+    private static func byWorkspace(_ group: [Finished]) -> [[Finished]] {
+        // Most groups are of one.
+        guard let first = group.first?.grant.workspace, group.contains(where: { $0.grant.workspace != first }) else {
+            return [group]
+        }
+        return Array(Dictionary(grouping: group, by: \.grant.workspace).values)
     }
 
     /// Forgets what was read where another program has written to the database, or that cannot be told.
@@ -236,15 +254,9 @@ struct AttemptRecord {
     let chain: String
     let record: AuditRecord
 
-    init(chain: String, record: AuditRecord) {
-        self.chain = chain
-        self.record = record
-    }
-
     /// `code length (1) ‖ code ‖ chain length (1) ‖ chain ‖ entry`.
-    func sealed(with ring: KeyRing) -> [UInt8] {
-        let entry = record.encoded()
-        let code = ring.rowCode(for: Self.content(chain, entry), scope: .system)
+    static func sealed(_ entry: [UInt8], in chain: String, with ring: KeyRing) -> [UInt8] {
+        let code = ring.rowCode(for: content(chain, entry), scope: .system)
         var bytes: [UInt8] = []
         bytes.reserveCapacity(entry.count + code.count + chain.utf8.count + 2)
         bytes.append(UInt8(code.count))
@@ -271,6 +283,12 @@ struct AttemptRecord {
 
     private static func content(_ chain: String, _ entry: [UInt8]) -> RowContent {
         RowContent("attempts").adding(chain).adding(entry)
+    }
+}
+
+extension ProxyGrant {
+    func encoded(_ entry: [UInt8], at time: Timestamp) -> EncodedEntry {
+        EncodedEntry(entry, at: time, action: .credentialUse, subject: subject.id)
     }
 }
 

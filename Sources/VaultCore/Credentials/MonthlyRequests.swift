@@ -127,18 +127,36 @@ struct RequestTally {
     }
 
     private var counts: [Key: Int64] = [:]
+    /// Of one key in a row, as most are.
+    private var run: (key: Key, count: Int64)?
 
     /// Counts what was allowed, each request once, however many keys it was tried with.
     mutating func add(_ records: [AuditRecord], of chain: String) {
         guard let workspace = WorkspaceID(chain) else { return }
         for record in records
         where record.outcome == .allowed && !record.details.contains(where: { $0.key == ProxyAttempt.numberKey }) {
-            let month = CalendarMonth(of: record.at)
-            counts[Key(workspace: workspace, holder: record.actor.holder, month: month), default: 0] += 1
+            add(by: record.actor.holder, of: workspace, at: record.at)
         }
     }
 
-    func store(on connection: any SQLConnection) throws {
+    /// Counts a request.
+    mutating func add(by holder: String, of workspace: WorkspaceID, at time: Timestamp) {
+        let key = Key(workspace: workspace, holder: holder, month: CalendarMonth(of: time))
+        if run?.key == key {
+            run?.count += 1
+        } else {
+            endRun()
+            run = (key, 1)
+        }
+    }
+
+    private mutating func endRun() {
+        if let run { counts[run.key, default: 0] += run.count }
+        run = nil
+    }
+
+    mutating func store(on connection: any SQLConnection) throws {
+        endRun()
         for (key, count) in counts {
             try connection.addRequests(count, by: key.holder, in: key.month, of: key.workspace)
         }

@@ -40,6 +40,7 @@ package final class OpenAttempt: Sendable {
     }
 
     deinit {
+        guard !hasEnded.load(ordering: .acquiring) else { return }
         var attempt = begun.attempt
         attempt.error = "broken_off"
         end(attempt)
@@ -62,26 +63,14 @@ struct BegunAttempt: Sendable {
     let requestID: String?
 
     func end(_ attempt: ProxyAttempt, _ outcome: AuditOutcome) {
-        let details = attempt.intent + attempt.result
-        ledger.finish(slot, grant.record(outcome, details, at: at, requestID), in: grant.workspace.text)
-    }
-}
-
-extension ProxyGrant {
-    func record(
-        _ outcome: AuditOutcome,
-        _ details: [AuditDetail],
-        at time: Timestamp,
-        _ requestID: String?
-    ) -> AuditRecord {
-        AuditRecord(
-            at: time,
-            actor: actor,
-            action: .credentialUse,
-            outcome: outcome,
-            subjects: [subject],
-            details: details,
-            requestID: requestID
+        ledger.finish(
+            AttemptLedger.Finished(
+                slot: slot,
+                grant: grant,
+                at: at,
+                entry: grant.entry(of: attempt, outcome, at: at, requestID, isOver: true),
+                isRequest: outcome == .allowed && attempt.number == 1
+            )
         )
     }
 }
@@ -90,20 +79,17 @@ extension ProxyAttempt {
     /// Under which the number stands in the trail, where it is more than 1.
     static let numberKey = "attempt"
 
-    var intent: [AuditDetail] {
-        var details = [AuditDetail(key: "target", value: target), AuditDetail(key: "method", value: method)]
-        if let address { details.append(AuditDetail(key: "address", value: address)) }
-        if number > 1 { details.append(AuditDetail(key: Self.numberKey, value: String(number))) }
-        return details
+    func addIntent(to details: inout DetailList) {
+        details.add("target", target)
+        details.add("method", method)
+        if let address { details.add("address", address) }
+        if number > 1 { details.add(Self.numberKey, String(number)) }
     }
 
-    fileprivate var result: [AuditDetail] {
-        var details = [
-            AuditDetail(key: "bytes", value: String(bytes)),
-            AuditDetail(key: "milliseconds", value: String(Int64(duration / .milliseconds(1)))),
-        ]
-        if let status { details.append(AuditDetail(key: "status", value: String(status))) }
-        if let error { details.append(AuditDetail(key: "error", value: error)) }
-        return details
+    func addResult(to details: inout DetailList) {
+        details.add("bytes", String(bytes))
+        details.add("milliseconds", String(Int64(duration / .milliseconds(1))))
+        if let status { details.add("status", String(status)) }
+        if let error { details.add("error", error) }
     }
 }

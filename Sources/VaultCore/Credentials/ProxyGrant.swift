@@ -63,6 +63,8 @@ package final class ProxyGrant: Sendable {
     let workspace: WorkspaceID
     let actor: AuditActor
     let subject: AuditSubject
+    /// Of every entry about a use of the credential.
+    private let stem: AuditStem
     /// The code of the row that the rules were read from: what it vouches for has not changed while it is the same.
     let rowCode: [UInt8]
     /// What had been written when the rows were read.
@@ -109,6 +111,7 @@ package final class ProxyGrant: Sendable {
         workspace = holder.workspace
         actor = holder.actor
         subject = CredentialEntryRow(credential: credential, entry: holder.entry).subject
+        stem = AuditStem(actor: actor, action: .credentialUse, subjects: [subject])
         rowCode = credential.rowCode
         self.readAt = readAt
         endsAt = [holder.tokenEnd, holder.entry.expiresAt].compactMap(\.self).min()
@@ -116,6 +119,23 @@ package final class ProxyGrant: Sendable {
         entry = holder.entry
         value = holder.value
         owner = holder.owner
+    }
+
+    /// The entry of an attempt: what it meant to do, and where it is over what came of it.
+    func entry(
+        of attempt: ProxyAttempt,
+        _ outcome: AuditOutcome = .allowed,
+        at time: Timestamp,
+        _ requestID: String?,
+        isOver: Bool
+    ) -> [UInt8] {
+        let stem =
+            outcome == .allowed
+            ? stem : AuditStem(actor: actor, action: .credentialUse, outcome: outcome, subjects: [subject])
+        return stem.entry(at: time, requestID: requestID) { details in
+            attempt.addIntent(to: &details)
+            if isOver { attempt.addResult(to: &details) }
+        }
     }
 
     /// Opens the value, or shares it with the requests that are under way: it is wiped when the last of them is over.

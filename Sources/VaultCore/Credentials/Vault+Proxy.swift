@@ -121,8 +121,8 @@ extension Vault {
             isCounted = true
             let now = clock.now
             let requestID = Self.requestID
-            let intent = grant.record(.allowed, attempt.intent, at: now, requestID)
-            if let slot = try attempts.begin(intent, in: grant.workspace.text) {
+            let entry = grant.entry(of: attempt, at: now, requestID, isOver: false)
+            if let slot = try attempts.begin(entry, in: grant.workspace.text) {
                 let begun = BegunAttempt(
                     ledger: attempts,
                     grant: grant,
@@ -141,19 +141,16 @@ extension Vault {
 
     /// Records that an attempt was refused before anything was opened.
     package func recordProxyRefusal(_ attempt: ProxyAttempt, _ grant: ProxyGrant) async throws(VaultError) {
-        let record = grant.record(
-            .denied(reason: attempt.error ?? "refused"),
-            attempt.intent,
-            at: clock.now,
-            Self.requestID
-        )
-        let ring = ring
+        let now = clock.now
         let requestID = Self.requestID
+        let outcome = AuditOutcome.denied(reason: attempt.error ?? "refused")
+        let entry = grant.entry(of: attempt, outcome, at: now, requestID, isOver: false)
+        let ring = ring
         // What nobody is sent is written like any attempt: it is no change that a grant could rest on.
         try await mappingErrors {
             try await engine.append { connection in
                 try Trail(connection: connection, ring: ring, requestID: requestID)
-                    .append(record, to: grant.workspace.text)
+                    .append([grant.encoded(entry, at: now)], to: grant.workspace.text)
             }
         }
         attempts.synchronizeSoon()
