@@ -28,6 +28,8 @@ package final class SQLiteEngine: SQLEngine {
     /// How many of the next groups have savepoints from the beginning, because writes of late had to be undone.
     private let groupsWithSavepoints = Atomic<Int>(0)
     private static let cautiousGroups = 32
+    /// What the connection that writes was told last.
+    private let commitsWait = Atomic(true)
 
     private struct State {
         var queue = WriteQueue<PendingWrite>()
@@ -300,9 +302,7 @@ package final class SQLiteEngine: SQLEngine {
         var course = Course(group)
         let isSynchronous = group.contains { $0.isSynchronous }
         do {
-            // Changes nothing inside a transaction (sqlite.org/pragma.html#pragma_synchronous).
-            if !isSynchronous { try database.execute(sql: "PRAGMA synchronous = NORMAL") }
-            defer { if !isSynchronous { try? database.execute(sql: "PRAGMA synchronous = FULL") } }
+            try setSynchronous(isSynchronous, on: database)
             let isAlone = group.count == 1
             if try !commit(&course, on: database, hasSavepoints: !isAlone && takesSavepoints()) {
                 // No other write was in the transaction: its end is as good as a savepoint's.
@@ -325,6 +325,14 @@ package final class SQLiteEngine: SQLEngine {
         } catch {
             abandon(course, because: StorageFailure(error), on: database)
         }
+    }
+
+    /// Says whether the next COMMIT waits for the disk; told to SQLite where it is another one than the last.
+    private func setSynchronous(_ isSynchronous: Bool, on database: Database) throws {
+        guard isSynchronous != commitsWait.load(ordering: .relaxed) else { return }
+        // Changes nothing inside a transaction (sqlite.org/pragma.html#pragma_synchronous).
+        try database.execute(sql: "PRAGMA synchronous = \(isSynchronous ? "FULL" : "NORMAL")")
+        commitsWait.store(isSynchronous, ordering: .relaxed)
     }
 
     /// Runs the writes in a transaction and commits it; false when one was undone and took the transaction along, which
