@@ -28,14 +28,9 @@ package struct AuditStem: Sendable {
 
     /// Encodes an entry, as ``AuditRecord/encoded()`` does for one that says the same.
     package func entry(at time: Timestamp, requestID: String?, details: (inout DetailList) -> Void) -> [UInt8] {
-        var bytes = CanonicalBytes(reserving: middle.count + 320)
-        bytes.beginEntry(at: time)
-        bytes.append(fixed: middle)
-        var list = DetailList(in: bytes)
+        var list = DetailList(at: time, middle)
         details(&list)
-        bytes = list.finish()
-        bytes.endEntry(requestID)
-        return bytes.bytes
+        return list.end(requestID)
     }
 }
 
@@ -45,10 +40,12 @@ package struct DetailList {
     private let start: Int
     private var count: UInt32 = 0
 
-    fileprivate init(in bytes: consuming CanonicalBytes) {
-        self.bytes = bytes
-        start = self.bytes.bytes.count
-        self.bytes.append(count)
+    fileprivate init(at time: Timestamp, _ middle: [UInt8]) {
+        bytes = CanonicalBytes(reserving: middle.count + 320)
+        bytes.beginEntry(at: time)
+        bytes.append(fixed: middle)
+        start = bytes.bytes.count
+        bytes.append(count)
     }
 
     /// Adds a detail: never a value, a mask or a token.
@@ -58,8 +55,10 @@ package struct DetailList {
         bytes.append(text: value)
     }
 
-    fileprivate consuming func finish() -> CanonicalBytes {
+    /// The whole entry.
+    fileprivate mutating func end(_ requestID: String?) -> [UInt8] {
         bytes.replace(count, at: start)
-        return bytes
+        bytes.endEntry(requestID)
+        return bytes.bytes
     }
 }

@@ -129,13 +129,15 @@ package final class ProxyGrant: Sendable {
         _ requestID: String?,
         isOver: Bool
     ) -> [UInt8] {
-        let stem =
-            outcome == .allowed
-            ? stem : AuditStem(actor: actor, action: .credentialUse, outcome: outcome, subjects: [subject])
-        return stem.entry(at: time, requestID: requestID) { details in
+        func add(to details: inout DetailList) {
             attempt.addIntent(to: &details)
             if isOver { attempt.addResult(to: &details) }
         }
+        guard outcome == .allowed else {
+            return AuditStem(actor: actor, action: .credentialUse, outcome: outcome, subjects: [subject])
+                .entry(at: time, requestID: requestID, details: add)
+        }
+        return stem.entry(at: time, requestID: requestID, details: add)
     }
 
     /// Opens the value, or shares it with the requests that are under way: it is wiped when the last of them is over.
