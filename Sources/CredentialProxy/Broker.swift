@@ -88,14 +88,17 @@ package struct ProxyAnswer: Sendable {
         self.exchange = exchange
     }
 
-    /// Whether the next piece is there without waiting.
-    package var isReady: Bool { exchange.isReady }
-
     /// A piece of the body, or its end.
     package enum Part: Sendable {
         case bytes(ByteBuffer)
         /// With the trailers.
         case end(HTTPFields?)
+    }
+
+    /// What ``next()`` says where that is there without waiting; nil otherwise.
+    package func nextNow() throws -> Part? {
+        if let ahead { return try ahead.next() }
+        return try exchange.nextNow()
     }
 
     /// The next piece, clean of the credential.
@@ -189,10 +192,13 @@ package struct Broker: Sendable {
         let route = try ProxyRoute(request)
         let grants: [ProxyGrant]
         do {
-            grants = try await vault.proxyGrants(
-                .token(route.token, from: request.peer),
-                credential: route.credentialName
-            )
+            // Whatever waits is asked only where it is needed: the frames of an async call cost as much as an attempt's entry.
+            let caller = ProxyCaller.token(route.token, from: request.peer)
+            if let known = vault.knownProxyGrants(caller, credential: route.credentialName) {
+                grants = known
+            } else {
+                grants = try await vault.proxyGrants(caller, credential: route.credentialName)
+            }
         } catch {
             throw .vault(error)
         }
@@ -225,7 +231,7 @@ package struct Broker: Sendable {
             throw error
         }
         let answer = try await send(request, to: target, grant, admission)
-        return try await answer.limited(to: grant.response)
+        return grant.response == .full ? answer : try await answer.limited(to: grant.response)
     }
 
     /// Sends a request to a target that its credential may go to, and returns when the head of the answer is there.
@@ -244,16 +250,11 @@ package struct Broker: Sendable {
         let connection: TargetConnection
         do {
             try check(request, target, grant)
-            let addresses = try await addresses(of: target, for: grant)
-            if let taken = pool.take(key, to: addresses) {
+            if let addresses = targetAddresses.known(target.host), let taken = pool.take(key, to: addresses) {
                 resting = taken
+                connection = taken
             } else {
-                resting = await stream(to: target, at: addresses, as: key, request)
-            }
-            if let resting {
-                connection = resting
-            } else {
-                connection = try await dial(target, at: addresses, as: key, request)
+                (connection, resting) = try await connect(to: target, grant, as: key, request)
             }
         } catch {
             try await record(error, of: attempt, grant)
@@ -272,7 +273,11 @@ package struct Broker: Sendable {
         attempt.address = connection.addressText
         let open: OpenAttempt
         do {
-            open = try await vault.begin(attempt, with: grant)
+            if let now = try vault.beginNow(attempt, with: grant) {
+                open = now
+            } else {
+                open = try await vault.begin(attempt, with: grant)
+            }
         } catch {
             connection.close()
             throw .vault(error)
@@ -303,6 +308,20 @@ package struct Broker: Sendable {
         }
     }
 
+    /// A connection or a stream for a request, and the same where it was there before.
+    @inline(never)
+    private func connect(
+        to target: TargetURL,
+        _ grant: ProxyGrant,
+        as key: ConnectionPool.Key,
+        _ request: OutgoingRequest
+    ) async throws(ProxyError) -> (TargetConnection, resting: TargetConnection?) {
+        let addresses = try await addresses(of: target, for: grant)
+        if let taken = pool.take(key, to: addresses) { return (taken, taken) }
+        if let stream = await stream(to: target, at: addresses, as: key, request) { return (stream, stream) }
+        return (try await dial(target, at: addresses, as: key, request), nil)
+    }
+
     /// What is decided before a name is looked up or a connection is made.
     private func check(_ request: OutgoingRequest, _ target: TargetURL, _ grant: ProxyGrant) throws(ProxyError) {
         let decision = HostDecision(grant.hosts, target: target, method: request.method)
@@ -318,6 +337,7 @@ package struct Broker: Sendable {
     }
 
     /// Records why nothing was sent; what the vault refused is recorded by the vault.
+    @inline(never)
     private func record(
         _ error: ProxyError,
         of attempt: ProxyAttempt,
@@ -334,6 +354,7 @@ package struct Broker: Sendable {
     }
 
     /// Sends a request anew over a connection of its own.
+    @inline(never)
     private func again(
         _ head: HTTPRequestHead,
         _ request: OutgoingRequest,

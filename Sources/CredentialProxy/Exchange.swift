@@ -197,15 +197,32 @@ final class Exchange: Sendable {
         )
     }
 
-    /// Whether ``next()`` has something without waiting; false on any thread but the connection's own.
-    var isReady: Bool { connection.isReady }
-
     /// The next piece of the answer's body, clean; throws where the target broke off.
     func next() async throws -> ProxyAnswer.Part {
         if let bytes = try await piece() { return .bytes(bytes) }
         let trailers = state.withLock { $0?.trailers }
         await end(nil)
         return .end(trailers)
+    }
+
+    /// The same where nothing has to be waited for; nil otherwise, and on any thread but the connection's own.
+    func nextNow() throws -> ProxyAnswer.Part? {
+        // Whatever still sends is waited for at the end.
+        guard connection.isReady, sending.withLock({ $0 == nil }) else { return nil }
+        do {
+            while let part = connection.takeReady() {
+                if let bytes = try cleaned(part) { return .bytes(bytes) }
+                guard case .end = part else { continue }
+                let trailers = state.withLock { $0?.trailers }
+                leave(nil).map { record($0, nil) }
+                return .end(trailers)
+            }
+            return nil
+        } catch {
+            let failure = failure(error)
+            leave(failure.reason).map { record($0, failure.reason) }
+            throw failure
+        }
     }
 
     /// The next piece; nil at the end, which ``next()`` or ``end(_:)`` still has to record.
@@ -217,22 +234,8 @@ final class Exchange: Sendable {
                     guard !Task.isCancelled else { throw ProxyError.brokenOff }
                     return nil
                 }
-                switch try await connection.next(within: TimeAmount(settings.idle)) {
-                case .body(let bytes):
-                    let most = settings.mostAnswerBytes ?? .max
-                    guard state.withLock({ $0?.mayAdd(bytes.readableBytes, upTo: most) ?? true }) else {
-                        throw ProxyError.answerTooLarge
-                    }
-                    let clean = try state.withLock { try $0?.clean(bytes) }
-                    if let clean, clean.readableBytes > 0 { return clean }
-                case .end(let trailers):
-                    let rest = state.withLock { $0?.finish(trailers) } ?? ByteBuffer()
-                    if rest.readableBytes > 0 { return rest }
-                case nil where state.withLock({ $0?.isTunnel == true }):
-                    _ = state.withLock { $0?.finish(nil) }
-                // The connection ended before the message did.
-                case .head, nil: throw ProxyError.badAnswer
-                }
+                let part = try await connection.next(within: TimeAmount(settings.idle))
+                if let bytes = try cleaned(part) { return bytes }
             }
         } catch {
             let failure = failure(error)
@@ -243,19 +246,33 @@ final class Exchange: Sendable {
         }
     }
 
+    /// What of a part may go on now; nil is the end of the connection.
+    private func cleaned(_ part: HTTPClientResponsePart?) throws -> ByteBuffer? {
+        let clean = try state.withLock { try $0?.take(part, upTo: settings.mostAnswerBytes ?? .max) }
+        return clean.flatMap { $0.readableBytes > 0 ? $0 : nil }
+    }
+
     /// Gives the connection back or closes it, and records what came of the attempt, once.
     func end(_ error: String?) async {
-        let ended: (attempt: ProxyAttempt, bytes: Int)? = state.withLock { state in
+        let ended = leave(error)
+        await stopSending()
+        if let ended { record(ended, error) }
+    }
+
+    private typealias Ended = (attempt: ProxyAttempt, bytes: Int)
+
+    /// Gives the connection back or closes it; nil where that was done before.
+    private func leave(_ error: String?) -> Ended? {
+        let ended: Ended? = state.withLock { state in
             state?.wipe()
             defer { state = nil }
             return state.map { ($0.attempt, $0.bytes) }
         }
-        guard let ended else {
-            cancel()
-            return await stopSending()
-        }
-        if error == nil { connection.rest(in: place.pool, as: place.key) } else { cancel() }
-        await stopSending()
+        if ended != nil, error == nil { connection.rest(in: place.pool, as: place.key) } else { cancel() }
+        return ended
+    }
+
+    private func record(_ ended: Ended, _ error: String?) {
         var attempt = ended.attempt
         attempt.error = error
         record(attempt, bytes: ended.bytes)
@@ -295,9 +312,22 @@ final class Exchange: Sendable {
 
         var isTunnel: Bool { frames != nil }
 
-        func mayAdd(_ count: Int, upTo most: Int) -> Bool { bytes <= most - count }
+        /// What of a part may go on now; nil is the end of the connection.
+        mutating func take(_ part: HTTPClientResponsePart?, upTo most: Int) throws(ProxyError) -> ByteBuffer {
+            switch part {
+            case .body(let bytes):
+                guard self.bytes <= most - bytes.readableBytes else { throw .answerTooLarge }
+                return try clean(bytes)
+            case .end(let trailers): return finish(trailers)
+            case nil where isTunnel:
+                _ = finish(nil)
+                return ByteBuffer()
+            // The connection ended before the message did.
+            case .head, nil: throw .badAnswer
+            }
+        }
 
-        mutating func clean(_ bytes: ByteBuffer) throws(ProxyError) -> ByteBuffer {
+        private mutating func clean(_ bytes: ByteBuffer) throws(ProxyError) -> ByteBuffer {
             self.bytes += bytes.readableBytes
             defer { learn() }
             if isTunnel { return try cleanFrames(bytes) }
@@ -324,7 +354,7 @@ final class Exchange: Sendable {
         }
 
         /// What was held back, which is no beginning of a find any more.
-        mutating func finish(_ trailers: HTTPHeaders?) -> ByteBuffer {
+        private mutating func finish(_ trailers: HTTPHeaders?) -> ByteBuffer {
             hasEnded = true
             var rest = ByteBuffer()
             scrubber.finish { _ = rest.writeBytes($0) }

@@ -102,7 +102,8 @@ final class PartQueue: ChannelInboundHandler, @unchecked Sendable {
         readOn()
     }
 
-    private func takeFirst() -> Part? {
+    /// The next part, where one is there; asked on the event loop.
+    func takeFirst() -> Part? {
         guard let part = parts.popFirst() else { return nil }
         if case .body(let bytes) = part { held -= bytes.readableBytes }
         readOn()

@@ -29,6 +29,12 @@ final class TargetAddresses: Sendable {
         self.longestUse = longestUse
     }
 
+    /// Those of an answer that is good; nil where nobody was asked of late.
+    func known(_ host: TargetHost) -> [IPAddress]? {
+        guard let known = kept.withLock({ $0[host] }), ContinuousClock.now < known.until else { return nil }
+        return known.addresses
+    }
+
     /// At least one; `anew` asks for them although an answer is known.
     ///
     /// Throws ``ProxyError/unresolved``, after `limit` where nobody answers, and ``ProxyError/addressNotAllowed`` where any of
@@ -39,8 +45,8 @@ final class TargetAddresses: Sendable {
         within limit: TimeAmount,
         anew: Bool = false
     ) async throws(ProxyError) -> [IPAddress] {
+        if !anew, let known = known(host) { return known }
         let now = ContinuousClock.now
-        if !anew, let known = kept.withLock({ $0[host] }), now < known.until { return known.addresses }
         let addresses: [IPAddress]
         switch host {
         case .address(let address): addresses = [address]

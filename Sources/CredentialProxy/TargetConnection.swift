@@ -208,6 +208,9 @@ final class TargetConnection: Sendable {
 
     var isReady: Bool { eventLoop.inEventLoop && queue.isReady }
 
+    /// The next part, where one is there; asked on the event loop.
+    func takeReady() -> HTTPClientResponsePart? { queue.takeFirst() }
+
     func next(within limit: TimeAmount) async throws -> HTTPClientResponsePart? {
         try await queue.next(within: limit)
     }

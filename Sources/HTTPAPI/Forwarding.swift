@@ -35,8 +35,8 @@ package protocol ForwardedAnswer: Sendable {
     /// Without `Content-Length`.
     var fields: HTTPFields { get }
     var contentLength: Int? { get }
-    /// Whether the next piece is there without waiting.
-    var isReady: Bool { get }
+    /// What ``next()`` says where nothing has to be waited for; nil otherwise.
+    func nextNow() throws -> ForwardedPart?
 
     /// The next piece; throws where the target broke off.
     func next() async throws -> ForwardedPart

@@ -83,8 +83,14 @@ extension RequestSequence {
         begin(head, to: carriage)
         do {
             while true {
-                if !answer.isReady { flush() }
-                switch try await answer.next() {
+                let part: ForwardedPart
+                if let now = try answer.nextNow() {
+                    part = now
+                } else {
+                    flush()
+                    part = try await answer.next()
+                }
+                switch part {
                 case .bytes(let bytes):
                     add(bytes)
                     if context?.channel.isWritable == false { await untilWritable() }
@@ -98,6 +104,7 @@ extension RequestSequence {
     }
 
     /// Passes bytes on in both directions after an answer of 101, until either end leaves.
+    @inline(never)
     private func tunnel(
         _ answer: any ForwardedAnswer,
         of carriage: Carriage,
@@ -120,8 +127,14 @@ extension RequestSequence {
             carriage.said = said
             answer.carry(said, on: executor)
             while true {
-                if !answer.isReady { ends.flush() }
-                guard case .bytes(let bytes) = try await answer.next() else { break }
+                let part: ForwardedPart
+                if let now = try answer.nextNow() {
+                    part = now
+                } else {
+                    ends.flush()
+                    part = try await answer.next()
+                }
+                guard case .bytes(let bytes) = part else { break }
                 ends.write(bytes)
                 if context.channel.isWritable == false { await untilWritable() }
                 guard !Task.isCancelled else { throw CancellationError() }

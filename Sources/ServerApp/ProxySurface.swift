@@ -51,20 +51,25 @@ private struct ProxiedAnswer: ForwardedAnswer {
     var status: Int { answer.status }
     var fields: HTTPFields { answer.fields }
     var contentLength: Int? { answer.contentLength }
-    var isReady: Bool { answer.isReady }
 
-    func next() async throws -> ForwardedPart {
-        switch try await answer.next() {
-        case .bytes(let bytes): .bytes(bytes)
-        case .end(let trailers): .end(trailers)
-        }
-    }
+    func next() async throws -> ForwardedPart { ForwardedPart(try await answer.next()) }
+
+    func nextNow() throws -> ForwardedPart? { try answer.nextNow().map(ForwardedPart.init) }
 
     func carry(_ bytes: ForwardedBody, on executor: any TaskExecutor) { answer.carry(bytes, on: executor) }
 
     func cancel() { answer.cancel() }
 
     func abandon() async { await answer.abandon() }
+}
+
+extension ForwardedPart {
+    fileprivate init(_ part: ProxyAnswer.Part) {
+        switch part {
+        case .bytes(let bytes): self = .bytes(bytes)
+        case .end(let trailers): self = .end(trailers)
+        }
+    }
 }
 
 extension ForwardedBody: TrailingBody {}

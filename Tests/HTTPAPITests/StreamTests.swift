@@ -142,7 +142,6 @@ private struct SilentForwarding: Forwarding {
 private final class TextAnswer: ForwardedAnswer {
     let status = 200
     let fields: HTTPFields = [:]
-    let isReady = true
     private let text: Mutex<String?>
 
     var contentLength: Int? { nil }
@@ -151,7 +150,11 @@ private final class TextAnswer: ForwardedAnswer {
         self.text = Mutex(text)
     }
 
-    func next() async throws -> ForwardedPart {
+    func next() async throws -> ForwardedPart { part }
+
+    func nextNow() throws -> ForwardedPart? { part }
+
+    private var part: ForwardedPart {
         let text = text.withLock { text in
             defer { text = nil }
             return text

@@ -2,6 +2,7 @@
 
 internal import AuditTrail
 package import ProxyRules
+internal import Sealing
 internal import Synchronization
 internal import VaultModel
 
@@ -61,6 +62,18 @@ struct BegunAttempt: Sendable {
     let slot: Int
     let at: Timestamp
     let requestID: String?
+
+    /// Opens the credential, which was sealed until here.
+    func open(with ring: KeyRing) throws(VaultError) -> OpenAttempt {
+        do {
+            return OpenAttempt(try grant.open(with: ring), self)
+        } catch {
+            var failed = attempt
+            failed.error = "integrity_error"
+            end(failed, .denied(reason: "integrity_error"))
+            throw error
+        }
+    }
 
     func end(_ attempt: ProxyAttempt, _ outcome: AuditOutcome) {
         ledger.finish(

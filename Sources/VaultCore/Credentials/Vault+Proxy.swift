@@ -14,15 +14,18 @@ extension Vault {
         _ caller: ProxyCaller,
         credential: String?
     ) async throws(VaultError) -> [ProxyGrant] {
-        let now = clock.now
-        let writes = engine.writes
-        if let known = grants.grants(for: caller, credential, writes: writes, at: now) { return known }
+        if let known = knownProxyGrants(caller, credential: credential) { return known }
         do {
-            return try await readGrants(caller, credential, now, writes)
+            return try await readGrants(caller, credential, clock.now, engine.writes)
         } catch {
             if case .token(let token, _) = caller { await recordUnusable(token, error) }
             throw error
         }
+    }
+
+    /// What ``proxyGrants(_:credential:)`` says where nothing has to be read for it; nil otherwise.
+    package func knownProxyGrants(_ caller: ProxyCaller, credential: String?) -> [ProxyGrant]? {
+        grants.grants(for: caller, credential, writes: engine.writes, at: clock.now)
     }
 
     /// Records that a token opened no credential; one of a workspace that is refused as a whole is recorded where it is
@@ -88,23 +91,39 @@ extension Vault {
     /// that were changed are found here. Throws ``VaultError/auditUnavailable`` where attempts cannot be recorded, and
     /// ``VaultError/quotaReached(most:retryAfter:)`` where the workspace may send no more; then nothing was opened.
     package func begin(_ attempt: ProxyAttempt, with grant: ProxyGrant) async throws(VaultError) -> OpenAttempt {
-        let (begun, grant) = try await entered(attempt, with: grant)
-        do {
-            // Sealed until here.
-            return OpenAttempt(try grant.open(with: ring), begun)
-        } catch {
-            var failed = attempt
-            failed.error = "integrity_error"
-            begun.end(failed, .denied(reason: "integrity_error"))
-            throw error
-        }
+        if let open = try beginNow(attempt, with: grant) { return open }
+        return try await entered(attempt, with: grant).open(with: ring)
     }
 
-    /// Puts an attempt into a slot, which it waits for where all are taken and some only wait to be written.
+    /// Does what ``begin(_:with:)`` does where nothing has to be looked up or waited for; nil otherwise, and then nothing
+    /// was done.
+    package func beginNow(_ attempt: ProxyAttempt, with grant: ProxyGrant) throws(VaultError) -> OpenAttempt? {
+        guard grant.readAt == engine.writes, grant.requestsPerMonth == nil || attempt.number > 1 else { return nil }
+        return try put(attempt, with: grant)?.open(with: ring)
+    }
+
+    /// Puts an attempt into a slot; nil where all are taken.
+    private func put(_ attempt: ProxyAttempt, with grant: ProxyGrant) throws(VaultError) -> BegunAttempt? {
+        let now = clock.now
+        let requestID = Self.requestID
+        let entry = grant.entry(of: attempt, at: now, requestID, isOver: false)
+        guard let slot = try attempts.begin(entry, in: grant.workspace.text) else { return nil }
+        return BegunAttempt(
+            ledger: attempts,
+            grant: grant,
+            attempt: attempt,
+            slot: slot,
+            at: now,
+            requestID: requestID
+        )
+    }
+
+    /// Looks up what the grant rests on where that may have changed, and puts the attempt into a slot, which it waits for
+    /// where all are taken and some only wait to be written.
     private func entered(
         _ attempt: ProxyAttempt,
         with grant: ProxyGrant
-    ) async throws(VaultError) -> (BegunAttempt, ProxyGrant) {
+    ) async throws(VaultError) -> BegunAttempt {
         var grant = grant
         // Another key for the same request is the same request.
         var isCounted = attempt.number > 1
@@ -119,20 +138,7 @@ extension Vault {
             }
             if !isCounted { try await count(grant) }
             isCounted = true
-            let now = clock.now
-            let requestID = Self.requestID
-            let entry = grant.entry(of: attempt, at: now, requestID, isOver: false)
-            if let slot = try attempts.begin(entry, in: grant.workspace.text) {
-                let begun = BegunAttempt(
-                    ledger: attempts,
-                    grant: grant,
-                    attempt: attempt,
-                    slot: slot,
-                    at: now,
-                    requestID: requestID
-                )
-                return (begun, grant)
-            }
+            if let begun = try put(attempt, with: grant) { return begun }
             // Once more where nothing is over any more: one may have become free in between.
             guard mayWait else { throw .auditUnavailable }
             mayWait = await attempts.untilWritten()
