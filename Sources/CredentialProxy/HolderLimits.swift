@@ -45,6 +45,9 @@ final class HolderLimits: Sendable {
         self.clock = clock
     }
 
+    /// The usual case, in which nothing is even named.
+    var areNone: Bool { ofHolder.isUnlimited && ofToken.isUnlimited }
+
     /// Counts a request, which is under way until the admission is let go; nil where nothing limits it.
     ///
     /// Throws ``VaultError/rateLimited(retryAfter:)`` where it is one too many for its holder or for its token; then neither
@@ -53,8 +56,7 @@ final class HolderLimits: Sendable {
         _ holder: @autoclosure () -> String,
         showing token: @autoclosure () -> TokenID?
     ) throws(ProxyError) -> Admission? {
-        // The usual case, in which nothing is even named.
-        guard !ofHolder.isUnlimited || !ofToken.isUnlimited else { return nil }
+        guard !areNone else { return nil }
         var sources: [Source] = []
         if !ofHolder.isUnlimited { sources.append(.holder(holder())) }
         if !ofToken.isUnlimited, let token = token() { sources.append(.token(token)) }

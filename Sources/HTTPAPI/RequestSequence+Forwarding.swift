@@ -39,19 +39,24 @@ extension RequestSequence {
             await broken.answer.abandon()
             abort(carriage)
         } catch {
-            // Nobody is left to be told.
-            guard !Task.isCancelled, let context else { return abort(carriage) }
-            var own = dispatcher.ownAnswer(
-                to: (error as? ForwardingRefusal).map { APIFailure($0.body) } ?? error,
-                passage
-            )
-            if own.status == .unauthorized { dispatcher.refused(passage) }
-            own.fields.setOwn(passage)
-            dispatcher.finish(passage, status: own.status)
-            writer.begin(HTTPResponse(status: own.status, headerFields: own.fields), to: carriage.head, context)
-            writer.add(own.body, context)
-            end(carriage, trailers: nil, closes: carriage.closes)
+            refuse(carriage, because: error, passage)
         }
+    }
+
+    /// Answers in the place of a target.
+    private func refuse(_ carriage: Carriage, because error: any Error, _ passage: Passage) {
+        // Nobody is left to be told.
+        guard !Task.isCancelled, let context else { return abort(carriage) }
+        var own = dispatcher.ownAnswer(
+            to: (error as? ForwardingRefusal).map { APIFailure($0.body) } ?? error,
+            passage
+        )
+        if own.status == .unauthorized { dispatcher.refused(passage) }
+        own.fields.setOwn(passage)
+        dispatcher.finish(passage, status: own.status)
+        writer.begin(HTTPResponse(status: own.status, headerFields: own.fields), to: carriage.head, context)
+        writer.add(own.body, context)
+        end(carriage, trailers: nil, closes: carriage.closes)
     }
 
     /// The fields of a request, with how its body is framed where a stream only shows that there is one.
@@ -69,18 +74,8 @@ extension RequestSequence {
     }
 
     private func pass(_ answer: any ForwardedAnswer, of carriage: Carriage, _ passage: Passage) async throws {
-        var fields = answer.fields
-        if let length = answer.contentLength {
-            fields.append(HTTPField(name: .contentLength, value: String(length)))
-        }
-        fields[.requestID] = passage.requestID
-        let status = HTTPResponse.Status(code: answer.status)
-        dispatcher.finish(passage, status: status)
-        if status == .switchingProtocols { return try await tunnel(answer, of: carriage, fields) }
-        var head = HTTPResponse(status: status, headerFields: fields)
-        let closes = carriage.closes || writer.endsConnection(head, to: carriage.head)
-        if closes { head.headerFields[.connection] = "close" }
-        begin(head, to: carriage)
+        if answer.status == 101 { return try await tunnel(answer, of: carriage, passage) }
+        let closes = begin(answer, of: carriage, passage)
         do {
             while true {
                 let part: ForwardedPart
@@ -103,22 +98,44 @@ extension RequestSequence {
         }
     }
 
+    /// Begins with the head; whether the connection ends with the answer.
+    // Not a part of what waits, where all of it would be kept for as long as an answer takes.
+    @inline(never)
+    private func begin(_ answer: any ForwardedAnswer, of carriage: Carriage, _ passage: Passage) -> Bool {
+        var head = head(of: answer, passage)
+        let closes = carriage.closes || writer.endsConnection(head, to: carriage.head)
+        if closes { head.headerFields[.connection] = "close" }
+        begin(head, to: carriage)
+        return closes
+    }
+
+    private func head(of answer: any ForwardedAnswer, _ passage: Passage) -> HTTPResponse {
+        var fields = answer.fields
+        if let length = answer.contentLength {
+            fields.append(HTTPField(name: .contentLength, value: String(length)))
+        }
+        fields[.requestID] = passage.requestID
+        let head = HTTPResponse(status: HTTPResponse.Status(code: answer.status), headerFields: fields)
+        dispatcher.finish(passage, status: head.status)
+        return head
+    }
+
     /// Passes bytes on in both directions after an answer of 101, until either end leaves.
     @inline(never)
     private func tunnel(
         _ answer: any ForwardedAnswer,
         of carriage: Carriage,
-        _ fields: HTTPFields
+        _ passage: Passage
     ) async throws {
         do {
             guard let context, let executor else { throw ChannelError.ioOnClosedChannel }
-            var fields = fields
-            fields[.connection] = "Upgrade"
-            fields[.upgrade] = "websocket"
+            var head = head(of: answer, passage)
+            head.headerFields[.connection] = "Upgrade"
+            head.headerFields[.upgrade] = "websocket"
             let decoder = try context.pipeline.syncOperations.handler(
                 type: ByteToMessageHandler<HTTPRequestDecoder>.self
             )
-            begin(HTTPResponse(status: .switchingProtocols, headerFields: fields), to: carriage)
+            begin(head, to: carriage)
             flush()
             // Behind it no handler sees anything any more.
             let ends = TunnelEnd(self)

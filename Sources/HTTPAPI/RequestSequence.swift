@@ -341,6 +341,7 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
         if let context { writer.flush(context) }
     }
 
+    @inline(never)
     func untilWritable() async {
         flush()
         guard let context, context.channel.isActive, !context.channel.isWritable else { return }
@@ -352,6 +353,7 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
         whenWritable = nil
     }
 
+    @inline(never)
     func end(_ carriage: Carriage, trailers: HTTPFields?, closes: Bool) {
         guard let context else { return }
         carriage.answer = nil

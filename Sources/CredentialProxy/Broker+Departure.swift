@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
+internal import NIOHTTP1
+internal import ProxyRules
+internal import VaultCore
+internal import VaultModel
+
+/// From a request that may be sent to the head of its answer.
+extension Broker {
+    /// A request that may be sent, with what it is sent with.
+    final class Departure: Sendable {
+        let request: OutgoingRequest
+        let target: TargetURL
+        let grant: ProxyGrant
+        let key: ConnectionPool.Key
+        let connection: TargetConnection
+        /// Whether the connection carried a request before.
+        let hasRested: Bool
+        let open: OpenAttempt
+        let attempt: ProxyAttempt
+
+        init(
+            _ request: OutgoingRequest,
+            to target: TargetURL,
+            _ grant: ProxyGrant,
+            as key: ConnectionPool.Key,
+            over connection: TargetConnection,
+            hasRested: Bool,
+            _ open: OpenAttempt,
+            _ attempt: ProxyAttempt
+        ) {
+            (self.request, self.target, self.grant, self.key) = (request, target, grant, key)
+            (self.connection, self.hasRested, self.open, self.attempt) = (connection, hasRested, open, attempt)
+        }
+    }
+
+    /// Sends a request to a target that its credential may go to, and returns when the head of the answer is there.
+    func send(
+        _ request: OutgoingRequest,
+        to target: TargetURL,
+        _ grant: ProxyGrant,
+        _ admission: Admission?,
+        number: Int = 1
+    ) async throws(ProxyError) -> ProxyAnswer {
+        try await send(try await depart(request, to: target, grant, number: number), admission)
+    }
+
+    /// Decides about a request in the same order as every other, where nothing has to be waited for: its grant is known,
+    /// its target's addresses are, a connection rests and a slot is free.
+    ///
+    /// Nil otherwise, and for whatever is refused: then nothing was done.
+    // Not a part of what waits, where all of it would be kept for as long as an answer takes.
+    @inline(never)
+    func departNow(_ request: ProxyRequest) throws(ProxyError) -> Departure? {
+        guard limits.areNone, let route = try? ProxyRoute(request) else { return nil }
+        let caller = ProxyCaller.token(route.token, from: request.peer)
+        guard let grants = vault.knownProxyGrants(caller, credential: route.credentialName), grants.count == 1,
+            let grant = grants.first, grant.response == .full,
+            let target = try? route.target(of: grant, among: knownTargets)
+        else { return nil }
+        let request = OutgoingRequest(request, method: route.method)
+        // What may be sent again is kept before.
+        guard request.body == nil || !request.isIdempotent, (try? check(request, target, grant)) != nil else {
+            return nil
+        }
+        let key = ConnectionPool.Key(grant, target)
+        guard let addresses = targetAddresses.known(target.host), let connection = pool.take(key, to: addresses) else {
+            return nil
+        }
+        let attempt = attempt(request, target, number: 1, over: connection)
+        do {
+            guard let open = try vault.beginNow(attempt, with: grant) else {
+                connection.close()
+                return nil
+            }
+            return Departure(request, to: target, grant, as: key, over: connection, hasRested: true, open, attempt)
+        } catch {
+            connection.close()
+            throw .vault(error)
+        }
+    }
+
+    /// Decides about a request, finds a connection for it and records the attempt, in this order; every refusal is recorded.
+    private func depart(
+        _ request: OutgoingRequest,
+        to target: TargetURL,
+        _ grant: ProxyGrant,
+        number: Int
+    ) async throws(ProxyError) -> Departure {
+        let key = ConnectionPool.Key(grant, target)
+        var request = request
+        let connection: TargetConnection
+        let hasRested: Bool
+        do {
+            try check(request, target, grant)
+            (connection, hasRested) = try await connect(to: target, grant, as: key, request)
+        } catch {
+            try await record(error, of: attempt(request, target, number: number), grant)
+            throw error
+        }
+        // A target that leaves says which streams it did nothing of, whatever their methods.
+        if hasRested, request.isIdempotent || connection.session != nil {
+            do {
+                request = try await bodies.keeping(request)
+            } catch {
+                connection.close()
+                try await record(error, of: attempt(request, target, number: number), grant)
+                throw error
+            }
+        }
+        let attempt = attempt(request, target, number: number, over: connection)
+        do {
+            let open = try await vault.begin(attempt, with: grant)
+            return Departure(request, to: target, grant, as: key, over: connection, hasRested: hasRested, open, attempt)
+        } catch {
+            connection.close()
+            throw .vault(error)
+        }
+    }
+
+    private func attempt(
+        _ request: OutgoingRequest,
+        _ target: TargetURL,
+        number: Int,
+        over connection: TargetConnection? = nil
+    ) -> ProxyAttempt {
+        var attempt = ProxyAttempt(target: target.redacted, method: request.method)
+        attempt.number = number
+        attempt.address = connection?.addressText
+        return attempt
+    }
+
+    /// A connection or a stream for a request, and whether it carried one before.
+    private func connect(
+        to target: TargetURL,
+        _ grant: ProxyGrant,
+        as key: ConnectionPool.Key,
+        _ request: OutgoingRequest
+    ) async throws(ProxyError) -> (TargetConnection, hasRested: Bool) {
+        let addresses = try await addresses(of: target, for: grant)
+        if let taken = pool.take(key, to: addresses) { return (taken, true) }
+        if let stream = await stream(to: target, at: addresses, as: key, request) { return (stream, true) }
+        return (try await dial(target, at: addresses, as: key, request), false)
+    }
+
+    func send(_ departure: Departure, _ admission: Admission?) async throws(ProxyError) -> ProxyAnswer {
+        let request = departure.request
+        let head = request.head(to: departure.target, departure.grant, departure.open.credential, via: name)
+        // It ended meanwhile, so nothing of this request was sent yet.
+        if departure.hasRested, !departure.connection.isOpen { return try await again(head, departure, admission) }
+        // A connection that rested may end as the request comes (RFC 9112 §9.3.1), and what can be done twice is then sent
+        // again (RFC 9110 §9.2.2): whether anything came of the first time cannot be told.
+        let mayHaveEnded = departure.hasRested && request.isIdempotent
+        let repetition: Exchange.Repetition =
+            request.isRepeatable ? mayHaveEnded ? .unanswered : .unprocessed : .never
+        do {
+            return try await exchange(of: departure, over: departure.connection, admission)
+                .run(head, request.body, on: request.executor, departure.attempt, repetition: repetition)
+        } catch is Exchange.EndedUnanswered {
+            return try await again(head, departure, admission)
+        } catch {
+            throw error as? ProxyError ?? .badAnswer
+        }
+    }
+
+    private func exchange(
+        of departure: Departure,
+        over connection: TargetConnection,
+        _ admission: Admission?
+    ) -> Exchange {
+        Exchange(connection, from: pool, as: departure.key, departure.open, admission, settings: settings)
+    }
+
+    /// Sends a request anew over a connection of its own.
+    @inline(never)
+    private func again(
+        _ head: HTTPRequestHead,
+        _ departure: Departure,
+        _ admission: Admission?
+    ) async throws(ProxyError) -> ProxyAnswer {
+        let request = departure.request
+        var attempt = departure.attempt
+        do {
+            let addresses = try await addresses(of: departure.target, for: departure.grant, anew: true)
+            let connection = try await dial(departure.target, at: addresses, as: departure.key, request)
+            attempt.address = connection.addressText
+            return try await exchange(of: departure, over: connection, admission)
+                .run(head, request.body, on: request.executor, attempt, repetition: .never)
+        } catch {
+            let failure = error as? ProxyError ?? .badAnswer
+            attempt.error = failure.reason
+            departure.open.end(attempt)
+            throw failure
+        }
+    }
+}
