@@ -34,7 +34,7 @@ struct AnswerHead {
             }
             if let field = HTTPField(name, text, value, cleanedBy: &scrubber) { fields.append(field) }
         }
-        self.fields = HTTPFields(HeaderRules.returned(fields))
+        self.fields = HeaderRules.returned(fields)
         self.length = isChunked ? nil : length
     }
 
@@ -48,7 +48,7 @@ extension HTTPFields {
         let fields = headers.compactMap { text, value in
             HTTPField.Name(text).flatMap { HTTPField($0, text, value, cleanedBy: &scrubber) }
         }
-        self.init(HeaderRules.returned(fields))
+        self = HeaderRules.returned(fields)
     }
 }
 

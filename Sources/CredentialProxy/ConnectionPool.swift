@@ -66,8 +66,14 @@ final class ConnectionPool: Sendable {
         let since: NIODeadline
     }
 
+    /// Those of one kind, the last one that came first; touched in the lock only.
+    // A class, since a dictionary lends an array that is its value by way of an allocation.
+    fileprivate final class Bench {
+        var resting: [Resting] = []
+    }
+
     fileprivate struct State {
-        var resting: [Place: [Resting]] = [:]
+        var benches: [Place: Bench] = [:]
         /// Connections of HTTP/2, which are in use and take more.
         var sessions: [Place: [TargetSession]] = [:]
         /// What spoke HTTP/2 when it was last dialed.
@@ -169,10 +175,9 @@ final class ConnectionPool: Sendable {
     func put(_ connection: TargetConnection, as key: Key) {
         let place = Place(key: key, loop: ObjectIdentifier(connection.eventLoop))
         let (isKept, mustSweep) = state.withLock { state in
-            guard state.count < Self.most, state.resting[place]?.count ?? 0 < Self.mostOfOneKind else {
-                return (false, false)
-            }
-            state.resting[place, default: []].append(Resting(connection: connection, since: .now()))
+            let bench = state.bench(at: place)
+            guard state.count < Self.most, bench.resting.count < Self.mostOfOneKind else { return (false, false) }
+            bench.resting.append(Resting(connection: connection, since: .now()))
             state.count += 1
             defer { state.isSwept = true }
             return (true, !state.isSwept)
@@ -195,8 +200,15 @@ final class ConnectionPool: Sendable {
 }
 
 extension ConnectionPool.State {
+    fileprivate mutating func bench(at place: ConnectionPool.Place) -> ConnectionPool.Bench {
+        if let bench = benches[place] { return bench }
+        let bench = ConnectionPool.Bench()
+        benches[place] = bench
+        return bench
+    }
+
     fileprivate mutating func popLast(_ place: ConnectionPool.Place) -> ConnectionPool.Resting? {
-        guard let last = resting[place]?.popLast() else { return nil }
+        guard let last = benches[place]?.resting.popLast() else { return nil }
         count -= 1
         return last
     }
@@ -204,10 +216,10 @@ extension ConnectionPool.State {
     /// Takes out what has rested since before `time`, and stops the sweeping where nothing is left.
     fileprivate mutating func removeRested(before time: NIODeadline) -> [TargetConnection] {
         var old: [TargetConnection] = []
-        for (place, held) in resting {
-            old += held.filter { $0.since < time }.map(\.connection)
-            let kept = held.filter { $0.since >= time }
-            resting[place] = kept.isEmpty ? nil : kept
+        for (place, bench) in benches {
+            old += bench.resting.filter { $0.since < time }.map(\.connection)
+            bench.resting.removeAll { $0.since < time }
+            if bench.resting.isEmpty { benches[place] = nil }
         }
         count -= old.count
         if count == 0 { isSwept = false }

@@ -28,13 +28,17 @@ package enum HeaderRules {
     ///
     /// Never: sessions and challenges that are between target and broker, what concerns one connection, what would send
     /// the agent past the broker, and whatever looks as if the broker itself had said it.
-    package static func returned(_ fields: [HTTPField]) -> [HTTPField] {
+    package static func returned(_ fields: [HTTPField]) -> HTTPFields {
         let nominated = nominated(by: fields)
-        return fields.filter { field in
+        var returned = HTTPFields()
+        // With room for what the broker says itself.
+        returned.reserveCapacity(fields.count + 3)
+        for field in fields {
             let name = folded(field.name.canonicalName)
-            return !targetOnly.contains(name) && !name.hasPrefix("proxy-") && !name.hasPrefix("attache-")
-                && (nominated.isEmpty || !nominated.contains(name))
+            if targetOnly.contains(name) || name.hasPrefix("proxy-") || name.hasPrefix("attache-") { continue }
+            if nominated.isEmpty || !nominated.contains(name) { returned.append(field) }
         }
+        return returned
     }
 
     /// Whether the name of a field holds one of the vault's own tokens, as far as that shows without case.
