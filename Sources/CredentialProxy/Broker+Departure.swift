@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NIOCore
+package import NIOCore
 internal import NIOHTTP1
 internal import ProxyRules
 internal import VaultCore
@@ -46,13 +46,47 @@ extension Broker {
         try await send(try await depart(request, to: target, grant, number: number), admission)
     }
 
-    /// Decides about a request in the same order as every other, where nothing has to be waited for: its grant is known,
-    /// its target's addresses are, a connection rests and a slot is free.
+    /// Forwards a request that is all there, `whole` being its body, where nothing but its target has to be waited for;
+    /// on the event loop that reads the request.
+    ///
+    /// Nil otherwise, and for whatever is refused: then nothing was done. `done` is called once, on the same event loop, and
+    /// not before this returns. A task and the frames of what could wait cost as much as an attempt's entry.
+    package func forwardNow(
+        _ request: ProxyRequest,
+        _ whole: ByteBuffer,
+        _ done: @escaping @Sendable (Result<ProxyAnswer, ProxyError>) -> Void
+    ) throws(ProxyError) -> ProxyCall? {
+        guard whole.readableBytes <= settings.mostRequestBytes ?? .max, let departure = try departNow(request) else {
+            return nil
+        }
+        let head = head(of: departure)
+        let exchange = exchange(of: departure, over: departure.connection, nil)
+        let call = ProxyCall(exchange)
+        let body = departure.request.body == nil ? nil : whole
+        exchange.begin(head, body, departure.attempt, repetition: repetition(of: departure)) { result in
+            switch result {
+            case .success(let answer): done(.success(answer))
+            case .failure(is Exchange.EndedUnanswered):
+                // Ends with the answer; cancelled with the call.
+                let task = Task(executorPreference: request.executor) {
+                    do throws(ProxyError) {
+                        done(.success(try await again(head, departure, nil)))
+                    } catch {
+                        done(.failure(error))
+                    }
+                }
+                call.goOn(with: task)
+            case .failure(let error): done(.failure(error as? ProxyError ?? .badAnswer))
+            }
+        }
+        return call
+    }
+
+    /// Decides about a request in the same order as every other, where its grant is known, its target's addresses are, a
+    /// connection rests and a slot is free.
     ///
     /// Nil otherwise, and for whatever is refused: then nothing was done.
-    // Not a part of what waits, where all of it would be kept for as long as an answer takes.
-    @inline(never)
-    func departNow(_ request: ProxyRequest) throws(ProxyError) -> Departure? {
+    private func departNow(_ request: ProxyRequest) throws(ProxyError) -> Departure? {
         guard limits.areNone, let route = try? ProxyRoute(request) else { return nil }
         let caller = ProxyCaller.token(route.token, from: request.peer)
         guard let grants = vault.knownProxyGrants(caller, credential: route.credentialName), grants.count == 1,
@@ -61,16 +95,16 @@ extension Broker {
         else { return nil }
         let request = OutgoingRequest(request, method: route.method)
         // What may be sent again is kept before.
-        guard request.body == nil || !request.isIdempotent, (try? check(request, target, grant)) != nil else {
-            return nil
-        }
+        guard request.body == nil || !request.isIdempotent, !request.isWebSocket,
+            (try? check(request, target, grant)) != nil
+        else { return nil }
         let key = ConnectionPool.Key(grant, target)
         guard let addresses = targetAddresses.known(target.host), let connection = pool.take(key, to: addresses) else {
             return nil
         }
         let attempt = attempt(request, target, number: 1, over: connection)
         do {
-            guard let open = try vault.beginNow(attempt, with: grant) else {
+            guard connection.isOpen, let open = try vault.beginNow(attempt, with: grant) else {
                 connection.close()
                 return nil
             }
@@ -144,24 +178,36 @@ extension Broker {
         return (try await dial(target, at: addresses, as: key, request), false)
     }
 
-    func send(_ departure: Departure, _ admission: Admission?) async throws(ProxyError) -> ProxyAnswer {
-        let request = departure.request
-        let head = request.head(to: departure.target, departure.grant, departure.open.credential, via: name)
+    private func send(_ departure: Departure, _ admission: Admission?) async throws(ProxyError) -> ProxyAnswer {
+        let head = head(of: departure)
         // It ended meanwhile, so nothing of this request was sent yet.
         if departure.hasRested, !departure.connection.isOpen { return try await again(head, departure, admission) }
-        // A connection that rested may end as the request comes (RFC 9112 §9.3.1), and what can be done twice is then sent
-        // again (RFC 9110 §9.2.2): whether anything came of the first time cannot be told.
-        let mayHaveEnded = departure.hasRested && request.isIdempotent
-        let repetition: Exchange.Repetition =
-            request.isRepeatable ? mayHaveEnded ? .unanswered : .unprocessed : .never
+        let request = departure.request
         do {
             return try await exchange(of: departure, over: departure.connection, admission)
-                .run(head, request.body, on: request.executor, departure.attempt, repetition: repetition)
+                .run(
+                    head,
+                    request.body,
+                    on: request.executor,
+                    departure.attempt,
+                    repetition: repetition(of: departure)
+                )
         } catch is Exchange.EndedUnanswered {
             return try await again(head, departure, admission)
         } catch {
             throw error as? ProxyError ?? .badAnswer
         }
+    }
+
+    private func head(of departure: Departure) -> HTTPRequestHead {
+        departure.request.head(to: departure.target, departure.grant, departure.open.credential, via: name)
+    }
+
+    /// A connection that rested may end as the request comes (RFC 9112 §9.3.1), and what can be done twice is then sent again
+    /// (RFC 9110 §9.2.2): whether anything came of the first time cannot be told.
+    private func repetition(of departure: Departure) -> Exchange.Repetition {
+        guard departure.request.isRepeatable else { return .never }
+        return departure.hasRested && departure.request.isIdempotent ? .unanswered : .unprocessed
     }
 
     private func exchange(

@@ -67,13 +67,6 @@ package struct Broker: Sendable {
     }
 
     package func forward(_ request: ProxyRequest) async throws(ProxyError) -> ProxyAnswer {
-        // The frames of an async call cost as much as an attempt's entry: what waits for nothing is left to no such call.
-        if let departure = try departNow(request) { return try await send(departure, nil) }
-        return try await forwardLater(request)
-    }
-
-    @inline(never)
-    private func forwardLater(_ request: ProxyRequest) async throws(ProxyError) -> ProxyAnswer {
         let route = try ProxyRoute(request)
         let grants: [ProxyGrant]
         do {

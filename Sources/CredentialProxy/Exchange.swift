@@ -25,6 +25,10 @@ final class Exchange: Sendable {
     /// Why the request could not be sent whole, where that is not the target's doing.
     private let sendingProblem = Mutex<ProxyError?>(nil)
     private let start = ContinuousClock.now
+    /// The agent is gone.
+    private let isLeft = Atomic(false)
+    /// What came of it is recorded, and its connection may be another's.
+    private let isOver = Atomic(false)
 
     init(
         _ connection: TargetConnection,
@@ -90,7 +94,7 @@ final class Exchange: Sendable {
                 try await connection.becomeTunnel()
             }
             return try self.answer(answer, attempt)
-        } catch is EndedUnanswered where !Task.isCancelled {
+        } catch is EndedUnanswered where !hasAgentLeft {
             cancel()
             throw EndedUnanswered()
         } catch {
@@ -102,6 +106,48 @@ final class Exchange: Sendable {
             throw failure
         }
     }
+
+    /// Does what ``run(_:_:on:_:repetition:)`` does for a request that is all there and asks for no WebSocket, on the event
+    /// loop of its connection and without a task; `done` is called once, and not before this returns.
+    func begin(
+        _ head: HTTPRequestHead,
+        _ body: ByteBuffer?,
+        _ attempt: ProxyAttempt,
+        repetition: Repetition,
+        _ done: @escaping @Sendable (Result<ProxyAnswer, any Error>) -> Void
+    ) {
+        connection.sendWhole(head, body, with: open.credential)
+        connection.whenReady(within: TimeAmount(settings.firstByte)) { [self] in
+            done(Result { try answerNow(attempt, repetition) })
+        }
+    }
+
+    private func answerNow(_ attempt: ProxyAttempt, _ repetition: Repetition) throws -> ProxyAnswer {
+        var attempt = attempt
+        do {
+            let answer = try Self.head(in: Result { try connection.takeNow() }, repetition)
+            attempt.status = Int(answer.status.code)
+            guard answer.status != .switchingProtocols else { throw ProxyError.badAnswer }
+            return try self.answer(answer, attempt)
+        } catch is EndedUnanswered where !hasAgentLeft {
+            cancel()
+            throw EndedUnanswered()
+        } catch {
+            let failure = failure(error)
+            cancel()
+            attempt.error = failure.reason
+            record(attempt, bytes: 0)
+            throw failure
+        }
+    }
+
+    /// Ends both directions: nobody waits for the answer any more.
+    func drop() {
+        isLeft.store(true, ordering: .releasing)
+        if !isOver.load(ordering: .acquiring) { cancel() }
+    }
+
+    private var hasAgentLeft: Bool { Task.isCancelled || isLeft.load(ordering: .acquiring) }
 
     /// Ends both directions at once.
     func cancel() {
@@ -145,7 +191,7 @@ final class Exchange: Sendable {
 
     /// What ended the exchange: the agent, what it sent, or the target.
     private func failure(_ error: any Error) -> ProxyError {
-        Task.isCancelled ? .brokenOff : sendingProblem.withLock { $0 } ?? error as? ProxyError ?? .badAnswer
+        hasAgentLeft ? .brokenOff : sendingProblem.withLock { $0 } ?? error as? ProxyError ?? .badAnswer
     }
 
     /// Returns when nothing of the agent's body is read any more: whoever serves the agent reads on from there, and two
@@ -166,18 +212,27 @@ final class Exchange: Sendable {
     }
 
     private func firstPart(_ repetition: Repetition) async throws -> HTTPResponseHead {
-        let part: HTTPClientResponsePart?
+        let part: Result<HTTPClientResponsePart?, any Error>
         do {
-            part = try await connection.next(within: TimeAmount(settings.firstByte))
-        } catch  where repetition != .never && error is TargetConnection.Unprocessed {
-            throw EndedUnanswered()
-        } catch  where repetition == .unanswered && error is IOError {
-            throw EndedUnanswered()
+            part = .success(try await connection.next(within: TimeAmount(settings.firstByte)))
+        } catch {
+            part = .failure(error)
         }
+        return try Self.head(in: part, repetition)
+    }
+
+    private static func head(
+        in part: Result<HTTPClientResponsePart?, any Error>,
+        _ repetition: Repetition
+    ) throws -> HTTPResponseHead {
         switch part {
-        case .head(let head): return head
-        case nil where repetition == .unanswered: throw EndedUnanswered()
-        case .body, .end, nil: throw ProxyError.badAnswer
+        case .success(.head(let head)): return head
+        case .success(nil) where repetition == .unanswered: throw EndedUnanswered()
+        case .success: throw ProxyError.badAnswer
+        case .failure(let error) where repetition != .never && error is TargetConnection.Unprocessed:
+            throw EndedUnanswered()
+        case .failure(let error) where repetition == .unanswered && error is IOError: throw EndedUnanswered()
+        case .failure(let error): throw error
         }
     }
 
@@ -231,7 +286,7 @@ final class Exchange: Sendable {
             while true {
                 if state.withLock({ $0?.hasEnded == true }) {
                     // An answer without a length ends with its connection, which ends when the agent leaves.
-                    guard !Task.isCancelled else { throw ProxyError.brokenOff }
+                    guard !hasAgentLeft else { throw ProxyError.brokenOff }
                     return nil
                 }
                 let part = try await connection.next(within: TimeAmount(settings.idle))
@@ -279,6 +334,7 @@ final class Exchange: Sendable {
     }
 
     private func record(_ attempt: ProxyAttempt, bytes: Int) {
+        isOver.store(true, ordering: .releasing)
         var attempt = attempt
         attempt.bytes = bytes
         attempt.duration = ContinuousClock.now - start

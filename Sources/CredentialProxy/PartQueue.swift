@@ -23,6 +23,8 @@ final class PartQueue: ChannelInboundHandler, @unchecked Sendable {
     private var held = 0
     private var isReading = false
     private var waiting: CheckedContinuation<Part?, any Error>?
+    /// Told once when something is there, and all that was read with it.
+    private var listener: (@Sendable () -> Void)?
     private var failure: (any Error)?
     private var hasEnded = false
     private var deadline = NIODeadline.distantFuture
@@ -51,6 +53,28 @@ final class PartQueue: ChannelInboundHandler, @unchecked Sendable {
             guard eventLoop.inEventLoop else { return eventLoop.execute { self.take(continuation, within: limit) } }
             take(continuation, within: limit)
         }
+    }
+
+    /// Calls `call` once, when a part is there or none will be; on the event loop.
+    func whenReady(within limit: TimeAmount, _ call: @escaping @Sendable () -> Void) {
+        listener = call
+        self.limit = limit
+        deadline = .now() + limit
+        setAlarm()
+        readOn()
+    }
+
+    /// What ``next(within:)`` says, after ``whenReady(within:_:)`` has called.
+    func takeNow() throws -> Part? {
+        if let part = takeFirst() { return part }
+        if let failure { throw failure }
+        return nil
+    }
+
+    private func tellListener() {
+        let call = listener
+        listener = nil
+        call?()
     }
 
     /// Whether a part is there; asked on the event loop.
@@ -128,7 +152,7 @@ final class PartQueue: ChannelInboundHandler, @unchecked Sendable {
             at,
             eventLoop.scheduleTask(deadline: at) { [self] in
                 alarm = nil
-                guard waiting != nil else { return }
+                guard waiting != nil || listener != nil else { return }
                 if NIODeadline.now() < deadline { setAlarm() } else { fail(ProxyError.timedOut) }
             }
         )
@@ -163,6 +187,7 @@ final class PartQueue: ChannelInboundHandler, @unchecked Sendable {
     func channelReadComplete(context: ChannelHandlerContext) {
         isReading = false
         readOn()
+        if !parts.isEmpty { tellListener() }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -171,6 +196,7 @@ final class PartQueue: ChannelInboundHandler, @unchecked Sendable {
         alarm = nil
         waiting?.resume(returning: nil)
         waiting = nil
+        tellListener()
         context.fireChannelInactive()
     }
 
@@ -183,5 +209,6 @@ final class PartQueue: ChannelInboundHandler, @unchecked Sendable {
         if failure == nil { failure = error }
         waiting?.resume(throwing: error)
         waiting = nil
+        tellListener()
     }
 }

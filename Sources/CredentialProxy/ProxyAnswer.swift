@@ -3,6 +3,7 @@
 package import HTTPTypes
 package import NIOCore
 internal import ProxyRules
+internal import Synchronization
 package import VaultModel
 
 /// A request as it came to the proxy.
@@ -86,7 +87,7 @@ package struct ProxyAnswer: Sendable {
     }
 
     /// Ends the exchange at once: the agent is gone.
-    package func cancel() { exchange.cancel() }
+    package func cancel() { exchange.drop() }
 
     /// Ends an exchange whose answer nobody takes any more, and records that.
     package func abandon() async { await exchange.end(ProxyError.brokenOff.reason) }
@@ -124,4 +125,23 @@ package struct ProxyAnswer: Sendable {
             return answer
         }
     }
+}
+
+/// A request whose answer is waited for without a task.
+package final class ProxyCall: Sendable {
+    private let exchange: Exchange
+    /// Sends it anew where its first connection had ended.
+    private let again = Mutex<Task<Void, Never>?>(nil)
+
+    init(_ exchange: Exchange) {
+        self.exchange = exchange
+    }
+
+    /// Ends it at once: the agent is gone.
+    package func cancel() {
+        exchange.drop()
+        again.withLock { $0?.cancel() }
+    }
+
+    func goOn(with task: Task<Void, Never>) { again.withLock { $0 = task } }
 }

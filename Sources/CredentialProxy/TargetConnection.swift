@@ -152,17 +152,18 @@ final class TargetConnection: Sendable {
         flushSoon()
     }
 
-    /// Sends a request without a body.
+    /// Sends a request that is all there, with a body of little more than its head or none.
     ///
     /// It is as good as sent: what another exchange writes can only come behind it.
-    func sendWhole(_ head: HTTPRequestHead, with credential: RenderedCredential) {
+    func sendWhole(_ head: HTTPRequestHead, _ body: ByteBuffer? = nil, with credential: RenderedCredential) {
         eventLoop.runNow { [queue] in
             queue.taker?.take(credential)
             queue.requestIsSent()
         }
         channel.write(HTTPClientRequestPart.head(head), promise: nil)
-        // Over HTTP/1.1 its head is all of it.
-        if session != nil { channel.write(HTTPClientRequestPart.end(nil), promise: nil) }
+        if let body { channel.write(HTTPClientRequestPart.body(.byteBuffer(body)), promise: nil) }
+        // Over HTTP/1.1 a head without a body is all of it.
+        if session != nil || body != nil { channel.write(HTTPClientRequestPart.end(nil), promise: nil) }
         flushSoon()
     }
 
@@ -214,6 +215,14 @@ final class TargetConnection: Sendable {
     func next(within limit: TimeAmount) async throws -> HTTPClientResponsePart? {
         try await queue.next(within: limit)
     }
+
+    /// Calls `call` once, on the event loop on which this is called, when a part is there or none will be.
+    func whenReady(within limit: TimeAmount, _ call: @escaping @Sendable () -> Void) {
+        queue.whenReady(within: limit, call)
+    }
+
+    /// What ``next(within:)`` says, after ``whenReady(within:_:)`` has called.
+    func takeNow() throws -> HTTPClientResponsePart? { try queue.takeNow() }
 
     func close() { channel.close(promise: nil) }
 

@@ -11,7 +11,13 @@ final class Carriage {
     let body: ForwardedBody
     /// What answers it where it is forwarded.
     private(set) var forwarding: (any Forwarding)?
+    /// Whether anything was done for it.
+    var hasBegun = false
     var task: Task<Void, Never>?
+    /// What its target is asked without a task.
+    var call: (any ForwardedCall)?
+    /// Nobody waits for the answer any more.
+    var isForsaken = false
     var answer: (any ForwardedAnswer)?
     var requestIsWhole = false
     var bodyBytes = 0

@@ -60,6 +60,16 @@ package final class ForwardedBody: AsyncSequence, Sendable {
         }
     }
 
+    /// All of it, where it came in one piece at most and without trailers, before anything was read; nil otherwise.
+    ///
+    /// It can still be read afterwards.
+    package var onePiece: ByteBuffer? {
+        state.withLock { state in
+            guard case .whole(nil) = state.end, !state.isRefused, state.pieces.count <= 1 else { return nil }
+            return state.pieces.first ?? ByteBuffer()
+        }
+    }
+
     /// Adds a piece; false where the body holds so much that no more should be read.
     func feed(_ piece: ByteBuffer) -> Bool {
         let (waiting, mayGoOn) = state.withLock { state in

@@ -13,8 +13,23 @@ package protocol Forwarding: Sendable {
     /// Throws a ``ForwardingRefusal``, or an error of the vault, for an answer that is the server's own.
     func forward(_ request: ForwardedRequest) async throws -> any ForwardedAnswer
 
+    /// Does what ``forward(_:)`` does for a request that is all there, where nothing but its target has to be waited for.
+    ///
+    /// Nil otherwise, and then nothing was done. `done` is called once, on the event loop of the caller, and not before this
+    /// returns. Throws what ``forward(_:)`` throws.
+    func forwardNow(
+        _ request: ForwardedRequest,
+        _ done: @escaping @Sendable (Result<any ForwardedAnswer, any Error>) -> Void
+    ) throws -> (any ForwardedCall)?
+
     /// Asks the provider of a credential whether its key is good.
     func test(_ credential: String, by caller: Caller) async throws -> CredentialTestBody
+}
+
+/// A request that was sent, and has no answer yet.
+package protocol ForwardedCall: Sendable {
+    /// Ends it at once: the peer is gone.
+    func cancel()
 }
 
 /// A request as it came; its body is read as fast as it is forwarded.

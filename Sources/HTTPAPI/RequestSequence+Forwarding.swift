@@ -9,35 +9,90 @@ internal import VaultCore
 
 /// Requests that are forwarded: the target's answer goes on piece by piece, as fast as the client takes it.
 extension RequestSequence {
-    /// Answers with what the target says.
-    func carry(
-        _ carriage: Carriage,
-        _ forwarding: any Forwarding,
-        _ executor: EventLoopTaskExecutor
-    ) async {
+    /// Forwards a request: without a task where nothing but its target has to be waited for.
+    func begin(_ carriage: Carriage, _ forwarding: any Forwarding) {
+        guard let executor, let eventLoop = context?.eventLoop else { return }
         let head = carriage.head
         var passage = Passage(method: head.method.rawValue, fields: head.fields, peer: peer)
         passage.template = "(proxy)"
-        let fields = framedFields(of: carriage)
         do {
             try dispatcher.admit(&passage, head.fields)
             let request = ForwardedRequest(
                 method: head.method.rawValue,
                 path: head.path ?? "/",
-                fields: fields,
+                fields: framedFields(of: carriage),
                 peer: passage.peer,
                 body: carriage.body,
                 executor: executor
             )
+            let own = NIOLoopBound((sequence: self, carriage: carriage), eventLoop: eventLoop)
+            let call = try Vault.$requestID.withValue(passage.requestID) {
+                try forwarding.forwardNow(request) { [passage] answer in
+                    own.value.sequence.answer(own.value.carriage, with: answer, passage)
+                }
+            }
+            if let call { return carriage.call = call }
+            run(carriage) { [passage] in await $0.carry(request, of: $1, forwarding, passage) }
+        } catch {
+            refuse(carriage, because: error, passage)
+        }
+    }
+
+    /// Answers with what the target says, as far as that is there; what follows is waited for.
+    private func answer(
+        _ carriage: Carriage,
+        with result: Result<any ForwardedAnswer, any Error>,
+        _ passage: Passage
+    ) {
+        carriage.call = nil
+        let answer: any ForwardedAnswer
+        switch result {
+        case .success(let said): answer = said
+        case .failure(let error): return refuse(carriage, because: error, passage)
+        }
+        carriage.answer = answer
+        guard !carriage.isForsaken else { return run(carriage) { await $0.abandon(answer, of: $1) } }
+        let closes = begin(answer, of: carriage, passage)
+        do {
+            while context?.channel.isWritable == true, let part = try answer.nextNow() {
+                switch part {
+                case .bytes(let bytes): add(bytes)
+                case .end(let trailers): return end(carriage, trailers: trailers, closes: closes)
+                }
+            }
+        } catch {
+            return abort(carriage)
+        }
+        run(carriage) { sequence, carriage in
+            do {
+                try await sequence.passRest(of: answer, of: carriage, closes: closes)
+            } catch {
+                await sequence.abandon(answer, of: carriage)
+            }
+        }
+    }
+
+    /// Ends an answer that cannot be ended in order: the connection is closed, and no answer looks whole that is not.
+    private func abandon(_ answer: any ForwardedAnswer, of carriage: Carriage) async {
+        await answer.abandon()
+        abort(carriage)
+    }
+
+    /// Answers with what the target says.
+    private func carry(
+        _ request: ForwardedRequest,
+        of carriage: Carriage,
+        _ forwarding: any Forwarding,
+        _ passage: Passage
+    ) async {
+        do {
             let answer = try await Vault.$requestID.withValue(passage.requestID) {
                 try await forwarding.forward(request)
             }
             carriage.answer = answer
             try await pass(answer, of: carriage, passage)
         } catch let broken as BrokenAnswer {
-            // Not ended: the connection is closed, and no answer looks whole that is not.
-            await broken.answer.abandon()
-            abort(carriage)
+            await abandon(broken.answer, of: carriage)
         } catch {
             refuse(carriage, because: error, passage)
         }
@@ -46,7 +101,7 @@ extension RequestSequence {
     /// Answers in the place of a target.
     private func refuse(_ carriage: Carriage, because error: any Error, _ passage: Passage) {
         // Nobody is left to be told.
-        guard !Task.isCancelled, let context else { return abort(carriage) }
+        guard !carriage.isForsaken, let context else { return abort(carriage) }
         var own = dispatcher.ownAnswer(
             to: (error as? ForwardingRefusal).map { APIFailure($0.body) } ?? error,
             passage
@@ -77,24 +132,27 @@ extension RequestSequence {
         if answer.status == 101 { return try await tunnel(answer, of: carriage, passage) }
         let closes = begin(answer, of: carriage, passage)
         do {
-            while true {
-                let part: ForwardedPart
-                if let now = try answer.nextNow() {
-                    part = now
-                } else {
-                    flush()
-                    part = try await answer.next()
-                }
-                switch part {
-                case .bytes(let bytes):
-                    add(bytes)
-                    if context?.channel.isWritable == false { await untilWritable() }
-                case .end(let trailers): return end(carriage, trailers: trailers, closes: closes)
-                }
-                guard !Task.isCancelled else { throw CancellationError() }
-            }
+            try await passRest(of: answer, of: carriage, closes: closes)
         } catch {
             throw BrokenAnswer(answer: answer)
+        }
+    }
+
+    private func passRest(of answer: any ForwardedAnswer, of carriage: Carriage, closes: Bool) async throws {
+        while true {
+            guard !Task.isCancelled, !carriage.isForsaken else { throw CancellationError() }
+            if context?.channel.isWritable == false { await untilWritable() }
+            let part: ForwardedPart
+            if let now = try answer.nextNow() {
+                part = now
+            } else {
+                flush()
+                part = try await answer.next()
+            }
+            switch part {
+            case .bytes(let bytes): add(bytes)
+            case .end(let trailers): return end(carriage, trailers: trailers, closes: closes)
+            }
         }
     }
 

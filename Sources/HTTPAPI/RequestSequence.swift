@@ -124,7 +124,7 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
         if current == nil, let answer = OwnAnswer(toUnreadable: error) { return endWith(answer, context) }
         hasEnded = true
         if let current, !current.requestIsWhole {
-            if current.task == nil, error is HTTPParserError { current.refuse() }
+            if !current.hasBegun, error is HTTPParserError { current.refuse() }
             current.body.breakOff()
         }
         start()
@@ -175,7 +175,7 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// Refuses what is longer than anything that is taken here, before it is whole.
     private func limit(_ carriage: Carriage, toBodyOf bytes: Int) {
-        guard let mostBodyBytes, bytes > mostBodyBytes, carriage.forwarding == nil, carriage.task == nil else { return }
+        guard let mostBodyBytes, bytes > mostBodyBytes, carriage.forwarding == nil, !carriage.hasBegun else { return }
         carriage.refusal = APIFailure(.bodyTooLarge, "the body is larger than \(mostBodyBytes) bytes")
         carriage.body.refuseRest()
     }
@@ -217,7 +217,9 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
         resumeWriter()
         // What a route has begun it ends, whoever leaves: it is answered or recorded.
         guard current.forwarding != nil else { return }
+        current.isForsaken = true
         current.said?.finish(nil)
+        current.call?.cancel()
         current.answer?.cancel()
         current.task?.cancel()
     }
@@ -225,7 +227,7 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
     /// Closes a connection that nothing more comes from and nothing is to be said to.
     func closeIfDone() {
         guard hasEnded, later.isEmpty, carrier == .connection else { return }
-        guard current.map({ $0.isAnswered || !mayBegin($0) && $0.task == nil }) ?? true, !isClosing else { return }
+        guard current.map({ $0.isAnswered || !mayBegin($0) && !$0.hasBegun }) ?? true, !isClosing else { return }
         isClosing = true
         guard mayBeUnwritten, let context else { return close() }
         // Behind all that was written.
@@ -264,17 +266,19 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// Starts with the request that came, as much as there is of it: often all of it.
     private func start() {
-        guard let current, current.task == nil, let executor, let eventLoop = context?.eventLoop else { return }
-        guard mayBegin(current) else { return }
-        let own = NIOLoopBound((sequence: self, carriage: current), eventLoop: eventLoop)
-        // Ends with the exchange; cancelled when the client departs from one that is forwarded.
-        current.task = Task.immediate(executorPreference: executor) {
-            let (sequence, carriage) = own.value
-            if let forwarding = carriage.forwarding {
-                await sequence.carry(carriage, forwarding, executor)
-            } else {
-                await sequence.answer(carriage)
-            }
+        guard let current, !current.hasBegun, executor != nil, mayBegin(current) else { return }
+        current.hasBegun = true
+        if let forwarding = current.forwarding { return begin(current, forwarding) }
+        run(current) { await $0.answer($1) }
+    }
+
+    /// Does what waits; it ends with the exchange, and is cancelled when the client departs from a request that is forwarded.
+    func run(_ carriage: Carriage, _ body: @escaping (RequestSequence, Carriage) async -> Void) {
+        guard let executor, let eventLoop = context?.eventLoop else { return }
+        let own = NIOLoopBound((sequence: self, carriage: carriage, body: body), eventLoop: eventLoop)
+        carriage.task = Task.immediate(executorPreference: executor) {
+            let (sequence, carriage, body) = own.value
+            await body(sequence, carriage)
         }
     }
 

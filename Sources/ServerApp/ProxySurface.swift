@@ -14,24 +14,31 @@ struct ProxySurface: Forwarding {
     func takes(_ path: String) -> Bool { proxyTakes(path) }
 
     func forward(_ request: ForwardedRequest) async throws -> any ForwardedAnswer {
-        let answer: ProxyAnswer
         do {
-            answer = try await broker.forward(
-                ProxyRequest(
-                    method: request.method,
-                    path: request.path,
-                    fields: request.fields,
-                    peer: request.peer,
-                    body: request.body,
-                    executor: request.executor
-                )
-            )
+            return ProxiedAnswer(answer: try await broker.forward(ProxyRequest(request)))
         } catch {
-            if case .vault(let error) = error { throw error }
-            guard let body = error.body else { throw error }
-            throw ForwardingRefusal(body)
+            throw Self.said(error)
         }
-        return ProxiedAnswer(answer: answer)
+    }
+
+    func forwardNow(
+        _ request: ForwardedRequest,
+        _ done: @escaping @Sendable (Result<any ForwardedAnswer, any Error>) -> Void
+    ) throws -> (any ForwardedCall)? {
+        guard let whole = request.body.onePiece else { return nil }
+        do {
+            return try broker.forwardNow(ProxyRequest(request), whole) { result in
+                done(result.map { ProxiedAnswer(answer: $0) }.mapError(Self.said))
+            }
+        } catch {
+            throw Self.said(error)
+        }
+    }
+
+    /// The broker's error in the words of the surface.
+    private static func said(_ error: ProxyError) -> any Error {
+        if case .vault(let error) = error { return error }
+        return error.body.map { ForwardingRefusal($0) } ?? error
     }
 
     func test(_ credential: String, by caller: Caller) async throws -> CredentialTestBody {
@@ -61,6 +68,21 @@ private struct ProxiedAnswer: ForwardedAnswer {
     func cancel() { answer.cancel() }
 
     func abandon() async { await answer.abandon() }
+}
+
+extension ProxyCall: ForwardedCall {}
+
+extension ProxyRequest {
+    fileprivate init(_ request: ForwardedRequest) {
+        self.init(
+            method: request.method,
+            path: request.path,
+            fields: request.fields,
+            peer: request.peer,
+            body: request.body,
+            executor: request.executor
+        )
+    }
 }
 
 extension ForwardedPart {

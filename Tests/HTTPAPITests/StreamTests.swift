@@ -121,6 +121,11 @@ private final class HeldForwarding: Forwarding {
         return TextAnswer(text: "\(count)")
     }
 
+    func forwardNow(
+        _ request: ForwardedRequest,
+        _ done: @escaping @Sendable (Result<any ForwardedAnswer, any Error>) -> Void
+    ) throws -> (any ForwardedCall)? { nil }
+
     func test(_ credential: String, by caller: Caller) async throws -> CredentialTestBody {
         CredentialTestBody(.skipped)
     }
@@ -133,6 +138,11 @@ private struct SilentForwarding: Forwarding {
     func forward(_ request: ForwardedRequest) async throws -> any ForwardedAnswer {
         throw ForwardingRefusal(ErrorBody(.targetTimedOut, "the target did not answer in time"))
     }
+
+    func forwardNow(
+        _ request: ForwardedRequest,
+        _ done: @escaping @Sendable (Result<any ForwardedAnswer, any Error>) -> Void
+    ) throws -> (any ForwardedCall)? { nil }
 
     func test(_ credential: String, by caller: Caller) async throws -> CredentialTestBody {
         CredentialTestBody(.skipped)
