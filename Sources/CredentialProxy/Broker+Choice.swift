@@ -13,7 +13,6 @@ extension Broker {
     ///
     /// A key that may not go to the target is passed over, one that was refused rests for a while. Every attempt is
     /// recorded with its number.
-    @inline(never)
     func forward(
         _ request: OutgoingRequest,
         by route: ProxyRoute,

@@ -219,7 +219,6 @@ extension Broker {
     }
 
     /// Sends a request anew over a connection of its own.
-    @inline(never)
     private func again(
         _ head: HTTPRequestHead,
         _ departure: Departure,

@@ -124,7 +124,6 @@ package struct Broker: Sendable {
     }
 
     /// Records why nothing was sent; what the vault refused is recorded by the vault.
-    @inline(never)
     func record(
         _ error: ProxyError,
         of attempt: ProxyAttempt,

@@ -179,6 +179,7 @@ extension RequestSequence {
     }
 
     /// Passes bytes on in both directions after an answer of 101, until either end leaves.
+    // Its frame is large, and few answers need it.
     @inline(never)
     private func tunnel(
         _ answer: any ForwardedAnswer,

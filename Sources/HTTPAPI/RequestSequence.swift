@@ -345,7 +345,6 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
         if let context { writer.flush(context) }
     }
 
-    @inline(never)
     func untilWritable() async {
         flush()
         guard let context, context.channel.isActive, !context.channel.isWritable else { return }
@@ -357,7 +356,6 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
         whenWritable = nil
     }
 
-    @inline(never)
     func end(_ carriage: Carriage, trailers: HTTPFields?, closes: Bool) {
         guard let context else { return }
         carriage.answer = nil

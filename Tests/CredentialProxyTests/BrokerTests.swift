@@ -152,6 +152,49 @@ struct BrokerTests {
         #expect(use.details["status"] == nil)
     }
 
+    /// A grant that rests on what may have changed is read anew, and so are addresses; a count is never passed over.
+    @Test func whatHasToBeWaitedForIsNotDoneWithoutATask() async throws {
+        let target = try RecordingTarget { _ in [.text("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")] }
+        let scene = try await Scene(target, answers: [["127.0.0.1"]])
+        let url = "http://api.example.test:\(target.port)/"
+        #expect(try await scene.getNow(url) == nil)
+        for _ in 0..<2 {
+            _ = try await scene.text(of: scene.get(url))
+            let answer = try #require(try await scene.getNow(url))
+            #expect(try await scene.text(of: answer) == "ok")
+            _ = try await scene.test.createAgent("agent-\(target.requests.count)")
+            #expect(try await scene.getNow(url) == nil)
+        }
+        #expect(target.requests.count == 4)
+        #expect(try await scene.uses().count == 4)
+    }
+
+    @Test func whatIsLimitedIsNotDoneWithoutATask() async throws {
+        let target = try RecordingTarget { _ in [.text("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")] }
+        let scene = try await Scene(target, answers: [["127.0.0.1"]]) { $0.ofToken.perMinute = 2 }
+        let url = "http://api.example.test:\(target.port)/"
+        _ = try await scene.text(of: scene.get(url))
+        #expect(try await scene.getNow(url) == nil)
+        #expect(target.requests.count == 1)
+    }
+
+    @Test func aTargetThatSaysNothingOverAConnectionThatRestedIsGivenUpAfterItsTime() async throws {
+        let target = try RecordingTarget { request in
+            request.hasPrefix("GET /silent ")
+                ? [.untilClosed] : [.text("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")]
+        }
+        let scene = try await Scene(target, answers: [["127.0.0.1"]]) { $0.firstByte = .milliseconds(100) }
+        _ = try await scene.text(of: scene.get("http://api.example.test:\(target.port)/"))
+        await #expect(throws: ProxyError.timedOut) {
+            _ = try await scene.getNow("http://api.example.test:\(target.port)/silent")
+        }
+        #expect(await target.firstEnd == .closed)
+        let use = try #require(try await scene.uses().first)
+        #expect(use.allowed)
+        #expect(use.details["error"] == "target_timed_out")
+        #expect(use.details["status"] == nil)
+    }
+
     @Test(arguments: [
         "Content-Length: 9\r\n\r\nfirst", "Transfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n", "\r\nfirst",
         "Content-Length: 9\r\n\r\n",
@@ -227,21 +270,56 @@ private struct Scene {
     }
 
     func get(_ url: String, via: String? = nil) async throws -> ProxyAnswer {
+        let request = request(url, via: via)
+        return try await withTaskExecutorPreference(executor) { try await broker.forward(request) }
+    }
+
+    /// Nil where something has to be waited for.
+    func getNow(_ url: String) async throws -> ProxyAnswer? {
+        let request = request(url)
+        return try await withTaskExecutorPreference(executor) {
+            try await withCheckedThrowingContinuation { continuation in
+                do {
+                    let call = try broker.forwardNow(request, ByteBuffer()) { answer in
+                        continuation.resume(with: answer.map(Optional.some))
+                    }
+                    if call == nil { continuation.resume(returning: nil) }
+                } catch {
+                    continuation.resume(throwing: error)
+                }
+            }
+        }
+    }
+
+    /// All of an answer's body, after which its connection rests.
+    func text(of answer: ProxyAnswer) async throws -> String {
+        try await withTaskExecutorPreference(executor) {
+            var text = ""
+            while case .bytes(let bytes) = try await answer.next() { text += String(buffer: bytes) }
+            return text
+        }
+    }
+
+    private func request(_ url: String, via: String? = nil) -> ProxyRequest {
         var fields: HTTPFields = [.authorization: "Bearer \(token)"]
         if let name = HTTPField.Name("X-Target-Url") { fields[name] = url }
         if let via { fields[.via] = via }
         let body = AsyncThrowingStream<ByteBuffer, any Error> { $0.finish() }
-        let request = ProxyRequest(method: "GET", path: "/v1/proxy", fields: fields, body: body, executor: executor)
-        return try await withTaskExecutorPreference(executor) { try await broker.forward(request) }
+        return ProxyRequest(method: "GET", path: "/v1/proxy", fields: fields, body: body, executor: executor)
     }
 
     /// The one attempt that the trail tells of.
     func onlyUse() async throws -> AuditEntryBody {
-        await test.vault.settleAttempts()
-        let trail = try await test.vault.audit(PageRequest(), by: test.localOperator).entries
-        let uses = trail.filter { $0.action == "credential.use" }
+        let uses = try await uses()
         #expect(uses.count == 1)
         return try #require(uses.first)
+    }
+
+    /// The attempts that the trail tells of, the last one first.
+    func uses() async throws -> [AuditEntryBody] {
+        await test.vault.settleAttempts()
+        let trail = try await test.vault.audit(PageRequest(), by: test.localOperator).entries
+        return trail.filter { $0.action == "credential.use" }
     }
 
     func damage() async throws {
