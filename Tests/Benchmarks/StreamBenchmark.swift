@@ -131,10 +131,13 @@ private struct Way {
             guard sent > 0 else { throw .system("send", errno) }
             left -= sent
         }
-        var answer = [UInt8](repeating: 0, count: 4_096)
-        let length = recv(socket, &answer, answer.count, 0)
-        guard length > 0, String(decoding: answer[..<length], as: UTF8.self).hasSuffix("\r\n\r\n\(count)") else {
-            throw .malformedAnswer("an upload of \(count) bytes did not arrive whole")
+        var answer: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 4_096)
+        // Its head may come before the rest.
+        while !String(decoding: answer, as: UTF8.self).hasSuffix("\r\n\r\n\(count)") {
+            let length = recv(socket, &piece, piece.count, 0)
+            guard length > 0 else { throw .malformedAnswer("an upload of \(count) bytes did not arrive whole") }
+            answer += piece[..<length]
         }
         return Double(count) / (Machine.now - start)
     }
