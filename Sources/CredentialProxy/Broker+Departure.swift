@@ -85,7 +85,7 @@ extension Broker {
     /// Decides about a request in the same order as every other, where its grant is known, its target's addresses are, a
     /// connection rests and a slot is free.
     ///
-    /// Nil otherwise, and for whatever is refused: then nothing was done.
+    /// Nil otherwise, and for whatever is refused: then nothing was recorded, opened or sent.
     private func departNow(_ request: ProxyRequest) throws(ProxyError) -> Departure? {
         guard limits.areNone, let route = try? ProxyRoute(request) else { return nil }
         let caller = ProxyCaller.token(route.token, from: request.peer)

@@ -98,11 +98,8 @@ final class Exchange: Sendable {
             cancel()
             throw EndedUnanswered()
         } catch {
-            let failure = failure(error)
-            cancel()
+            let failure = giveUp(attempt, error)
             await stopSending()
-            attempt.error = failure.reason
-            record(attempt, bytes: 0)
             throw failure
         }
     }
@@ -133,12 +130,18 @@ final class Exchange: Sendable {
             cancel()
             throw EndedUnanswered()
         } catch {
-            let failure = failure(error)
-            cancel()
-            attempt.error = failure.reason
-            record(attempt, bytes: 0)
-            throw failure
+            throw giveUp(attempt, error)
         }
+    }
+
+    /// Ends and records an attempt that has no answer.
+    private func giveUp(_ attempt: ProxyAttempt, _ error: any Error) -> ProxyError {
+        let failure = failure(error)
+        cancel()
+        var attempt = attempt
+        attempt.error = failure.reason
+        record(attempt, bytes: 0)
+        return failure
     }
 
     /// Ends both directions: nobody waits for the answer any more.

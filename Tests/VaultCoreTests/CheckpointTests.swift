@@ -32,6 +32,12 @@ struct CheckpointTests {
             try await test.vault.verifyAudit(anchors: anchors, by: test.localOperator)
         }
 
+        func expectIntact(checkpoints: Int, at place: SourceLocation = #_sourceLocation) async throws {
+            let result = try await verified()
+            #expect(result.intact, "\(result.problem ?? "")", sourceLocation: place)
+            #expect(result.checkpoints == checkpoints, sourceLocation: place)
+        }
+
         func head() async throws -> AuditHeadRow {
             let head = try await test.engine.read { [chain] connection in try connection.auditHead(chain) }
             return try #require(head)
@@ -76,9 +82,7 @@ struct CheckpointTests {
         try await scene.sign()
         try await scene.test.create("C", "1")
         try await scene.sign()
-        let result = try await scene.verified()
-        #expect(result.intact, "\(result.problem ?? "")")
-        #expect(result.checkpoints == 3)
+        try await scene.expectIntact(checkpoints: 3)
     }
 
     @Test func aChainThatWasPutBackBehindItsCheckpointIsNotSigned() async throws {
@@ -102,9 +106,7 @@ struct CheckpointTests {
             }
             try await scene.sign()
         }
-        let result = try await scene.verified()
-        #expect(result.intact, "\(result.problem ?? "")")
-        #expect(result.checkpoints == 4)
+        try await scene.expectIntact(checkpoints: 4)
     }
 
     @Test func aCheckpointCoversWhatWasWrittenBeforeTheServerWasKilled() async throws {
@@ -115,9 +117,7 @@ struct CheckpointTests {
         try await later.sign()
         try await later.test.create("C", "1")
         try await later.sign()
-        let result = try await later.verified()
-        #expect(result.intact, "\(result.problem ?? "")")
-        #expect(result.checkpoints == 2)
+        try await later.expectIntact(checkpoints: 2)
     }
 
     @Test func aCheckpointCoversEntriesOfTwoEpochs() async throws {
@@ -128,8 +128,6 @@ struct CheckpointTests {
         while try await scene.test.vault.advanceRotation() != nil {}
         try await scene.test.create("B", "1")
         try await scene.sign()
-        let result = try await scene.verified()
-        #expect(result.intact, "\(result.problem ?? "")")
-        #expect(result.checkpoints == 2)
+        try await scene.expectIntact(checkpoints: 2)
     }
 }
