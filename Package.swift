@@ -108,6 +108,13 @@ let package = Package(
             name: "HTTP2Faults",
             dependencies: [.product(name: "NIOHTTP2", package: "swift-nio-http2")]
         ),
+        .target(
+            name: "HTTPMessages",
+            dependencies: [
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]
+        ),
         .target(name: "ProviderCatalog", dependencies: ["VaultModel"]),
         .target(
             name: "ProxyRules",
@@ -198,6 +205,7 @@ let package = Package(
                 "APITypes",
                 "CResolver",
                 "HTTP2Faults",
+                "HTTPMessages",
                 "ProviderCatalog",
                 "ProxyRules",
                 "VaultCore",
@@ -238,6 +246,7 @@ let package = Package(
                 "APITypes",
                 "CKernel",
                 "HTTP2Faults",
+                "HTTPMessages",
                 "VaultCore",
                 "VaultModel",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
@@ -419,6 +428,7 @@ let package = Package(
                 "APITypes",
                 "CKernel",
                 "HTTPAPI",
+                "HTTPMessages",
                 "TestSupport",
                 "VaultCore",
                 "VaultModel",
@@ -436,6 +446,16 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+        .testTarget(
+            name: "HTTPMessagesTests",
+            dependencies: [
+                "HTTPMessages",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ]
         ),
         .testTarget(

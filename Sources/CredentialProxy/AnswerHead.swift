@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import HTTPMessages
 internal import HTTPTypes
-internal import NIOHTTP1
 internal import ProxyRules
 
 /// What the fields of a target's answer say, as the agent may see it.
@@ -13,26 +13,27 @@ struct AnswerHead {
 
     /// Throws ``ProxyError/badAnswer`` where the body could not be looked through: what is compressed on the way is as
     /// unreadable as what is compressed to stay.
-    init(_ headers: HTTPHeaders, cleanedBy scrubber: inout ResponseScrubber) throws(ProxyError) {
+    init(_ lines: AnswerLines, cleanedBy scrubber: inout ResponseScrubber) throws(ProxyError) {
         var fields: [HTTPField] = []
-        fields.reserveCapacity(headers.count)
+        fields.reserveCapacity(lines.fields.count)
         var length: Int?
         var isChunked = false
-        for (text, value) in headers {
-            guard let name = HTTPField.Name(text) else { continue }
+        for field in lines.fields {
             // As the target said it: a name or a value that the credential is a part of means what it means.
-            switch name.canonicalName.utf8.count {
-            case 14 where name == .contentLength:
-                length = length ?? Int(value)
+            switch field.name.canonicalName.utf8.count {
+            case 14 where field.name == .contentLength:
+                length = length ?? Int(field.value)
                 continue
-            case 16 where name == .contentEncoding:
-                guard value.lowercased() == "identity" else { throw .badAnswer }
-            case 17 where name == .transferEncoding:
+            case 16 where field.name == .contentEncoding:
+                guard field.value.lowercased() == "identity" else { throw .badAnswer }
+            case 17 where field.name == .transferEncoding:
                 isChunked = true
-                guard value.lowercased().split(separator: ",").allSatisfy(Self.isChunked) else { throw .badAnswer }
+                guard field.value.lowercased().split(separator: ",").allSatisfy(Self.isChunked) else {
+                    throw .badAnswer
+                }
             default: break
             }
-            if let field = HTTPField(name, text, value, cleanedBy: &scrubber) { fields.append(field) }
+            if let field = field.cleaned(by: &scrubber) { fields.append(field) }
         }
         self.fields = HeaderRules.returned(fields)
         self.length = isChunked ? nil : length
@@ -44,24 +45,17 @@ struct AnswerHead {
 }
 
 extension HTTPFields {
-    init(trailersOfTarget headers: HTTPHeaders, cleanedBy scrubber: inout ResponseScrubber) {
-        let fields = headers.compactMap { text, value in
-            HTTPField.Name(text).flatMap { HTTPField($0, text, value, cleanedBy: &scrubber) }
-        }
-        self = HeaderRules.returned(fields)
+    init(trailersOfTarget fields: HTTPFields, cleanedBy scrubber: inout ResponseScrubber) {
+        self = HeaderRules.returned(fields.compactMap { $0.cleaned(by: &scrubber) })
     }
 }
 
 extension HTTPField {
     /// Nil where no name is left.
-    fileprivate init?(
-        _ name: HTTPField.Name,
-        _ text: String,
-        _ value: String,
-        cleanedBy scrubber: inout ResponseScrubber
-    ) {
-        let clean = scrubber.scrubbed(text)
-        guard let name = clean == text ? name : HTTPField.Name(clean) else { return nil }
-        self.init(name: name, value: scrubber.scrubbed(value))
+    fileprivate func cleaned(by scrubber: inout ResponseScrubber) -> HTTPField? {
+        let cleanName = scrubber.scrubbed(name.rawName)
+        let cleanValue = scrubber.scrubbed(value)
+        if cleanName == name.rawName { return cleanValue == value ? self : HTTPField(name: name, value: cleanValue) }
+        return HTTPField.Name(cleanName).map { HTTPField(name: $0, value: cleanValue) }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Foundation
+internal import HTTPMessages
 internal import HTTPTypes
 internal import NIOCore
 internal import NIOHTTP1
@@ -86,12 +87,11 @@ final class Exchange: Sendable {
             } onCancel: {
                 cancel()
             }
-            attempt.status = Int(answer.status.code)
-            if answer.status == .switchingProtocols {
+            attempt.status = answer.status
+            if answer.status == 101 {
                 guard head.headers.contains(name: "upgrade"), answer.isPlainWebSocket else {
                     throw ProxyError.badAnswer
                 }
-                try await connection.becomeTunnel()
             }
             return try self.answer(answer, attempt)
         } catch is EndedUnanswered where !hasAgentLeft {
@@ -123,8 +123,8 @@ final class Exchange: Sendable {
         var attempt = attempt
         do {
             let answer = try Self.head(in: Result { try connection.takeNow() }, repetition)
-            attempt.status = Int(answer.status.code)
-            guard answer.status != .switchingProtocols else { throw ProxyError.badAnswer }
+            attempt.status = answer.status
+            guard answer.status != 101 else { throw ProxyError.badAnswer }
             return try self.answer(answer, attempt)
         } catch is EndedUnanswered where !hasAgentLeft {
             cancel()
@@ -214,8 +214,8 @@ final class Exchange: Sendable {
         send(bytes, on: executor, closesAtEnd: true)
     }
 
-    private func firstPart(_ repetition: Repetition) async throws -> HTTPResponseHead {
-        let part: Result<HTTPClientResponsePart?, any Error>
+    private func firstPart(_ repetition: Repetition) async throws -> AnswerLines {
+        let part: Result<PartQueue.Part?, any Error>
         do {
             part = .success(try await connection.next(within: TimeAmount(settings.firstByte)))
         } catch {
@@ -225,9 +225,9 @@ final class Exchange: Sendable {
     }
 
     private static func head(
-        in part: Result<HTTPClientResponsePart?, any Error>,
+        in part: Result<PartQueue.Part?, any Error>,
         _ repetition: Repetition
-    ) throws -> HTTPResponseHead {
+    ) throws -> AnswerLines {
         switch part {
         case .success(.head(let head)): return head
         case .success(nil) where repetition == .unanswered: throw EndedUnanswered()
@@ -239,16 +239,16 @@ final class Exchange: Sendable {
         }
     }
 
-    private func answer(_ head: HTTPResponseHead, _ attempt: ProxyAttempt) throws(ProxyError) -> ProxyAnswer {
+    private func answer(_ head: AnswerLines, _ attempt: ProxyAttempt) throws(ProxyError) -> ProxyAnswer {
         var scrubber = open.credential.takeScrubber()
-        let said = try AnswerHead(head.headers, cleanedBy: &scrubber)
+        let said = try AnswerHead(head, cleanedBy: &scrubber)
         if let most = settings.mostAnswerBytes, let length = said.length, length > most { throw .answerTooLarge }
-        let isTunnel = head.status == .switchingProtocols
+        let isTunnel = head.status == 101
         state.withLock {
             $0 = State(scrubber: scrubber, of: open.credential, attempt: attempt, isTunnel: isTunnel)
         }
         return ProxyAnswer(
-            status: Int(head.status.code),
+            status: head.status,
             fields: said.fields,
             contentLength: said.length,
             exchange: self
@@ -305,7 +305,7 @@ final class Exchange: Sendable {
     }
 
     /// What of a part may go on now; nil is the end of the connection.
-    private func cleaned(_ part: HTTPClientResponsePart?) throws -> ByteBuffer? {
+    private func cleaned(_ part: PartQueue.Part?) throws -> ByteBuffer? {
         let clean = try state.withLock { try $0?.take(part, upTo: settings.mostAnswerBytes ?? .max) }
         return clean.flatMap { $0.readableBytes > 0 ? $0 : nil }
     }
@@ -372,7 +372,7 @@ final class Exchange: Sendable {
         var isTunnel: Bool { frames != nil }
 
         /// What of a part may go on now; nil is the end of the connection.
-        mutating func take(_ part: HTTPClientResponsePart?, upTo most: Int) throws(ProxyError) -> ByteBuffer {
+        mutating func take(_ part: PartQueue.Part?, upTo most: Int) throws(ProxyError) -> ByteBuffer {
             switch part {
             case .body(let bytes):
                 guard self.bytes <= most - bytes.readableBytes else { throw .answerTooLarge }
@@ -413,7 +413,7 @@ final class Exchange: Sendable {
         }
 
         /// What was held back, which is no beginning of a find any more.
-        private mutating func finish(_ trailers: HTTPHeaders?) -> ByteBuffer {
+        private mutating func finish(_ trailers: HTTPFields?) -> ByteBuffer {
             hasEnded = true
             var rest = ByteBuffer()
             scrubber.finish { _ = rest.writeBytes($0) }
@@ -429,10 +429,10 @@ final class Exchange: Sendable {
     }
 }
 
-extension HTTPResponseHead {
+extension AnswerLines {
     /// Whether it agrees to a WebSocket whose frames are as they were said (RFC 6455 §4.1).
     fileprivate var isPlainWebSocket: Bool {
-        headers["upgrade"].map { $0.lowercased() } == ["websocket"]
-            && !headers.contains(name: "sec-websocket-extensions")
+        fields.filter { $0.name == .upgrade }.map { $0.value.lowercased() } == ["websocket"]
+            && !fields.contains { $0.name == .secWebSocketExtensions }
     }
 }

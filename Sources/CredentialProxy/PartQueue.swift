@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import HTTPMessages
+internal import HTTPTypes
 internal import NIOCore
 internal import NIOHTTP1
 
@@ -9,13 +11,16 @@ internal import NIOHTTP1
 /// exchanges it rests: whatever comes then was not asked for, and ends the connection.
 // The checker cannot know: every property is touched on the channel's event loop only.
 final class PartQueue: ChannelInboundHandler, @unchecked Sendable {
+    /// Of a stream.
     typealias InboundIn = HTTPClientResponsePart
-    typealias Part = HTTPClientResponsePart
+    typealias Part = MessagePart<AnswerLines>
 
     private static let mostHeld = 64 << 10
 
     /// Writes the requests whose answers come here.
     var taker: (any CredentialTaker)?
+    /// Reads the answers of a connection of HTTP/1.1.
+    var reader: AnswerReader?
     private let eventLoop: any EventLoop
     private var context: ChannelHandlerContext?
     private var parts = CircularBuffer<Part>(initialCapacity: 4)
@@ -37,7 +42,7 @@ final class PartQueue: ChannelInboundHandler, @unchecked Sendable {
         var isResting = false
         var requestIsSent = false
         var answerIsWhole = false
-        var keepsAlive = false
+        var mayGoOn = false
     }
 
     init(on eventLoop: any EventLoop) {
@@ -88,19 +93,13 @@ final class PartQueue: ChannelInboundHandler, @unchecked Sendable {
         if waiting != nil { deadline = .now() + limit }
     }
 
-    /// What follows are bytes, until the connection ends; it never rests again.
-    func becomeTunnel() {
-        parts.removeAll()
-        exchange.requestIsSent = false
-    }
-
     /// Whether both the request and the answer have come to their ends.
     var isOver: Bool { exchange.requestIsSent && exchange.answerIsWhole }
 
     /// Begins to rest; false where the connection cannot carry another exchange.
     func rest() -> Bool {
-        guard exchange.requestIsSent, exchange.answerIsWhole, exchange.keepsAlive, parts.isEmpty, failure == nil,
-            !hasEnded
+        guard exchange.requestIsSent, exchange.answerIsWhole, exchange.mayGoOn, parts.isEmpty, failure == nil,
+            !hasEnded, reader?.holdsBytes == false
         else { return false }
         exchange.isResting = true
         // To see the end of the connection when it comes.
@@ -163,16 +162,15 @@ final class PartQueue: ChannelInboundHandler, @unchecked Sendable {
     func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
         taker = nil
+        reader = nil
     }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let part = unwrapInboundIn(data)
-        guard !exchange.isResting else {
-            hasEnded = true
-            return context.close(promise: nil)
-        }
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) { receive(Part(unwrapInboundIn(data))) }
+
+    /// Takes what came, in order.
+    func receive(_ part: Part) {
         switch part {
-        case .head(let head): exchange.keepsAlive = head.isKeepAlive
+        case .head(let head): exchange.mayGoOn = head.mayGoOn
         case .end: exchange.answerIsWhole = true
         case .body: break
         }
@@ -182,6 +180,14 @@ final class PartQueue: ChannelInboundHandler, @unchecked Sendable {
         }
         waiting = nil
         continuation.resume(returning: part)
+    }
+
+    /// Ends a connection that rests and says something all the same; false where it does not rest.
+    func endsRest() -> Bool {
+        guard exchange.isResting else { return false }
+        hasEnded = true
+        context?.close(promise: nil)
+        return true
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -210,5 +216,23 @@ final class PartQueue: ChannelInboundHandler, @unchecked Sendable {
         waiting?.resume(throwing: error)
         waiting = nil
         tellListener()
+    }
+}
+
+extension PartQueue.Part {
+    /// Of a stream; what is no field is left out.
+    fileprivate init(_ part: HTTPClientResponsePart) {
+        switch part {
+        case .head(let head):
+            self = .head(AnswerLines(status: Int(head.status.code), fields: head.headers.fields))
+        case .body(let bytes): self = .body(bytes)
+        case .end(let trailers): self = .end(trailers.map { HTTPFields($0.fields) })
+        }
+    }
+}
+
+extension HTTPHeaders {
+    fileprivate var fields: [HTTPField] {
+        compactMap { name, value in HTTPField.Name(name).map { HTTPField(name: $0, value: value) } }
     }
 }

@@ -135,11 +135,9 @@ final class TargetConnection: Sendable {
         let encoder = CredentialEncoder()
         queue.taker = encoder
         try pipeline.addHandler(encoder)
-        let decoder = HTTPResponseDecoder(
-            leftOverBytesStrategy: .forwardBytes,
-            informationalResponseStrategy: .drop
-        )
-        try pipeline.addHandler(ByteToMessageHandler(decoder))
+        let reader = AnswerReader(for: queue)
+        queue.reader = reader
+        try pipeline.addHandler(reader)
         try pipeline.addHandler(queue)
     }
 
@@ -147,7 +145,10 @@ final class TargetConnection: Sendable {
     ///
     /// It leaves with the first piece of the body, or at the loop's next turn.
     func send(_ head: HTTPRequestHead, with credential: RenderedCredential) {
-        eventLoop.runNow { [queue] in queue.taker?.take(credential) }
+        eventLoop.runNow { [queue] in
+            queue.taker?.take(credential)
+            queue.reader?.expect(answerTo: head.method.rawValue)
+        }
         channel.write(HTTPClientRequestPart.head(head), promise: nil)
         flushSoon()
     }
@@ -158,6 +159,7 @@ final class TargetConnection: Sendable {
     func sendWhole(_ head: HTTPRequestHead, _ body: ByteBuffer? = nil, with credential: RenderedCredential) {
         eventLoop.runNow { [queue] in
             queue.taker?.take(credential)
+            queue.reader?.expect(answerTo: head.method.rawValue)
             queue.requestIsSent()
         }
         channel.write(HTTPClientRequestPart.head(head), promise: nil)
@@ -189,30 +191,12 @@ final class TargetConnection: Sendable {
         eventLoop.execute { channel.flush() }
     }
 
-    /// Passes bytes on as they are from now on, in both directions: the target has agreed to a WebSocket.
-    func becomeTunnel() async throws {
-        let (pipeline, queue) = (channel.pipeline, queue)
-        try await eventLoop.flatSubmit {
-            do {
-                let operations = pipeline.syncOperations
-                queue.becomeTunnel()
-                try operations.addHandler(BytesAsParts(), position: .before(queue))
-                // What came behind the head is in the decoder, and goes on when it leaves.
-                return operations.removeHandler(
-                    try operations.handler(type: ByteToMessageHandler<HTTPResponseDecoder>.self)
-                )
-            } catch {
-                return pipeline.eventLoop.makeFailedFuture(error)
-            }
-        }.get()
-    }
-
     var isReady: Bool { eventLoop.inEventLoop && queue.isReady }
 
     /// The next part, where one is there; asked on the event loop.
-    func takeReady() -> HTTPClientResponsePart? { queue.takeFirst() }
+    func takeReady() -> PartQueue.Part? { queue.takeFirst() }
 
-    func next(within limit: TimeAmount) async throws -> HTTPClientResponsePart? {
+    func next(within limit: TimeAmount) async throws -> PartQueue.Part? {
         try await queue.next(within: limit)
     }
 
@@ -222,7 +206,7 @@ final class TargetConnection: Sendable {
     }
 
     /// What ``next(within:)`` says, after ``whenReady(within:_:)`` has called.
-    func takeNow() throws -> HTTPClientResponsePart? { try queue.takeNow() }
+    func takeNow() throws -> PartQueue.Part? { try queue.takeNow() }
 
     func close() { channel.close(promise: nil) }
 
@@ -253,16 +237,6 @@ extension EventLoop {
     /// Runs `body` at once where the caller is on the loop.
     fileprivate func runNow(_ body: @escaping @Sendable () -> Void) {
         if inEventLoop { body() } else { execute(body) }
-    }
-}
-
-/// Takes the place of the decoder in a tunnel.
-private final class BytesAsParts: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-    typealias InboundOut = HTTPClientResponsePart
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        context.fireChannelRead(wrapInboundOut(.body(unwrapInboundIn(data))))
     }
 }
 

@@ -30,9 +30,15 @@ final class AnswerWriter {
     /// What is copied behind the head: more goes as it is.
     private static let mostCopiedBytes = 8 << 10
 
+    private static let usualHeadBytes = 2_048
+
     let carrier: Carrier
     private var framing = Framing.noBody
+    /// What is not passed on yet.
     private var held = ByteBuffer()
+    /// Whether what is held was passed on, and its memory waits for the next answer: memory of this size costs more to come
+    /// by than what is written to it.
+    private var isPassedOn = true
 
     init(_ carrier: Carrier) {
         self.carrier = carrier
@@ -43,30 +49,94 @@ final class AnswerWriter {
         carrier == .connection && Self.framing(of: head, to: request) == .endOfConnection
     }
 
+    /// The same of an answer that is passed on.
+    func endsConnection(
+        _ status: HTTPResponse.Status,
+        hasLength: Bool,
+        to request: RequestHead
+    ) -> Bool {
+        carrier == .connection && Self.framing(of: status, hasLength: hasLength, to: request) == .endOfConnection
+    }
+
     /// `request` is nil where it could not be read.
     func begin(_ head: HTTPResponse, to request: RequestHead?, _ context: ChannelHandlerContext) {
         guard carrier == .connection else { return context.write(NIOAny(HTTPResponsePart.head(head)), promise: nil) }
         framing = Self.framing(of: head, to: request)
-        let saysLength = head.status.kind != .informational && head.status != .noContent
-        if held.capacity == 0 { held = context.channel.allocator.buffer(capacity: 2_048) }
-        held.writeStatusLine(head.status)
-        for field in head.headerFields where field.name != .transferEncoding {
-            if saysLength || field.name != .contentLength { held.write(field) }
+        writeHead(head.status, head.headerFields, context)
+        endHead()
+    }
+
+    /// What a target said, and what is added to it.
+    struct PassedHead {
+        let status: HTTPResponse.Status
+        /// Without `Content-Length`.
+        let fields: HTTPFields
+        let contentLength: Int?
+        let requestID: String
+        let closes: Bool
+
+        /// As one head.
+        var response: HTTPResponse {
+            var fields = fields
+            if let contentLength { fields.append(HTTPField(name: .contentLength, value: String(contentLength))) }
+            fields[.requestID] = requestID
+            return HTTPResponse(status: status, headerFields: fields)
         }
+    }
+
+    func begin(_ head: PassedHead, to request: RequestHead, _ context: ChannelHandlerContext) {
+        guard carrier == .connection else { return begin(head.response, to: request, context) }
+        framing = Self.framing(of: head.status, hasLength: head.contentLength != nil, to: request)
+        writeHead(head.status, head.fields, without: .requestID, context)
+        if let length = head.contentLength, Self.saysLength(head.status) {
+            held.writeField(HTTPField.Name.contentLength.rawName, String(length))
+        }
+        held.writeField(HTTPField.Name.requestID.rawName, head.requestID)
+        if head.closes { held.writeStaticString("connection: close\r\n") }
+        endHead()
+    }
+
+    private func writeHead(
+        _ status: HTTPResponse.Status,
+        _ fields: HTTPFields,
+        without name: HTTPField.Name? = nil,
+        _ context: ChannelHandlerContext
+    ) {
+        holdAnew(Self.usualHeadBytes)
+        held.writeStatusLine(status)
+        for field in fields where field.name != .transferEncoding && field.name != name {
+            if Self.saysLength(status) || field.name != .contentLength { held.write(field) }
+        }
+    }
+
+    private func endHead() {
         if framing == .chunked { held.writeStaticString("transfer-encoding: chunked\r\n") }
         held.writeStaticString("\r\n")
+    }
+
+    /// Makes room where all that was held is passed on; at once in the memory that it had, when the kernel has it.
+    private func holdAnew(_ capacity: Int = 0) {
+        guard isPassedOn else { return }
+        isPassedOn = false
+        held.clear(minimumCapacity: capacity)
+    }
+
+    private static func saysLength(_ status: HTTPResponse.Status) -> Bool {
+        status.kind != .informational && status != .noContent
     }
 
     func add(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
         guard carrier == .connection else { return context.write(NIOAny(HTTPResponsePart.body(bytes)), promise: nil) }
         // A chunk of no bytes would end the body.
         guard framing != .noBody, bytes.readableBytes > 0 else { return }
+        holdAnew()
         if framing == .chunked { held.writeString("\(String(bytes.readableBytes, radix: 16))\r\n") }
         if bytes.readableBytes <= Self.mostCopiedBytes {
             held.writeImmutableBuffer(bytes)
         } else {
             pass(on: context, nil)
             context.write(NIOAny(bytes), promise: nil)
+            holdAnew()
         }
         if framing == .chunked { held.writeStaticString("\r\n") }
         if held.readableBytes > Self.mostCopiedBytes { pass(on: context, nil) }
@@ -77,6 +147,7 @@ final class AnswerWriter {
         guard carrier == .connection else {
             return context.write(NIOAny(HTTPResponsePart.end(trailers)), promise: promise)
         }
+        holdAnew()
         if framing == .chunked {
             held.writeStaticString("0\r\n")
             for field in trailers ?? [:] { held.write(field) }
@@ -88,21 +159,27 @@ final class AnswerWriter {
 
     /// Has all that was written sent.
     func flush(_ context: ChannelHandlerContext) {
-        if held.readableBytes > 0 { pass(on: context, nil) }
+        if !isPassedOn, held.readableBytes > 0 { pass(on: context, nil) }
         context.flush()
     }
 
     private func pass(on context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?) {
         context.write(NIOAny(held), promise: promise)
-        held = ByteBuffer()
+        isPassedOn = true
     }
 
     private static func framing(of head: HTTPResponse, to request: RequestHead?) -> Framing {
-        if head.status.kind == .informational || head.status == .noContent || head.status == .notModified {
-            return .noBody
-        }
+        framing(of: head.status, hasLength: head.headerFields.contains(.contentLength), to: request)
+    }
+
+    private static func framing(
+        of status: HTTPResponse.Status,
+        hasLength: Bool,
+        to request: RequestHead?
+    ) -> Framing {
+        if status.kind == .informational || status == .noContent || status == .notModified { return .noBody }
         if request?.method == .head { return .noBody }
-        if head.headerFields.contains(.contentLength) { return .length }
+        if hasLength { return .length }
         return request?.isOld == true ? .endOfConnection : .chunked
     }
 }
@@ -119,10 +196,25 @@ extension ByteBuffer {
     }
 
     /// RFC 9112 §5; its type keeps line breaks out of a field.
-    mutating func write(_ field: HTTPField) {
-        writeString(field.name.rawName)
-        writeStaticString(": ")
-        writeString(field.value)
-        writeStaticString("\r\n")
+    mutating func write(_ field: HTTPField) { writeField(field.name.rawName, field.value) }
+
+    /// A name and a value in which no line break is.
+    mutating func writeField(_ name: String, _ value: String) {
+        var (name, value) = (name, value)
+        let length = name.utf8.count + value.utf8.count + 4
+        // In one go: each write by itself looks whether there is room, and whose the memory is.
+        writeWithUnsafeMutableBytes(minimumWritableBytes: length) { room in
+            var place = 0
+            func add(_ bytes: UnsafeBufferPointer<UInt8>) {
+                UnsafeMutableRawBufferPointer(rebasing: room[place...]).copyMemory(from: UnsafeRawBufferPointer(bytes))
+                place += bytes.count
+            }
+            name.withUTF8(add)
+            (room[place], room[place + 1]) = (UInt8(ascii: ":"), UInt8(ascii: " "))
+            place += 2
+            value.withUTF8(add)
+            (room[place], room[place + 1]) = (UInt8(ascii: "\r"), UInt8(ascii: "\n"))
+            return length
+        }
     }
 }

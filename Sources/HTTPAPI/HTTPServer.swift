@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import APITypes
+internal import HTTPMessages
 internal import NIOCore
 internal import NIOExtras
-internal import NIOHTTP1
 internal import NIOHTTP2
 internal import NIOHTTPTypesHTTP2
 internal import NIOPosix
@@ -95,14 +95,13 @@ struct HTTPServer: Service {
     /// HTTP/1.1.
     private func addParsers(to channel: any Channel) throws {
         let pipeline = channel.pipeline.syncOperations
-        let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits.parser)
+        let sequence = RequestSequence(
+            answers,
+            idle: limits.idle,
+            mostBodyBytes: listener == .agentSocket ? Self.mostBodyBytesOfAgents : nil
+        )
         try pipeline.addHandlers([
-            ByteToMessageHandler(decoder), FramingGuard(), DepartureOfPeer(),
-            RequestSequence(
-                answers,
-                idle: limits.idle,
-                mostBodyBytes: listener == .agentSocket ? Self.mostBodyBytesOfAgents : nil
-            ),
+            ConnectionReader(for: sequence, within: limits.messages), DepartureOfPeer(), sequence,
         ])
     }
 
@@ -142,7 +141,7 @@ struct HTTPServer: Service {
 struct ConnectionLimits: Sendable {
     /// Without a request, or without a byte of one that is not whole.
     let idle: TimeAmount = .seconds(120)
-    let parser: NIOHTTPDecoderLimitConfiguration
+    let messages = MessageLimits(line: fieldBytes, head: headerBytes, fields: fields)
     let streams: StreamLimits
 
     private static let fieldBytes = 16 << 10
@@ -150,11 +149,6 @@ struct ConnectionLimits: Sendable {
     private static let fields = 100
 
     init() {
-        var parser = NIOHTTPDecoderLimitConfiguration()
-        parser.maxHeaderFieldSize = Self.fieldBytes
-        parser.maxHeaderListSize = Self.headerBytes
-        parser.maxHeaderFieldCount = Self.fields
-        self.parser = parser
         streams = StreamLimits(
             idle: idle,
             fieldBytes: Self.fieldBytes,

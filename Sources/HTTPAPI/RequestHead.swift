@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import HTTPMessages
 internal import HTTPTypes
 internal import NIOCore
 internal import NIOHTTP1
@@ -40,58 +41,26 @@ final class RequestHead: Sendable {
         bodyBytes = fields[.contentLength].flatMap { Int($0) } ?? 0
     }
 
-    /// Of a connection of HTTP/1.1; throws a ``FramingFault`` where not everybody reads it as the same request.
-    init(_ head: HTTPRequestHead) throws {
-        var fields = HTTPFields()
-        fields.reserveCapacity(head.headers.count)
-        var hosts: [String] = []
-        var codings = 0
-        var isLast = head.version != .http1_1 && !head.isKeepAlive
-        var waits = false
-        var bodyBytes = 0
-        for (name, value) in head.headers {
-            // The parser takes no name that is none.
-            guard let name = HTTPField.Name(name) else { continue }
-            // By length first: this runs for every field of every request.
-            switch name.canonicalName.utf8.count {
-            case 4 where name.canonicalName == "host":
-                hosts.append(value)
-                continue
-            case 6 where name == .expect: waits = Self.means100(value)
-            // A parser that saw `Upgrade` reads no further request (RFC 9110 §7.8).
-            case 7 where name == .upgrade: isLast = true
-            case 10 where name == .connection: isLast = isLast || value.lowercased().contains("close")
-            case 14 where name == .contentLength: bodyBytes = Int(value) ?? 0
-            case 17 where name == .transferEncoding: codings += Self.isChunked(value) ? 1 : 2
-            default: break
-            }
-            fields.append(HTTPField(name: name, value: value))
-        }
-        let isOld = head.version != .http1_1
-        if hosts.count > 1 || hosts.isEmpty && !isOld { throw FramingFault.host }
-        if codings > 1 || codings == 1 && isOld { throw FramingFault.transferCoding }
+    /// Of a connection of HTTP/1.1.
+    init(_ lines: RequestLines) {
+        method = lines.method
         // A target that is no path may hold a whole URL, which the library reads.
-        path = head.uri.utf8.first == UInt8(ascii: "/") ? head.uri : try Self.path(of: head)
-        method = try HTTPRequest.Method(head.method)
+        path = lines.target.utf8.first == UInt8(ascii: "/") ? lines.target : Self.path(of: lines)
+        fields = HTTPFields(lines.fields)
         scheme = "http"
-        authority = hosts.first
-        self.fields = fields
-        self.isOld = isOld
-        self.isLast = isLast
-        self.waitsWithBody = waits
-        self.bodyBytes = bodyBytes
+        authority = lines.host
+        isOld = lines.isOld
+        isLast = lines.isLast
+        waitsWithBody = lines.waitsWithBody
+        bodyBytes = lines.length ?? 0
     }
 
-    private static func path(of head: HTTPRequestHead) throws -> String? {
-        try HTTPRequest(head, secure: false, splitCookie: false).path
+    private static func path(of lines: RequestLines) -> String? {
+        let head = HTTPRequestHead(version: .http1_1, method: HTTPMethod(lines.method), uri: lines.target)
+        return (try? HTTPRequest(head, secure: false, splitCookie: false))?.path
     }
 
     private static func means100(_ expectation: String) -> Bool { expectation.lowercased() == "100-continue" }
-
-    private static func isChunked(_ coding: String) -> Bool {
-        // The parser leaves blanks behind a value.
-        coding.lowercased().split(whereSeparator: { $0 == " " || $0 == "\t" }) == ["chunked"]
-    }
 }
 
 /// A request as it comes, part by part.

@@ -2,7 +2,6 @@
 
 internal import HTTPTypes
 internal import NIOCore
-internal import NIOHTTP1
 internal import NIOHTTP2
 internal import NIOHTTPTypesHTTP2
 internal import VaultCore
@@ -160,22 +159,21 @@ extension RequestSequence {
     // Not a part of what waits, where all of it would be kept for as long as an answer takes.
     @inline(never)
     private func begin(_ answer: any ForwardedAnswer, of carriage: Carriage, _ passage: Passage) -> Bool {
-        var head = head(of: answer, passage)
-        let closes = carriage.closes || writer.endsConnection(head, to: carriage.head)
-        if closes { head.headerFields[.connection] = "close" }
-        begin(head, to: carriage)
+        guard let context else { return true }
+        let status = HTTPResponse.Status(code: answer.status)
+        let length = answer.contentLength
+        let closes =
+            carriage.closes || writer.endsConnection(status, hasLength: length != nil, to: carriage.head)
+        let head = AnswerWriter.PassedHead(
+            status: status,
+            fields: answer.fields,
+            contentLength: length,
+            requestID: passage.requestID,
+            closes: closes
+        )
+        dispatcher.finish(passage, status: status)
+        writer.begin(head, to: carriage.head, context)
         return closes
-    }
-
-    private func head(of answer: any ForwardedAnswer, _ passage: Passage) -> HTTPResponse {
-        var fields = answer.fields
-        if let length = answer.contentLength {
-            fields.append(HTTPField(name: .contentLength, value: String(length)))
-        }
-        fields[.requestID] = passage.requestID
-        let head = HTTPResponse(status: HTTPResponse.Status(code: answer.status), headerFields: fields)
-        dispatcher.finish(passage, status: head.status)
-        return head
     }
 
     /// Passes bytes on in both directions after an answer of 101, until either end leaves.
@@ -188,17 +186,18 @@ extension RequestSequence {
     ) async throws {
         do {
             guard let context, let executor else { throw ChannelError.ioOnClosedChannel }
-            var head = head(of: answer, passage)
+            let status = HTTPResponse.Status(code: answer.status)
+            var head = HTTPResponse(status: status, headerFields: answer.fields)
+            head.headerFields[.requestID] = passage.requestID
+            dispatcher.finish(passage, status: status)
             head.headerFields[.connection] = "Upgrade"
             head.headerFields[.upgrade] = "websocket"
-            let decoder = try context.pipeline.syncOperations.handler(
-                type: ByteToMessageHandler<HTTPRequestDecoder>.self
-            )
             begin(head, to: carriage)
             flush()
-            // Behind it no handler sees anything any more.
+            // Behind it nothing is read as a request any more.
             let ends = TunnelEnd(self)
-            try context.pipeline.syncOperations.addHandler(ends, position: .before(decoder))
+            let operations = context.pipeline.syncOperations
+            try operations.addHandler(ends, position: .before(operations.handler(type: ConnectionReader.self)))
             let said = newBody()
             carriage.said = said
             answer.carry(said, on: executor)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import APITypes
+internal import HTTPMessages
 internal import HTTPTypes
 internal import Hummingbird
 internal import HummingbirdCore
 internal import NIOCore
-internal import NIOHTTP1
 internal import VaultCore
 internal import VaultModel
 
@@ -83,8 +83,10 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
         self.context = nil
     }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let part = unwrapInboundIn(data)
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) { receive(unwrapInboundIn(data)) }
+
+    /// Takes what came, in order.
+    func receive(_ part: RequestPart) {
         guard later.isEmpty, take(part) else { return later.append(part) }
     }
 
@@ -124,7 +126,7 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
         if current == nil, let answer = OwnAnswer(toUnreadable: error) { return endWith(answer, context) }
         hasEnded = true
         if let current, !current.requestIsWhole {
-            if !current.hasBegun, error is HTTPParserError { current.refuse() }
+            if !current.hasBegun, error is MessageFault { current.refuse() }
             current.body.breakOff()
         }
         start()

@@ -5,8 +5,8 @@ internal import Hummingbird
 internal import NIOCore
 internal import NIOHTTP1
 
-/// Answers a connection whose one request is a start as `attache-exec` writes it, and hands every other to the library's
-/// parsers.
+/// Answers a connection whose one request is a start as `attache-exec` writes it, and hands every other to the
+/// handlers of a connection.
 ///
 /// A container's process waits for this: making the parsers and handlers of a connection and taking a request through
 /// them takes a seventh of the time to its answer ([decision 0042](../../docs/decisions/0042-starts-as-written.md)).

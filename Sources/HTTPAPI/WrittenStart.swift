@@ -5,8 +5,8 @@ internal import NIOCore
 
 /// The request of a start in the very form that `attache-exec` writes it (`docs/formats/start-protocol.md`).
 ///
-/// Nothing is interpreted here: a byte that the wrapper would not write makes the request another one, which the library's
-/// parser reads. What is recognized is what that parser would make of the same bytes.
+/// Nothing is interpreted here: a byte that the wrapper would not write makes the request another one, which
+/// ``ConnectionReader`` reads. What is recognized is what that would make of the same bytes.
 enum WrittenStart {
     private static let mostBytes = 2_048
     private static let path = "/api/v1/starts"

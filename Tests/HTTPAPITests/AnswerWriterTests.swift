@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPMessages
 import HTTPTypes
 import NIOCore
 import NIOEmbedded
-import NIOHTTP1
 import Testing
 
 @testable import HTTPAPI
@@ -48,7 +48,10 @@ struct AnswerWriterTests {
     /// What framed it there would be read as its body, or as the next answer.
     @Test func aClientOfHTTP10IsSentNoChunks() throws {
         let scene = try Scene()
-        let request = try RequestHead(.init(version: .http1_0, method: .GET, uri: "/"))
+        var messages = RequestMessages(within: MessageLimits(line: 100, head: 100, fields: 10))
+        messages.add(ByteBuffer(string: "GET / HTTP/1.0\r\n\r\n"))
+        guard case .head(let lines)? = try messages.next() else { throw Scene.Missing() }
+        let request = RequestHead(lines)
         #expect(scene.writer.endsConnection(Self.ok, to: request))
         var known = Self.ok
         known.headerFields[.contentLength] = "2"
@@ -90,6 +93,8 @@ struct AnswerWriterTests {
             try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
             context = try #require(handler.context)
         }
+
+        struct Missing: Error {}
 
         static func request(_ method: HTTPRequest.Method) -> RequestHead {
             RequestHead(HTTPRequest(method: method, scheme: "http", authority: "a", path: "/"))

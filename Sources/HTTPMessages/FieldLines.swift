@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+internal import HTTPTypes
+
+/// The field lines of a head, or of trailers (RFC 9112 §5), and what they say of their message.
+///
+/// Strict: a line has a name, a colon right behind it, and a value of visible characters, blanks and tabs; none is folded.
+struct FieldLines {
+    private(set) var fields: [HTTPField] = []
+    private(set) var host: String?
+    private(set) var length: Int?
+    private(set) var isChunked = false
+    private(set) var closes = false
+    private(set) var keepsAlive = false
+    private(set) var upgrades = false
+    private(set) var waitsWithBody = false
+
+    /// What the lines stand in.
+    enum Place {
+        case request
+        case answer
+        /// What they say of framing says nothing.
+        case trailers
+    }
+
+    init(_ lines: UnsafeRawBufferPointer, of place: Place, within limits: MessageLimits) throws(MessageFault) {
+        fields.reserveCapacity(8)
+        var rest = lines
+        while let line = try Line.next(in: &rest) {
+            guard line.count <= limits.line, fields.count < limits.fields else { throw .tooLarge }
+            try add(line, of: place)
+        }
+    }
+
+    private mutating func add(_ line: UnsafeRawBufferPointer, of place: Place) throws(MessageFault) {
+        guard let colon = line.firstIndex(of: UInt8(ascii: ":")),
+            let (name, role) = KnownFields.all.name(UnsafeRawBufferPointer(rebasing: line[..<colon])),
+            let value = Self.value(UnsafeRawBufferPointer(rebasing: line[(colon + 1)...]))
+        else { throw .malformed }
+        switch (place, role) {
+        case (_, .none), (.trailers, _), (.answer, .host): break
+        case (.request, .host):
+            guard host == nil else { throw .host }
+            host = value
+            return
+        default: try note(role, value)
+        }
+        fields.append(HTTPField(name: name, value: value))
+    }
+
+    private mutating func note(_ role: FieldRole, _ value: String) throws(MessageFault) {
+        switch role {
+        case .none, .host: break
+        // Most have one option, and this runs for every answer.
+        case .connection where value == "keep-alive": keepsAlive = true
+        case .connection where value == "close": closes = true
+        case .connection:
+            for option in value.lowercased().split(whereSeparator: { ", \t".contains($0) }) {
+                if option == "close" { closes = true }
+                if option == "keep-alive" { keepsAlive = true }
+            }
+        case .expect: waitsWithBody = value.lowercased() == "100-continue"
+        case .length:
+            // A plus sign is no digit.
+            guard length == nil, !isChunked, value.utf8.count <= 18,
+                value.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
+                let number = Int(value)
+            else { throw .length }
+            length = number
+        case .transferCoding:
+            guard length == nil else { throw .length }
+            guard !isChunked, value.lowercased() == "chunked" else { throw .transferCoding }
+            isChunked = true
+        case .upgrade: upgrades = true
+        }
+    }
+
+    /// A value without the blanks around it; nil where a byte of it is in none (RFC 9110 §5.5).
+    private static func value(_ bytes: UnsafeRawBufferPointer) -> String? {
+        var (start, end) = (0, bytes.count)
+        while start < end, isBlank(bytes[start]) { start += 1 }
+        while end > start, isBlank(bytes[end - 1]) { end -= 1 }
+        for index in start..<end where bytes[index] < 0x20 && bytes[index] != 0x09 || bytes[index] == 0x7F {
+            return nil
+        }
+        return String(decoding: UnsafeRawBufferPointer(rebasing: bytes[start..<end]), as: UTF8.self)
+    }
+
+    private static func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == 0x09 }
+}
+
+/// Lines that end with CR and LF.
+enum Line {
+    /// Takes a line from the front, without its end; nil where nothing is left.
+    static func next(in rest: inout UnsafeRawBufferPointer) throws(MessageFault) -> UnsafeRawBufferPointer? {
+        guard !rest.isEmpty else { return nil }
+        guard let end = try Self.end(in: rest, from: 0) else { throw .malformed }
+        defer { rest = UnsafeRawBufferPointer(rebasing: rest[(end + 2)...]) }
+        return UnsafeRawBufferPointer(rebasing: rest[..<end])
+    }
+
+    /// Where the first line that ends at `start` or behind it has its CR; nil where none ends yet.
+    static func end(in bytes: UnsafeRawBufferPointer, from start: Int) throws(MessageFault) -> Int? {
+        guard start < bytes.count, let base = bytes.baseAddress,
+            let feed = memchr(base + start, Int32(UInt8(ascii: "\n")), bytes.count - start)
+        else { return nil }
+        let index = UnsafeRawPointer(feed) - base
+        guard index > 0, bytes[index - 1] == UInt8(ascii: "\r") else { throw .malformed }
+        return index - 1
+    }
+}

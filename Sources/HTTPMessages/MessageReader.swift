@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import HTTPTypes
+internal import NIOCore
+
+/// The first line of a message with its fields.
+protocol MessageHead: Sendable {
+    /// What a first line says.
+    associatedtype Start
+
+    static var place: FieldLines.Place { get }
+
+    static func start(_ line: UnsafeRawBufferPointer) throws(MessageFault) -> Start
+
+    init(_ start: Start, _ lines: FieldLines) throws(MessageFault)
+}
+
+/// How the end of a body is seen (RFC 9112 §6.3).
+enum BodyFraming {
+    case length(Int)
+    case chunked
+    case endOfConnection
+}
+
+/// Reads one message of HTTP/1.1 after the other from bytes as they come, wherever they are cut.
+///
+/// A head is read when all of it is there. Of a body nothing is kept: it goes on in the pieces in which it came.
+struct MessageReader<Head: MessageHead> {
+    private enum State {
+        /// Before a head, of which so many bytes have no end of a line that was not looked at.
+        case head(lookedAt: Int, startIsChecked: Bool)
+        /// In a body with so many bytes to come.
+        case body(Int)
+        case chunks(ChunkReader)
+        case restOfConnection
+        /// No message comes any more.
+        case over
+    }
+
+    private let limits: MessageLimits
+    private var state = State.head(lookedAt: 0, startIsChecked: false)
+    private var unread = ByteBuffer()
+
+    init(within limits: MessageLimits) {
+        self.limits = limits
+    }
+
+    /// Whether bytes came that are not read.
+    var holdsBytes: Bool { unread.readableBytes > 0 }
+
+    /// Whether a message has begun that is not whole.
+    var isInMessage: Bool {
+        switch state {
+        case .head: holdsBytes
+        case .body, .chunks, .restOfConnection: true
+        case .over: false
+        }
+    }
+
+    mutating func add(_ bytes: ByteBuffer) {
+        if case .over = state { return }
+        guard holdsBytes else { return unread = bytes }
+        unread.discardReadBytes()
+        unread.writeImmutableBuffer(bytes)
+    }
+
+    /// Takes no more bytes for a message.
+    mutating func stop() {
+        state = .over
+        unread = ByteBuffer()
+    }
+
+    /// The next head; nil where it has not come yet.
+    mutating func nextHead(skippingBlankLines: Bool) throws(MessageFault) -> Head? {
+        guard case .head(let lookedAt, let startIsChecked) = state, holdsBytes else { return nil }
+        let read = try unread.read { [limits] bytes throws(MessageFault) in
+            try Self.head(in: bytes, lookedAt, startIsChecked, skippingBlankLines, limits)
+        }
+        switch read {
+        case .whole(let head, let length):
+            unread.moveReaderIndex(forwardBy: length)
+            state = .head(lookedAt: 0, startIsChecked: false)
+            return head
+        case .more(let lookedAt, let startIsChecked, let blank):
+            unread.moveReaderIndex(forwardBy: blank)
+            state = .head(lookedAt: lookedAt - blank, startIsChecked: startIsChecked)
+            return nil
+        }
+    }
+
+    /// Says what follows the head that was just read.
+    mutating func readBody(_ framing: BodyFraming) {
+        state =
+            switch framing {
+            case .length(let length): .body(length)
+            case .chunked: .chunks(ChunkReader())
+            case .endOfConnection: .restOfConnection
+            }
+    }
+
+    /// The next part behind a head; nil where it has not come yet, and before a head.
+    mutating func nextOfBody() throws(MessageFault) -> MessagePart<Head>? {
+        switch state {
+        case .head, .over: return nil
+        case .body(0): return end(nil)
+        case .body(let left):
+            guard let piece = piece(ofAtMost: left) else { return nil }
+            state = .body(left - piece.readableBytes)
+            return .body(piece)
+        case .restOfConnection: return piece(ofAtMost: .max).map { .body($0) }
+        case .chunks(var chunks):
+            let next = try chunks.next(in: &unread, within: limits)
+            state = .chunks(chunks)
+            return switch next {
+            case .piece(let bytes): .body(bytes)
+            case .end(let trailers): end(trailers)
+            case nil: nil
+            }
+        }
+    }
+
+    private mutating func end(_ trailers: HTTPFields?) -> MessagePart<Head> {
+        state = .head(lookedAt: 0, startIsChecked: false)
+        // The bytes of what was read are no longer held.
+        if !holdsBytes { unread = ByteBuffer() }
+        return .end(trailers)
+    }
+
+    private mutating func piece(ofAtMost most: Int) -> ByteBuffer? {
+        guard holdsBytes else { return nil }
+        return unread.readSlice(length: min(most, unread.readableBytes))
+    }
+
+    // MARK: - Heads
+
+    private enum HeadRead {
+        case whole(Head, length: Int)
+        /// `blank` bytes before it are no part of it.
+        case more(lookedAt: Int, startIsChecked: Bool, blank: Int)
+    }
+
+    private static func head(
+        in bytes: UnsafeRawBufferPointer,
+        _ lookedAt: Int,
+        _ startIsChecked: Bool,
+        _ skipsBlankLines: Bool,
+        _ limits: MessageLimits
+    ) throws(MessageFault) -> HeadRead {
+        var first = 0
+        if skipsBlankLines {
+            while first + 1 < bytes.count, bytes[first] == 0x0D, bytes[first + 1] == 0x0A { first += 2 }
+        }
+        // Nothing that begins otherwise ever becomes a message, and nobody should wait for its end.
+        if first < bytes.count, !bytes[first].isOfToken, !(skipsBlankLines && bytes[first] == 0x0D) {
+            throw .malformed
+        }
+        var next = max(first, lookedAt)
+        while let end = try Line.end(in: bytes, from: next) {
+            guard end - first <= limits.head else { throw .tooLarge }
+            // An empty line: its CR stands where the line begins.
+            if end == next, next > first { return try whole(bytes, first, end, limits) }
+            next = end + 2
+        }
+        guard bytes.count - first <= limits.head else { throw .tooLarge }
+        var startIsChecked = startIsChecked
+        if !startIsChecked, next > first {
+            var lines = UnsafeRawBufferPointer(rebasing: bytes[first...])
+            _ = try startLine(of: &lines, within: limits)
+            startIsChecked = true
+        }
+        return .more(lookedAt: next, startIsChecked: startIsChecked, blank: first)
+    }
+
+    private static func startLine(
+        of lines: inout UnsafeRawBufferPointer,
+        within limits: MessageLimits
+    ) throws(MessageFault) -> Head.Start {
+        guard let line = try Line.next(in: &lines) else { throw .malformed }
+        guard line.count <= limits.line else { throw .tooLarge }
+        return try Head.start(line)
+    }
+
+    private static func whole(
+        _ bytes: UnsafeRawBufferPointer,
+        _ first: Int,
+        _ end: Int,
+        _ limits: MessageLimits
+    ) throws(MessageFault) -> HeadRead {
+        var lines = UnsafeRawBufferPointer(rebasing: bytes[first..<end])
+        let start = try startLine(of: &lines, within: limits)
+        let head = try Head(start, FieldLines(lines, of: Head.place, within: limits))
+        return .whole(head, length: end + 2)
+    }
+}
