@@ -25,6 +25,8 @@ final class Exchange: Sendable {
     private let sending = Mutex<Task<Void, Never>?>(nil)
     /// Why the request could not be sent whole, where that is not the target's doing.
     private let sendingProblem = Mutex<ProxyError?>(nil)
+    /// Why the answer cannot go on, for whoever waits for its end.
+    private let breach = Mutex<(any Error)?>(nil)
     private let start = ContinuousClock.now
     /// The agent is gone.
     private let isLeft = Atomic(false)
@@ -266,15 +268,20 @@ final class Exchange: Sendable {
     /// The same where nothing has to be waited for; nil otherwise, and on any thread but the connection's own.
     func nextNow() throws -> ProxyAnswer.Part? {
         // Whatever still sends is waited for at the end.
-        guard connection.isReady, sending.withLock({ $0 == nil }) else { return nil }
+        let isSending = sending.withLock { $0 != nil }
         do {
-            while let part = connection.takeReady() {
+            while let part = connection.firstReady {
+                if isSending, case .end = part { return nil }
+                _ = connection.takeReady()
                 if let bytes = try cleaned(part) { return .bytes(bytes) }
                 guard case .end = part else { continue }
                 let trailers = state.withLock { $0?.trailers }
                 leave(nil).map { record($0, nil) }
                 return .end(trailers)
             }
+            return nil
+        } catch  where isSending {
+            breach.withLock { $0 = error }
             return nil
         } catch {
             let failure = failure(error)
@@ -292,6 +299,7 @@ final class Exchange: Sendable {
                     guard !hasAgentLeft else { throw ProxyError.brokenOff }
                     return nil
                 }
+                if let error = breach.withLock({ $0.take() }) { throw error }
                 let part = try await connection.next(within: TimeAmount(settings.idle))
                 if let bytes = try cleaned(part) { return bytes }
             }
@@ -322,9 +330,9 @@ final class Exchange: Sendable {
     /// Gives the connection back or closes it; nil where that was done before.
     private func leave(_ error: String?) -> Ended? {
         let ended: Ended? = state.withLock { state in
-            state?.wipe()
-            defer { state = nil }
-            return state.map { ($0.attempt, $0.bytes) }
+            guard let last = state.take() else { return nil }
+            last.wipe()
+            return (last.attempt, last.bytes)
         }
         if ended != nil, error == nil { connection.rest(in: place.pool, as: place.key) } else { cancel() }
         return ended
@@ -345,10 +353,11 @@ final class Exchange: Sendable {
     }
 
     /// An answer that is under way.
-    private struct State {
-        var scrubber: ResponseScrubber
-        var attempt: ProxyAttempt
-        var bytes = 0
+    // A class, since it is wide, and lent for each piece of an answer.
+    private final class State {
+        private var scrubber: ResponseScrubber
+        let attempt: ProxyAttempt
+        private(set) var bytes = 0
         private let credential: RenderedCredential
         private var knownStates: Int
         private var frames: WebSocketScrubber?
@@ -372,7 +381,7 @@ final class Exchange: Sendable {
         var isTunnel: Bool { frames != nil }
 
         /// What of a part may go on now; nil is the end of the connection.
-        mutating func take(_ part: PartQueue.Part?, upTo most: Int) throws(ProxyError) -> ByteBuffer {
+        func take(_ part: PartQueue.Part?, upTo most: Int) throws(ProxyError) -> ByteBuffer {
             switch part {
             case .body(let bytes):
                 guard self.bytes <= most - bytes.readableBytes else { throw .answerTooLarge }
@@ -386,7 +395,7 @@ final class Exchange: Sendable {
             }
         }
 
-        private mutating func clean(_ bytes: ByteBuffer) throws(ProxyError) -> ByteBuffer {
+        private func clean(_ bytes: ByteBuffer) throws(ProxyError) -> ByteBuffer {
             self.bytes += bytes.readableBytes
             defer { learn() }
             if isTunnel { return try cleanFrames(bytes) }
@@ -397,7 +406,7 @@ final class Exchange: Sendable {
             return clean
         }
 
-        private mutating func cleanFrames(_ bytes: ByteBuffer) throws(ProxyError) -> ByteBuffer {
+        private func cleanFrames(_ bytes: ByteBuffer) throws(ProxyError) -> ByteBuffer {
             var bytes = bytes
             var clean = ByteBuffer()
             let isReadable = bytes.withUnsafeMutableReadableBytes { chunk in
@@ -407,13 +416,13 @@ final class Exchange: Sendable {
             return clean
         }
 
-        mutating func wipe() {
+        func wipe() {
             scrubber.wipe()
             frames?.wipe()
         }
 
         /// What was held back, which is no beginning of a find any more.
-        private mutating func finish(_ trailers: HTTPFields?) -> ByteBuffer {
+        private func finish(_ trailers: HTTPFields?) -> ByteBuffer {
             hasEnded = true
             var rest = ByteBuffer()
             scrubber.finish { _ = rest.writeBytes($0) }
@@ -421,7 +430,7 @@ final class Exchange: Sendable {
             return rest
         }
 
-        private mutating func learn() {
+        private func learn() {
             guard scrubber.stateCount > knownStates else { return }
             knownStates = scrubber.stateCount
             credential.learn(from: scrubber)

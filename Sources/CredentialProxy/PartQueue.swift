@@ -82,8 +82,8 @@ final class PartQueue: ChannelInboundHandler, @unchecked Sendable {
         call?()
     }
 
-    /// Whether a part is there; asked on the event loop.
-    var isReady: Bool { !parts.isEmpty }
+    /// The next part, where one is there; asked on the event loop.
+    var first: Part? { parts.first }
 
     /// The whole request is with the kernel.
     func requestIsSent() { exchange.requestIsSent = true }

@@ -43,19 +43,24 @@ package protocol TrailingBody: AsyncSequence<ByteBuffer, any Error>, Sendable {
 /// What goes back to the agent.
 package struct ProxyAnswer: Sendable {
     package var status: Int
-    /// Without `Content-Length`.
-    package var fields: HTTPFields
     package var contentLength: Int?
     let exchange: Exchange
+    private let said: AnswerFields
     /// What was read of it already.
     private var ahead: PartsAhead?
 
-    init(status: Int, fields: HTTPFields, contentLength: Int?, exchange: Exchange) {
+    init(status: Int, fields: AnswerFields, contentLength: Int?, exchange: Exchange) {
         self.status = status
-        self.fields = fields
+        said = fields
         self.contentLength = contentLength
         self.exchange = exchange
     }
+
+    /// Without `Content-Length`.
+    package var fields: HTTPFields { said.made }
+
+    /// The same as lines of HTTP/1.1; nil where they are not there as such.
+    package var fieldLines: ByteBuffer? { said.lines }
 
     /// A piece of the body, or its end.
     package enum Part: Sendable {
@@ -120,7 +125,7 @@ package struct ProxyAnswer: Sendable {
             await exchange.end(nil)
             // What follows it is not an answer, and none of it is the agent's.
             guard status != 101 else { throw .badAnswer }
-            var answer = ProxyAnswer(status: status, fields: [:], contentLength: 0, exchange: exchange)
+            var answer = ProxyAnswer(status: status, fields: .made([:]), contentLength: 0, exchange: exchange)
             answer.ahead = PartsAhead([.end(nil)])
             return answer
         }

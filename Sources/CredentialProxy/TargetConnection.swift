@@ -191,9 +191,10 @@ final class TargetConnection: Sendable {
         eventLoop.execute { channel.flush() }
     }
 
-    var isReady: Bool { eventLoop.inEventLoop && queue.isReady }
+    /// The next part, where one is there; nil on any thread but the event loop's.
+    var firstReady: PartQueue.Part? { eventLoop.inEventLoop ? queue.first : nil }
 
-    /// The next part, where one is there; asked on the event loop.
+    /// Takes it; on the event loop.
     func takeReady() -> PartQueue.Part? { queue.takeFirst() }
 
     func next(within limit: TimeAmount) async throws -> PartQueue.Part? {

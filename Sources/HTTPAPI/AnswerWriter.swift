@@ -69,15 +69,14 @@ final class AnswerWriter {
     /// What a target said, and what is added to it.
     struct PassedHead {
         let status: HTTPResponse.Status
-        /// Without `Content-Length`.
-        let fields: HTTPFields
+        let answer: any ForwardedAnswer
         let contentLength: Int?
         let requestID: String
         let closes: Bool
 
         /// As one head.
         var response: HTTPResponse {
-            var fields = fields
+            var fields = answer.fields
             if let contentLength { fields.append(HTTPField(name: .contentLength, value: String(contentLength))) }
             fields[.requestID] = requestID
             return HTTPResponse(status: status, headerFields: fields)
@@ -87,7 +86,13 @@ final class AnswerWriter {
     func begin(_ head: PassedHead, to request: RequestHead, _ context: ChannelHandlerContext) {
         guard carrier == .connection else { return begin(head.response, to: request, context) }
         framing = Self.framing(of: head.status, hasLength: head.contentLength != nil, to: request)
-        writeHead(head.status, head.fields, without: .requestID, context)
+        if let lines = head.answer.fieldLines {
+            holdAnew(Self.usualHeadBytes)
+            held.writeStatusLine(head.status)
+            held.writeImmutableBuffer(lines)
+        } else {
+            writeHead(head.status, head.answer.fields, without: .requestID, context)
+        }
         if let length = head.contentLength, Self.saysLength(head.status) {
             held.writeField(HTTPField.Name.contentLength.rawName, String(length))
         }

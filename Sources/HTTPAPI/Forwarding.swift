@@ -49,6 +49,8 @@ package protocol ForwardedAnswer: Sendable {
     var status: Int { get }
     /// Without `Content-Length`.
     var fields: HTTPFields { get }
+    /// The same as lines of HTTP/1.1, each with its end; nil where they are not there as such.
+    var fieldLines: ByteBuffer? { get }
     var contentLength: Int? { get }
     /// What ``next()`` says where nothing has to be waited for; nil otherwise.
     func nextNow() throws -> ForwardedPart?

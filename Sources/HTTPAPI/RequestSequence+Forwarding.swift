@@ -166,7 +166,7 @@ extension RequestSequence {
             carriage.closes || writer.endsConnection(status, hasLength: length != nil, to: carriage.head)
         let head = AnswerWriter.PassedHead(
             status: status,
-            fields: answer.fields,
+            answer: answer,
             contentLength: length,
             requestID: passage.requestID,
             closes: closes

@@ -47,6 +47,8 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
     private var mayBeUnwritten = false
     private var isClosing = false
     private var whenWritable: CheckedContinuation<Void, Never>?
+    /// Told by a body that was full and is read again; one for all bodies.
+    private var hasRoom: @Sendable () -> Void = {}
 
     var dispatcher: Dispatcher { answers.dispatcher }
     var carrier: AnswerWriter.Carrier { writer.carrier }
@@ -70,6 +72,8 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
         executor = EventLoopTaskExecutor(eventLoop: context.eventLoop)
         peer = context.channel.remoteAddress?.ipAddress.flatMap { IPAddress($0) } ?? .loopback
         lastHeard = context.eventLoop.now
+        let own = NIOLoopBound(self, eventLoop: context.eventLoop)
+        hasRoom = { [eventLoop = context.eventLoop] in eventLoop.execute { own.value.bodyHasRoom() } }
         watchSilence()
     }
 
@@ -79,6 +83,7 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
         depart()
         // A body knows the handler that feeds it.
         current = nil
+        hasRoom = {}
         later = []
         self.context = nil
     }
@@ -258,11 +263,7 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
         if !said.feed(bytes) { current.bodyIsFull = true }
     }
 
-    func newBody() -> ForwardedBody {
-        guard let eventLoop = context?.eventLoop else { return ForwardedBody {} }
-        let own = NIOLoopBound(self, eventLoop: eventLoop)
-        return ForwardedBody { eventLoop.execute { own.value.bodyHasRoom() } }
-    }
+    func newBody() -> ForwardedBody { ForwardedBody(hasRoom: hasRoom) }
 
     // MARK: - What goes to the client
 

@@ -12,7 +12,7 @@ package struct AnswerMessages {
 
     private static let switchingProtocols = 101
 
-    private var reader: MessageReader<AnswerLines>
+    private var reader: MessageReader<ReadAnswer>
     /// The method of the request whose answer comes; nil where none was sent.
     private var method: String?
     private var endsWithConnection = false
@@ -39,17 +39,28 @@ package struct AnswerMessages {
     package mutating func next() throws(MessageFault) -> Part? {
         guard let method else { return nil }
         do throws(MessageFault) {
-            if let part = try reader.nextOfBody() {
-                if case .end = part { self.method = nil }
-                return part
+            switch try reader.nextOfBody() {
+            case .piece(let bytes)?: return .body(bytes)
+            case .end(let trailers)?:
+                self.method = nil
+                return .end(trailers)
+            case nil: break
             }
-            while var head = try reader.nextHead(skippingBlankLines: false) {
+            while let (head, bytes) = try reader.nextHead(skippingBlankLines: false) {
                 if (100..<200).contains(head.status), head.status != Self.switchingProtocols { continue }
                 let framing = head.framing(answering: method)
                 endsWithConnection = if case .endOfConnection = framing { true } else { false }
-                head.mayGoOn = head.mayGoOn && !endsWithConnection
                 reader.readBody(framing)
-                return .head(head)
+                let lines = head.lines
+                return .head(
+                    AnswerLines(
+                        status: head.status,
+                        block: FieldBlock(bytes: bytes, lines: lines.lines),
+                        length: lines.bodyLength,
+                        isChunked: lines.isChunked,
+                        mayGoOn: head.mayGoOn && !endsWithConnection
+                    )
+                )
             }
             return nil
         } catch {
@@ -70,13 +81,19 @@ package struct AnswerMessages {
     }
 }
 
-extension AnswerLines: MessageHead {
+/// The head of an answer without its bytes.
+private struct ReadAnswer: MessageHead {
     struct Start {
         let status: Int
         let isOld: Bool
     }
 
     static var place: FieldLines.Place { .answer }
+
+    let status: Int
+    let lines: FieldLines
+    /// As far as the fields say.
+    let mayGoOn: Bool
 
     /// The reason is for nobody, and is often left out with the space before it (RFC 9112 §4).
     static func start(_ line: UnsafeRawBufferPointer) throws(MessageFault) -> Start {
@@ -94,9 +111,7 @@ extension AnswerLines: MessageHead {
 
     init(_ start: Start, _ lines: FieldLines) throws(MessageFault) {
         status = start.status
-        fields = lines.fields
-        length = lines.length
-        isChunked = lines.isChunked
+        self.lines = lines
         // A coding in an answer of HTTP/1.0 is read, and its connection not trusted any more (RFC 9112 §6.1).
         mayGoOn = !lines.closes && (start.isOld ? lines.keepsAlive && !lines.isChunked : true)
     }
@@ -105,7 +120,7 @@ extension AnswerLines: MessageHead {
         // What follows it is of another protocol.
         if status == 101 { return .endOfConnection }
         if method == "HEAD" || status < 200 || status == 204 || status == 304 { return .length(0) }
-        if isChunked { return .chunked }
-        return length.map { .length($0) } ?? .endOfConnection
+        if lines.isChunked { return .chunked }
+        return lines.bodyLength.map { .length($0) } ?? .endOfConnection
     }
 }

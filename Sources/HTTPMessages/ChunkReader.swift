@@ -13,18 +13,13 @@ struct ChunkReader {
         case trailers
     }
 
-    enum Next {
-        case piece(ByteBuffer)
-        case end(HTTPFields?)
-    }
-
     /// Of a size with its extensions, which mean nothing here.
     private static let mostSizeBytes = 1_024
 
     private var state = State.size
 
     /// Takes the next piece of the body, or its end, from the front of `bytes`; nil where that has not come yet.
-    mutating func next(in bytes: inout ByteBuffer, within limits: MessageLimits) throws(MessageFault) -> Next? {
+    mutating func next(in bytes: inout ByteBuffer, within limits: MessageLimits) throws(MessageFault) -> BodyPart? {
         while true {
             switch state {
             case .size:

@@ -7,9 +7,11 @@ internal import HTTPTypes
 ///
 /// Strict: a line has a name, a colon right behind it, and a value of visible characters, blanks and tabs; none is folded.
 struct FieldLines {
+    /// Those of an answer are lines only.
     private(set) var fields: [HTTPField] = []
+    private(set) var lines: [FieldBlock.Line] = []
     private(set) var host: String?
-    private(set) var length: Int?
+    private(set) var bodyLength: Int?
     private(set) var isChunked = false
     private(set) var closes = false
     private(set) var keepsAlive = false
@@ -24,29 +26,40 @@ struct FieldLines {
         case trailers
     }
 
-    init(_ lines: UnsafeRawBufferPointer, of place: Place, within limits: MessageLimits) throws(MessageFault) {
-        fields.reserveCapacity(8)
-        var rest = lines
+    init(_ bytes: UnsafeRawBufferPointer, of place: Place, within limits: MessageLimits) throws(MessageFault) {
+        if place == .answer { lines.reserveCapacity(16) } else { fields.reserveCapacity(8) }
+        var rest = bytes
         while let line = try Line.next(in: &rest) {
-            guard line.count <= limits.line, fields.count < limits.fields else { throw .tooLarge }
-            try add(line, of: place)
+            guard line.count <= limits.line, max(fields.count, lines.count) < limits.fields else { throw .tooLarge }
+            try add(line, of: place, endingAt: bytes.count - rest.count)
         }
     }
 
-    private mutating func add(_ line: UnsafeRawBufferPointer, of place: Place) throws(MessageFault) {
+    private mutating func add(
+        _ line: UnsafeRawBufferPointer,
+        of place: Place,
+        endingAt end: Int
+    ) throws(MessageFault) {
         guard let colon = line.firstIndex(of: UInt8(ascii: ":")),
-            let (name, role) = KnownFields.all.name(UnsafeRawBufferPointer(rebasing: line[..<colon])),
-            let value = Self.value(UnsafeRawBufferPointer(rebasing: line[(colon + 1)...]))
+            let name = KnownFields.all.name(UnsafeRawBufferPointer(rebasing: line[..<colon]))
         else { throw .malformed }
-        switch (place, role) {
-        case (_, .none), (.trailers, _), (.answer, .host): break
+        let bytes = UnsafeRawBufferPointer(rebasing: line[(colon + 1)...])
+        if place == .answer {
+            guard bytes.allSatisfy(\.isOfText) else { throw .malformed }
+            let start = end - line.count - 2
+            lines.append(FieldBlock.Line(start: start, end: end, colon: start + colon, known: name.place))
+            guard name.role != .none, name.role != .host else { return }
+        }
+        guard let value = Self.value(bytes) else { throw .malformed }
+        switch (place, name.role) {
         case (.request, .host):
             guard host == nil else { throw .host }
             host = value
             return
-        default: try note(role, value)
+        case (_, .none), (.trailers, _): break
+        default: try note(name.role, value)
         }
-        fields.append(HTTPField(name: name, value: value))
+        if place != .answer { fields.append(HTTPField(name: name.name, value: value)) }
     }
 
     private mutating func note(_ role: FieldRole, _ value: String) throws(MessageFault) {
@@ -63,13 +76,13 @@ struct FieldLines {
         case .expect: waitsWithBody = value.lowercased() == "100-continue"
         case .length:
             // A plus sign is no digit.
-            guard length == nil, !isChunked, value.utf8.count <= 18,
+            guard bodyLength == nil, !isChunked, value.utf8.count <= 18,
                 value.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
                 let number = Int(value)
             else { throw .length }
-            length = number
+            bodyLength = number
         case .transferCoding:
-            guard length == nil else { throw .length }
+            guard bodyLength == nil else { throw .length }
             guard !isChunked, value.lowercased() == "chunked" else { throw .transferCoding }
             isChunked = true
         case .upgrade: upgrades = true
@@ -77,13 +90,11 @@ struct FieldLines {
     }
 
     /// A value without the blanks around it; nil where a byte of it is in none (RFC 9110 §5.5).
-    private static func value(_ bytes: UnsafeRawBufferPointer) -> String? {
+    static func value(_ bytes: UnsafeRawBufferPointer) -> String? {
         var (start, end) = (0, bytes.count)
         while start < end, isBlank(bytes[start]) { start += 1 }
         while end > start, isBlank(bytes[end - 1]) { end -= 1 }
-        for index in start..<end where bytes[index] < 0x20 && bytes[index] != 0x09 || bytes[index] == 0x7F {
-            return nil
-        }
+        for index in start..<end where !bytes[index].isOfText { return nil }
         return String(decoding: UnsafeRawBufferPointer(rebasing: bytes[start..<end]), as: UTF8.self)
     }
 

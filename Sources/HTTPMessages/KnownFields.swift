@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Glibc
 internal import HTTPTypes
 
 /// Names of fields in the spellings that most messages have, so that they need not be made for each of them.
@@ -29,38 +30,62 @@ struct KnownFields: Sendable {
     ]
 
     private struct Known {
-        let bytes: [UInt8]
+        let bytes: UnsafeRawBufferPointer
         let name: HTTPField.Name
         let role: FieldRole
     }
 
-    private let known: [Known]
+    // Both are made once, never written again and never freed: an array would be retained for each field of each message.
+    private nonisolated(unsafe) let known: UnsafeBufferPointer<Known>
     /// For each place the number of a name there and one more; 0 for none.
-    private let table: [UInt8]
+    private nonisolated(unsafe) let table: UnsafeBufferPointer<UInt8>
 
     private init() {
+        let table = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: Self.places)
+        table.initialize(repeating: 0)
         var known: [Known] = []
-        var table = [UInt8](repeating: 0, count: Self.places)
         for spelling in Self.names.flatMap({ [$0, $0.lowercased()] }) {
-            let bytes = Array(spelling.utf8)
-            let place = bytes.withUnsafeBytes { Self.place(of: $0) }
+            let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: spelling.utf8.count, alignment: 1)
+            bytes.copyBytes(from: spelling.utf8)
+            let place = Self.place(of: UnsafeRawBufferPointer(bytes))
             // Whoever comes second is made anew each time.
             guard table[place] == 0, let name = HTTPField.Name(spelling) else { continue }
-            known.append(Known(bytes: bytes, name: name, role: FieldRole(of: name)))
+            known.append(Known(bytes: UnsafeRawBufferPointer(bytes), name: name, role: FieldRole(of: name)))
             table[place] = UInt8(known.count)
         }
-        (self.known, self.table) = (known, table)
+        let all = UnsafeMutableBufferPointer<Known>.allocate(capacity: known.count)
+        _ = all.initialize(from: known)
+        (self.known, self.table) = (UnsafeBufferPointer(all), UnsafeBufferPointer(table))
+    }
+
+    /// A name that was looked up.
+    struct Name {
+        /// Nil where it is not known in this spelling.
+        let place: Int?
+        /// Nil where it is known.
+        let made: HTTPField.Name?
+        let role: FieldRole
+
+        var name: HTTPField.Name { made ?? KnownFields.all.known[place ?? 0].name }
     }
 
     /// The name that `bytes` are, and what it means for its message; nil where they are no name (RFC 9110 §5.1).
-    func name(_ bytes: UnsafeRawBufferPointer) -> (HTTPField.Name, FieldRole)? {
-        guard !bytes.isEmpty else { return nil }
-        let number = Int(table[Self.place(of: bytes)])
-        if number > 0, known[number - 1].bytes.elementsEqual(bytes) {
-            return (known[number - 1].name, known[number - 1].role)
+    func name(_ bytes: UnsafeRawBufferPointer) -> Name? {
+        guard let base = bytes.baseAddress, !bytes.isEmpty else { return nil }
+        let place = Int(table[Self.place(of: bytes)]) - 1
+        if place >= 0, known[place].bytes.count == bytes.count, let same = known[place].bytes.baseAddress,
+            memcmp(base, same, bytes.count) == 0
+        {
+            return Name(place: place, made: nil, role: known[place].role)
         }
-        return HTTPField.Name(String(decoding: bytes, as: UTF8.self)).map { ($0, FieldRole(of: $0)) }
+        return HTTPField.Name(String(decoding: bytes, as: UTF8.self)).map {
+            Name(place: nil, made: $0, role: FieldRole(of: $0))
+        }
     }
+
+    subscript(place: Int) -> HTTPField.Name { known[place].name }
+
+    var allNames: [HTTPField.Name] { known.map(\.name) }
 
     private static func place(of bytes: UnsafeRawBufferPointer) -> Int {
         let (first, middle, last) = (bytes[0], bytes[bytes.count / 2], bytes[bytes.count - 1])

@@ -35,20 +35,33 @@ package struct RequestLines: Sendable {
 /// The head of an answer (RFC 9112 §4).
 package struct AnswerLines: Sendable {
     package let status: Int
-    /// In their order.
-    package let fields: [HTTPField]
+    /// Its fields as they came; nil where another protocol carried them.
+    package private(set) var block: FieldBlock?
     /// What `Content-Length` says; nil where it is not there.
     package let length: Int?
     package let isChunked: Bool
     /// Whether its connection can carry another request after it.
     package internal(set) var mayGoOn: Bool
+    private let said: [HTTPField]
+
+    /// In their order.
+    package var fields: [HTTPField] { block?.fields ?? said }
 
     /// Of an answer that another protocol carries.
     package init(status: Int, fields: [HTTPField]) {
         self.status = status
-        self.fields = fields
+        said = fields
         length = nil
         isChunked = false
         mayGoOn = false
+    }
+
+    init(status: Int, block: FieldBlock, length: Int?, isChunked: Bool, mayGoOn: Bool) {
+        self.status = status
+        self.block = block
+        self.length = length
+        self.isChunked = isChunked
+        self.mayGoOn = mayGoOn
+        said = []
     }
 }

@@ -22,6 +22,14 @@ enum BodyFraming {
     case endOfConnection
 }
 
+/// What comes behind a head.
+enum BodyPart {
+    /// Never without bytes.
+    case piece(ByteBuffer)
+    /// With the trailers.
+    case end(HTTPFields?)
+}
+
 /// Reads one message of HTTP/1.1 after the other from bytes as they come, wherever they are cut.
 ///
 /// A head is read when all of it is there. Of a body nothing is kept: it goes on in the pieces in which it came.
@@ -70,17 +78,19 @@ struct MessageReader<Head: MessageHead> {
         unread = ByteBuffer()
     }
 
-    /// The next head; nil where it has not come yet.
-    mutating func nextHead(skippingBlankLines: Bool) throws(MessageFault) -> Head? {
+    /// The next head, and its field lines as they came; nil where it has not come yet.
+    mutating func nextHead(skippingBlankLines: Bool) throws(MessageFault) -> (Head, bytes: ByteBuffer)? {
         guard case .head(let lookedAt, let startIsChecked) = state, holdsBytes else { return nil }
         let read = try unread.read { [limits] bytes throws(MessageFault) in
             try Self.head(in: bytes, lookedAt, startIsChecked, skippingBlankLines, limits)
         }
         switch read {
-        case .whole(let head, let length):
-            unread.moveReaderIndex(forwardBy: length)
+        case .whole(let head, let lines):
             state = .head(lookedAt: 0, startIsChecked: false)
-            return head
+            let start = unread.readerIndex + lines.lowerBound
+            let fields = unread.getSlice(at: start, length: lines.count) ?? ByteBuffer()
+            unread.moveReaderIndex(forwardBy: lines.upperBound + 2)
+            return (head, fields)
         case .more(let lookedAt, let startIsChecked, let blank):
             unread.moveReaderIndex(forwardBy: blank)
             state = .head(lookedAt: lookedAt - blank, startIsChecked: startIsChecked)
@@ -99,27 +109,24 @@ struct MessageReader<Head: MessageHead> {
     }
 
     /// The next part behind a head; nil where it has not come yet, and before a head.
-    mutating func nextOfBody() throws(MessageFault) -> MessagePart<Head>? {
+    mutating func nextOfBody() throws(MessageFault) -> BodyPart? {
         switch state {
         case .head, .over: return nil
         case .body(0): return end(nil)
         case .body(let left):
             guard let piece = piece(ofAtMost: left) else { return nil }
             state = .body(left - piece.readableBytes)
-            return .body(piece)
-        case .restOfConnection: return piece(ofAtMost: .max).map { .body($0) }
+            return .piece(piece)
+        case .restOfConnection: return piece(ofAtMost: .max).map { .piece($0) }
         case .chunks(var chunks):
             let next = try chunks.next(in: &unread, within: limits)
             state = .chunks(chunks)
-            return switch next {
-            case .piece(let bytes): .body(bytes)
-            case .end(let trailers): end(trailers)
-            case nil: nil
-            }
+            if case .end(let trailers)? = next { return end(trailers) }
+            return next
         }
     }
 
-    private mutating func end(_ trailers: HTTPFields?) -> MessagePart<Head> {
+    private mutating func end(_ trailers: HTTPFields?) -> BodyPart {
         state = .head(lookedAt: 0, startIsChecked: false)
         // The bytes of what was read are no longer held.
         if !holdsBytes { unread = ByteBuffer() }
@@ -134,7 +141,7 @@ struct MessageReader<Head: MessageHead> {
     // MARK: - Heads
 
     private enum HeadRead {
-        case whole(Head, length: Int)
+        case whole(Head, lines: Range<Int>)
         /// `blank` bytes before it are no part of it.
         case more(lookedAt: Int, startIsChecked: Bool, blank: Int)
     }
@@ -189,6 +196,6 @@ struct MessageReader<Head: MessageHead> {
         var lines = UnsafeRawBufferPointer(rebasing: bytes[first..<end])
         let start = try startLine(of: &lines, within: limits)
         let head = try Head(start, FieldLines(lines, of: Head.place, within: limits))
-        return .whole(head, length: end + 2)
+        return .whole(head, lines: (end - lines.count)..<end)
     }
 }

@@ -23,11 +23,14 @@ package struct RequestMessages {
     /// The next part; nil where it has not come yet, and behind the last request.
     package mutating func next() throws(MessageFault) -> Part? {
         do throws(MessageFault) {
-            if let part = try reader.nextOfBody() {
-                if case .end = part, isLast { reader.stop() }
-                return part
+            switch try reader.nextOfBody() {
+            case .piece(let bytes)?: return .body(bytes)
+            case .end(let trailers)?:
+                if isLast { reader.stop() }
+                return .end(trailers)
+            case nil: break
             }
-            guard let head = try reader.nextHead(skippingBlankLines: true) else { return nil }
+            guard let (head, _) = try reader.nextHead(skippingBlankLines: true) else { return nil }
             isLast = head.isLast
             reader.readBody(head.length.map { .length($0) } ?? (head.isChunked ? .chunked : .length(0)))
             return .head(head)
@@ -77,7 +80,7 @@ extension RequestLines: MessageHead {
         // What follows a request that asks for another protocol, or for a tunnel, is perhaps of that (RFC 9110 §7.8, §9.3.6).
         isLast = lines.closes || start.isOld && !lines.keepsAlive || lines.upgrades || start.method == .connect
         waitsWithBody = lines.waitsWithBody
-        length = lines.length
+        length = lines.bodyLength
         isChunked = lines.isChunked
     }
 }

@@ -27,18 +27,22 @@ package enum HeaderRules {
     /// The fields of a target's answer, or of its trailers, that go back to the agent.
     ///
     /// Never: sessions and challenges that are between target and broker, what concerns one connection, what would send
-    /// the agent past the broker, and whatever looks as if the broker itself had said it.
+    /// the agent past the broker, and whatever looks as if the broker itself had said it. The framing is the caller's.
     package static func returned(_ fields: [HTTPField]) -> HTTPFields {
         let nominated = nominated(by: fields)
         var returned = HTTPFields()
         // With room for what the broker says itself.
         returned.reserveCapacity(fields.count + 3)
-        for field in fields {
-            let name = folded(field.name.canonicalName)
-            if targetOnly.contains(name) || name.hasPrefix("proxy-") || name.hasPrefix("attache-") { continue }
-            if nominated.isEmpty || !nominated.contains(name) { returned.append(field) }
+        for field in fields where isReturned(field.name) {
+            if nominated.isEmpty || !nominated.contains(folded(field.name.canonicalName)) { returned.append(field) }
         }
         return returned
+    }
+
+    /// Whether fields of this name go back to the agent, where `Connection` does not name it.
+    package static func isReturned(_ name: HTTPField.Name) -> Bool {
+        let name = folded(name.canonicalName)
+        return !targetOnly.contains(name) && !name.hasPrefix("proxy-") && !name.hasPrefix("attache-")
     }
 
     /// Whether the name of a field holds one of the vault's own tokens, as far as that shows without case.
@@ -117,8 +121,9 @@ package enum HeaderRules {
 
     private static let targetOnly = FieldNames(
         connection + [
-            "alt-svc", "authentication-info", "clear-site-data", "refresh", "set-cookie", "set-cookie2",
-            "www-authenticate",
+            "alt-svc", "authentication-info", "clear-site-data", "content-length", "refresh", "set-cookie",
+            "set-cookie2",
+            "www-authenticate", "x-request-id",
         ]
     )
 }

@@ -4,6 +4,7 @@ internal import APITypes
 internal import CredentialProxy
 internal import HTTPAPI
 internal import HTTPTypes
+internal import NIOCore
 internal import VaultCore
 internal import VaultModel
 
@@ -57,6 +58,7 @@ private struct ProxiedAnswer: ForwardedAnswer {
 
     var status: Int { answer.status }
     var fields: HTTPFields { answer.fields }
+    var fieldLines: ByteBuffer? { answer.fieldLines }
     var contentLength: Int? { answer.contentLength }
 
     func next() async throws -> ForwardedPart { ForwardedPart(try await answer.next()) }

@@ -154,6 +154,7 @@ private final class TextAnswer: ForwardedAnswer {
     let fields: HTTPFields = [:]
     private let text: Mutex<String?>
 
+    var fieldLines: ByteBuffer? { nil }
     var contentLength: Int? { nil }
 
     init(text: String) {
