@@ -18,9 +18,9 @@ package enum EpochState: UInt8, Sendable {
 }
 
 /// The random key of an epoch, and the keys of the system that are derived from it.
-struct EpochKeys: Sendable {
+final class EpochKeys: Sendable {
     let number: UInt32
-    var state: EpochState
+    let state: EpochState
     let key: SymmetricKey
     /// Codes of rows that no single owner vouches for.
     let rowCode: KeyedHash
@@ -39,5 +39,11 @@ struct EpochKeys: Sendable {
         audit = KeyedHash(KeyDerivation.key(from: key, purpose: "audit/v1"))
         system = KeyedHash(KeyDerivation.key(from: key, purpose: "sys/v1"))
         request = KeyedHash(KeyDerivation.key(from: key, purpose: "request/v1"))
+    }
+
+    /// The same keys in another state.
+    init(_ keys: EpochKeys, state: EpochState) {
+        (number, key, self.state) = (keys.number, keys.key, state)
+        (rowCode, audit, system, request) = (keys.rowCode, keys.audit, keys.system, keys.request)
     }
 }

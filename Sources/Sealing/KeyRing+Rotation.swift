@@ -19,12 +19,10 @@ extension KeyRing {
 
     /// Makes `epoch` the one that seals; the one before still opens.
     package func activating(_ epoch: UInt32) throws(SealingError) -> KeyRing {
-        var new = try keys(of: epoch)
-        new.state = .active
+        let new = EpochKeys(try keys(of: epoch), state: .active)
         let keys = allKeys.map { old in
-            var old = old
-            if old.state == .active { old.state = .readable }
-            return old.number == epoch ? new : old
+            if old.number == epoch { return new }
+            return old.state == .active ? EpochKeys(old, state: .readable) : old
         }
         return KeyRing(allKeys: keys, active: new, owners: OwnerKeyCache())
     }
@@ -35,11 +33,7 @@ extension KeyRing {
     /// Ends the use of a readable epoch; throws ``SealingError/unknownEpoch(_:)`` for any other.
     package func retiring(_ epoch: UInt32) throws(SealingError) -> KeyRing {
         guard try keys(of: epoch).state == .readable else { throw .unknownEpoch(epoch) }
-        let keys = allKeys.map { old in
-            var old = old
-            if old.number == epoch { old.state = .retired }
-            return old
-        }
+        let keys = allKeys.map { $0.number == epoch ? EpochKeys($0, state: .retired) : $0 }
         return KeyRing(allKeys: keys, active: active, owners: OwnerKeyCache())
     }
 }

@@ -27,24 +27,24 @@ extension KeyRing {
     ///
     /// Throws ``SealingError/wrongMasterKey(expected:given:)`` when it names another key, and
     /// ``SealingError/keyRingDamaged`` when it names this one and does not open.
-    package init(unwrapping wrapped: [UInt8], under master: MasterKey) throws(SealingError) {
+    package convenience init(unwrapping wrapped: [UInt8], under master: MasterKey) throws(SealingError) {
         guard let expected = Self.masterKeyID(ofWrapped: wrapped) else { throw .keyRingDamaged }
         guard expected == master.id else { throw .wrongMasterKey(expected: expected, given: master.id) }
-        let ring: KeyRing?
+        let keys: [EpochKeys]?
         do {
-            ring = try AuthenticatedCipher.open(
+            keys = try AuthenticatedCipher.open(
                 wrapped[Self.nonceRange.upperBound...],
                 under: master.wrappingKey,
                 nonce: wrapped[Self.nonceRange],
                 authenticating: Self.associatedData(wrapped[..<Self.idRange.upperBound])
             ) { plaintext throws(SealingError) in
-                Self.keys(in: plaintext).flatMap { KeyRing($0) }
+                Self.keys(in: plaintext)
             }
         } catch {
             throw .keyRingDamaged
         }
-        guard let ring else { throw .keyRingDamaged }
-        self = ring
+        guard let keys else { throw .keyRingDamaged }
+        try self.init(keys)
     }
 
     /// The form to store: the ring sealed under `master`, different each time.

@@ -4,8 +4,8 @@ internal import Crypto
 
 /// The keys of the vault, one set for each epoch.
 ///
-/// A value: rotation makes another ring. Copies share the owners' derived keys, which any thread may use.
-package struct KeyRing: Sendable {
+/// Never changes: rotation makes another ring. It keeps the owners' derived keys, which any thread may use.
+package final class KeyRing: Sendable {
     /// The longest value that is sealed: 16 MiB.
     package static let maximumValueBytes = 16 * 1_024 * 1_024
 
@@ -22,12 +22,12 @@ package struct KeyRing: Sendable {
         return KeyRing(allKeys: [first], active: first, owners: OwnerKeyCache())
     }
 
-    /// Fails unless the numbers ascend from at least 1 and exactly one epoch is active.
-    init?(_ keys: [EpochKeys]) {
+    /// Throws ``SealingError/keyRingDamaged`` unless the numbers ascend from at least 1 and exactly one epoch is active.
+    convenience init(_ keys: [EpochKeys]) throws(SealingError) {
         let active = keys.filter { $0.state == .active }
         guard let only = active.first, active.count == 1, keys.first?.number != 0,
             zip(keys, keys.dropFirst()).allSatisfy({ $0.number < $1.number })
-        else { return nil }
+        else { throw .keyRingDamaged }
         self.init(allKeys: keys, active: only, owners: OwnerKeyCache())
     }
 
@@ -51,11 +51,11 @@ package struct KeyRing: Sendable {
         return owners.keys(of: scope, epoch: epoch.number) { OwnerKeys(of: scope, epochKey: epoch.key) }
     }
 
-    /// Tells when no copy of this ring is in use any more.
+    /// Tells when this ring is in use no more.
     package var use: KeyRingUse { KeyRingUse(owners.life) }
 }
 
-/// The time in which anybody works with a ring that was replaced: as long as a copy of it is anywhere in the process.
+/// The time in which anybody works with a ring that was replaced: as long as anything in the process holds it.
 package struct KeyRingUse: Sendable {
     private let life: AsyncStream<Never>
 

@@ -19,7 +19,7 @@ final class OwnerKeyCache: Sendable {
 
     private let limit: Int
     private let generations = Mutex(Generations())
-    /// Ends with the cache, which every copy of a ring holds; for one reader.
+    /// Ends with the cache, which its ring holds; for one reader.
     let life: AsyncStream<Never>
     private let death: AsyncStream<Never>.Continuation
 

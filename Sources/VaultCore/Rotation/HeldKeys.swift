@@ -5,7 +5,7 @@ internal import Synchronization
 
 /// The keys that a server holds in memory: the ring, and the master keys that wrap it.
 ///
-/// The ring is a value that rotation replaces by another one. An act takes it once and keeps it to its end, so a step that
+/// The ring never changes: rotation replaces it by another one. An act takes it once and keeps it to its end, so a step that
 /// must hold for everybody waits until the ring before is out of use.
 final class HeldKeys: Sendable {
     private struct State {
