@@ -26,16 +26,12 @@ package struct AuditStem: Sendable {
         middle = bytes.bytes
     }
 
-    /// Encodes an entry, as ``AuditRecord/encoded()`` does for one that says the same.
-    package func entry(at time: Timestamp, requestID: String?, details: (inout DetailList) -> Void) -> [UInt8] {
-        var list = DetailList(at: time, middle)
-        details(&list)
-        return list.end(requestID)
-    }
+    /// Begins an entry, which is encoded as ``AuditRecord/encoded()`` does for one that says the same.
+    package func entry(at time: Timestamp) -> OpenEntry { OpenEntry(at: time, middle) }
 }
 
-/// The details of an entry while it is encoded.
-package struct DetailList {
+/// An entry while its details are encoded; a copy goes on from where it was made.
+package struct OpenEntry: Sendable {
     private var bytes: CanonicalBytes
     private let start: Int
     private var count: UInt32 = 0
@@ -56,7 +52,7 @@ package struct DetailList {
     }
 
     /// The whole entry.
-    fileprivate mutating func end(_ requestID: String?) -> [UInt8] {
+    package consuming func end(_ requestID: String?) -> [UInt8] {
         bytes.replace(count, at: start)
         bytes.endEntry(requestID)
         return bytes.bytes

@@ -14,6 +14,14 @@ extension KeyRing {
         code(of: row.bytes, under: rowKey(of: scope, in: active), epoch: active.number)
     }
 
+    /// Makes the code of a row that has one more field, `last`.
+    package func rowCode(for row: RowContent, adding last: [UInt8], scope: RowScope) -> [UInt8] {
+        let code = rowKey(of: scope, in: active).code { hash in
+            row.pieces(adding: last) { hash.update(bufferPointer: $0) }
+        }
+        return Self.bytes(of: code, epoch: active.number)
+    }
+
     /// Checks that `row` is what `code` was made for, in the epoch that the code names.
     package func verify(_ code: [UInt8], of row: RowContent, scope: RowScope) throws(SealingError) {
         guard let number = Self.epoch(of: code) else { throw .rowCodeMismatch }
@@ -101,10 +109,14 @@ extension KeyRing {
     }
 
     private func code(of content: [UInt8], under key: KeyedHash, epoch: UInt32) -> [UInt8] {
-        var code = CanonicalBytes(reserving: Self.codeBytes)
-        code.append(epoch)
-        key.code(of: content).withUnsafeBytes { code.append(fixed: $0) }
-        return code.bytes
+        Self.bytes(of: key.code(of: content), epoch: epoch)
+    }
+
+    private static func bytes(of code: SHA256Digest, epoch: UInt32) -> [UInt8] {
+        var bytes = CanonicalBytes(reserving: codeBytes)
+        bytes.append(epoch)
+        code.withUnsafeBytes { bytes.append(fixed: $0) }
+        return bytes.bytes
     }
 
     private func isCode(_ code: [UInt8], of content: [UInt8], under key: KeyedHash) -> Bool {

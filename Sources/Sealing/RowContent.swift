@@ -39,6 +39,14 @@ package struct RowContent: Hashable, Sendable {
         return self
     }
 
+    /// Gives piece by piece what the row is with one more field, which is not copied.
+    func pieces(adding last: [UInt8], _ take: (UnsafeRawBufferPointer) -> Void) {
+        content.bytes.withUnsafeBytes(take)
+        withUnsafeBytes(of: FieldKind.bytes.rawValue, take)
+        withUnsafeBytes(of: UInt32(last.count).bigEndian, take)
+        last.withUnsafeBytes(take)
+    }
+
     package consuming func adding(optional text: String?) -> RowContent {
         guard let text else { return addingNothing() }
         return adding(text)

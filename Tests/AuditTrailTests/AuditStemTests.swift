@@ -33,12 +33,31 @@ struct AuditStemTests {
             digest: record.digest
         )
         for _ in 0..<2 {
-            let entry = stem.entry(at: record.at, requestID: record.requestID) { details in
-                for detail in record.details { details.add(detail.key, detail.value) }
-            }
+            var open = stem.entry(at: record.at)
+            for detail in record.details { open.add(detail.key, detail.value) }
+            let entry = open.end(record.requestID)
             #expect(entry == record.encoded())
             #expect(try AuditRecord(decoding: entry).encoded() == entry)
         }
+    }
+
+    @Test func anEntryThatHasEndedGoesOnInItsCopy() throws {
+        let details = [AuditDetail(key: "a", value: "1"), AuditDetail(key: "b", value: "2")]
+        let whole = AuditRecord.sample(details: details)
+        let stem = AuditStem(
+            actor: whole.actor,
+            action: whole.action,
+            outcome: whole.outcome,
+            subjects: whole.subjects,
+            digest: whole.digest
+        )
+        var open = stem.entry(at: whole.at)
+        open.add("a", "1")
+        #expect(open.end(whole.requestID) == AuditRecord.sample(details: [details[0]]).encoded())
+        var copy = open
+        copy.add("b", "2")
+        #expect(copy.end(whole.requestID) == whole.encoded())
+        #expect(open.end(whole.requestID) == AuditRecord.sample(details: [details[0]]).encoded())
     }
 
     @Test func aRecordThatIsEncodedMakesTheSameLink() throws {

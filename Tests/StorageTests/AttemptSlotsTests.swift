@@ -64,3 +64,7 @@ struct AttemptSlotsTests {
         #expect(try AttemptSlots(in: folder).leftovers.map(\.record.count) == [AttemptSlots.maximumBytes])
     }
 }
+
+extension AttemptSlots {
+    fileprivate func put(_ record: [UInt8]) -> Int? { put(count: record.count) { $0.copyBytes(from: record) } }
+}

@@ -101,6 +101,19 @@ struct AttemptTests {
         #expect(try await scene.test.vault.verification().problems == [])
     }
 
+    @Test func anAttemptThatWentAnotherWayThanItBeganIsEnteredAsItWent() async throws {
+        let scene = try await Scene()
+        var attempt = scene.attempt
+        attempt.address = "192.0.2.1"
+        let open = try await scene.test.vault.begin(attempt, with: scene.grant())
+        attempt.address = "192.0.2.2"
+        attempt.status = 200
+        open.end(attempt)
+        let entry = try #require(try await scene.uses(of: scene.test.vault).first)
+        #expect(entry.details["address"] == "192.0.2.2" && entry.details["status"] == "200")
+        #expect(entry.details["target"] == "https://api.test.example/a")
+    }
+
     @Test func anAttemptThatNobodyEndsIsEnteredAllTheSame() async throws {
         let scene = try await Scene()
         _ = try await scene.test.vault.begin(scene.attempt, with: scene.grant())

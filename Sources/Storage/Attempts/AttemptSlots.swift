@@ -63,15 +63,15 @@ package final class AttemptSlots: @unchecked Sendable {
 
     deinit { munmap(base, Self.slotBytes * (Self.count + 1)) }
 
-    /// Puts a record into a free slot; nil when there is none, or the record is too long.
-    package func put(_ record: [UInt8]) -> Int? {
-        guard (1...Self.maximumBytes).contains(record.count) else { return nil }
+    /// Has `write` write a record of `count` bytes into a free slot; nil when there is none, or the record is too long.
+    package func put(count: Int, _ write: (UnsafeMutableRawBufferPointer) -> Void) -> Int? {
+        guard (1...Self.maximumBytes).contains(count) else { return nil }
         guard let slot = free.withLock({ $0.popLast() }) else { return nil }
         let place = base + slot * Self.slotBytes
-        (place + 4).copyMemory(from: record, byteCount: record.count)
+        write(UnsafeMutableRawBufferPointer(start: place + 4, count: count))
         // The length last: a process that ends in between leaves a free slot.
         atomicMemoryFence(ordering: .releasing)
-        place.storeBytes(of: UInt32(record.count), as: UInt32.self)
+        place.storeBytes(of: UInt32(count), as: UInt32.self)
         return slot
     }
 

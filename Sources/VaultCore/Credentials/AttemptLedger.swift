@@ -61,11 +61,12 @@ final class AttemptLedger: Sendable {
     /// Records by its entry that an attempt begins; it survives the end of the process from now on.
     ///
     /// Returns nil where every slot is taken.
-    func begin(_ entry: [UInt8], in chain: String) throws(VaultError) -> Int? {
+    func begin(_ entry: [UInt8], in chain: AttemptChain) throws(VaultError) -> Int? {
         guard !state.withLock({ $0.isFailing }) else { throw .auditUnavailable }
-        let bytes = AttemptRecord.sealed(entry, in: chain, with: keys.ring)
-        guard bytes.count <= AttemptSlots.maximumBytes else { throw .auditUnavailable }
-        return slots.put(bytes)
+        let code = chain.code(of: entry, with: keys.ring)
+        let count = AttemptRecord.count(entry, in: chain, code)
+        guard count <= AttemptSlots.maximumBytes else { throw .auditUnavailable }
+        return slots.put(count: count) { AttemptRecord.write(entry, in: chain, code, to: $0) }
     }
 
     /// Returns when some of what is over has been written, and its slots are free, or when it cannot be.
@@ -254,17 +255,26 @@ struct AttemptRecord {
     let chain: String
     let record: AuditRecord
 
+    static func count(_ entry: [UInt8], in chain: AttemptChain, _ code: [UInt8]) -> Int {
+        1 + code.count + chain.prefixedName.count + entry.count
+    }
+
     /// `code length (1) ‖ code ‖ chain length (1) ‖ chain ‖ entry`.
-    static func sealed(_ entry: [UInt8], in chain: String, with ring: KeyRing) -> [UInt8] {
-        let code = ring.rowCode(for: content(chain, entry), scope: .system)
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(entry.count + code.count + chain.utf8.count + 2)
-        bytes.append(UInt8(code.count))
-        bytes += code
-        bytes.append(UInt8(chain.utf8.count))
-        bytes += chain.utf8
-        bytes += entry
-        return bytes
+    static func write(
+        _ entry: [UInt8],
+        in chain: AttemptChain,
+        _ code: [UInt8],
+        to place: UnsafeMutableRawBufferPointer
+    ) {
+        var rest = place[1...]
+        func put(_ piece: [UInt8]) {
+            UnsafeMutableRawBufferPointer(rebasing: rest).copyBytes(from: piece)
+            rest = rest.dropFirst(piece.count)
+        }
+        place[0] = UInt8(code.count)
+        put(code)
+        put(chain.prefixedName)
+        put(entry)
     }
 
     init(opening bytes: [UInt8], with ring: KeyRing) throws {
@@ -277,12 +287,25 @@ struct AttemptRecord {
         let code = try take()
         chain = String(decoding: try take(), as: UTF8.self)
         let entry = Array(rest)
-        try ring.verify(code, of: Self.content(chain, entry), scope: .system)
+        try ring.verify(code, of: AttemptChain(chain).row.adding(entry), scope: .system)
         record = try AuditRecord(decoding: entry)
     }
+}
 
-    private static func content(_ chain: String, _ entry: [UInt8]) -> RowContent {
-        RowContent("attempts").adding(chain).adding(entry)
+/// What attempts of one chain have in common in their slots.
+struct AttemptChain: Sendable {
+    /// Of the row that the code of a slot vouches for, all but the entry.
+    fileprivate let row: RowContent
+    /// Behind its length, which is one byte.
+    fileprivate let prefixedName: [UInt8]
+
+    init(_ name: String) {
+        row = RowContent("attempts").adding(name)
+        prefixedName = [UInt8(name.utf8.count)] + name.utf8
+    }
+
+    func code(of entry: [UInt8], with ring: KeyRing) -> [UInt8] {
+        ring.rowCode(for: row, adding: entry, scope: .system)
     }
 }
 

@@ -35,7 +35,7 @@ package final class OpenAttempt: Sendable {
     private let begun: BegunAttempt
     private let hasEnded = Atomic(false)
 
-    init(_ credential: RenderedCredential, _ begun: BegunAttempt) {
+    init(_ credential: RenderedCredential, _ begun: consuming BegunAttempt) {
         self.credential = credential
         self.begun = begun
     }
@@ -55,33 +55,40 @@ package final class OpenAttempt: Sendable {
 }
 
 /// An attempt in its slot.
-struct BegunAttempt: Sendable {
+struct BegunAttempt: ~Copyable, Sendable {
     let ledger: AttemptLedger
     let grant: ProxyGrant
     let attempt: ProxyAttempt
+    /// What it means to do, as it stands in the slot.
+    let entry: OpenEntry
     let slot: Int
     let at: Timestamp
     let requestID: String?
 
     /// Opens the credential, which was sealed until here.
-    func open(with ring: KeyRing) throws(VaultError) -> OpenAttempt {
+    consuming func open(with ring: KeyRing) throws(VaultError) -> OpenAttempt {
+        let credential: RenderedCredential
         do {
-            return OpenAttempt(try grant.open(with: ring), self)
+            credential = try grant.open(with: ring)
         } catch {
             var failed = attempt
             failed.error = "integrity_error"
             end(failed, .denied(reason: "integrity_error"))
             throw error
         }
+        return OpenAttempt(credential, self)
     }
 
     func end(_ attempt: ProxyAttempt, _ outcome: AuditOutcome) {
+        let isAsBegun = outcome == .allowed && attempt.meansSame(as: self.attempt)
+        var entry = isAsBegun ? entry : grant.entry(of: attempt, outcome, at: at)
+        attempt.addResult(to: &entry)
         ledger.finish(
             AttemptLedger.Finished(
                 slot: slot,
                 grant: grant,
                 at: at,
-                entry: grant.entry(of: attempt, outcome, at: at, requestID, isOver: true),
+                entry: entry.end(requestID),
                 isRequest: outcome == .allowed && attempt.number == 1
             )
         )
@@ -92,14 +99,18 @@ extension ProxyAttempt {
     /// Under which the number stands in the trail, where it is more than 1.
     static let numberKey = "attempt"
 
-    func addIntent(to details: inout DetailList) {
+    func meansSame(as other: ProxyAttempt) -> Bool {
+        number == other.number && target == other.target && method == other.method && address == other.address
+    }
+
+    func addIntent(to details: inout OpenEntry) {
         details.add("target", target)
         details.add("method", method)
         if let address { details.add("address", address) }
         if number > 1 { details.add(Self.numberKey, String(number)) }
     }
 
-    func addResult(to details: inout DetailList) {
+    func addResult(to details: inout OpenEntry) {
         details.add("bytes", String(bytes))
         details.add("milliseconds", String(Int64(duration / .milliseconds(1))))
         if let status { details.add("status", String(status)) }

@@ -65,6 +65,8 @@ package final class ProxyGrant: Sendable {
     let subject: AuditSubject
     /// Of every entry about a use of the credential.
     private let stem: AuditStem
+    /// Where its attempts are entered.
+    let chain: AttemptChain
     /// The code of the row that the rules were read from: what it vouches for has not changed while it is the same.
     let rowCode: [UInt8]
     /// What had been written when the rows were read.
@@ -109,6 +111,7 @@ package final class ProxyGrant: Sendable {
         self.caller = caller
         self.credential = name
         workspace = holder.workspace
+        chain = AttemptChain(workspace.text)
         actor = holder.actor
         subject = CredentialEntryRow(credential: credential, entry: holder.entry).subject
         stem = AuditStem(actor: actor, action: .credentialUse, subjects: [subject])
@@ -121,23 +124,17 @@ package final class ProxyGrant: Sendable {
         owner = holder.owner
     }
 
-    /// The entry of an attempt: what it meant to do, and where it is over what came of it.
-    func entry(
-        of attempt: ProxyAttempt,
-        _ outcome: AuditOutcome = .allowed,
-        at time: Timestamp,
-        _ requestID: String?,
-        isOver: Bool
-    ) -> [UInt8] {
-        func add(to details: inout DetailList) {
-            attempt.addIntent(to: &details)
-            if isOver { attempt.addResult(to: &details) }
+    /// Begins the entry of an attempt: what it means to do.
+    func entry(of attempt: ProxyAttempt, _ outcome: AuditOutcome = .allowed, at time: Timestamp) -> OpenEntry {
+        var entry: OpenEntry
+        if outcome == .allowed {
+            entry = stem.entry(at: time)
+        } else {
+            entry = AuditStem(actor: actor, action: .credentialUse, outcome: outcome, subjects: [subject])
+                .entry(at: time)
         }
-        guard outcome == .allowed else {
-            return AuditStem(actor: actor, action: .credentialUse, outcome: outcome, subjects: [subject])
-                .entry(at: time, requestID: requestID, details: add)
-        }
-        return stem.entry(at: time, requestID: requestID, details: add)
+        attempt.addIntent(to: &entry)
+        return entry
     }
 
     /// Opens the value, or shares it with the requests that are under way: it is wiped when the last of them is over.

@@ -92,26 +92,29 @@ extension Vault {
     /// ``VaultError/quotaReached(most:retryAfter:)`` where the workspace may send no more; then nothing was opened.
     package func begin(_ attempt: ProxyAttempt, with grant: ProxyGrant) async throws(VaultError) -> OpenAttempt {
         if let open = try beginNow(attempt, with: grant) { return open }
-        return try await entered(attempt, with: grant).open(with: ring)
+        let begun = try await entered(attempt, with: grant)
+        return try begun.open(with: ring)
     }
 
     /// Does what ``begin(_:with:)`` does where nothing has to be looked up or waited for; nil otherwise, and then nothing
     /// was done.
     package func beginNow(_ attempt: ProxyAttempt, with grant: ProxyGrant) throws(VaultError) -> OpenAttempt? {
         guard grant.readAt == engine.writes, grant.requestsPerMonth == nil || attempt.number > 1 else { return nil }
-        return try put(attempt, with: grant)?.open(with: ring)
+        guard let begun = try put(attempt, with: grant) else { return nil }
+        return try begun.open(with: ring)
     }
 
     /// Puts an attempt into a slot; nil where all are taken.
     private func put(_ attempt: ProxyAttempt, with grant: ProxyGrant) throws(VaultError) -> BegunAttempt? {
         let now = clock.now
         let requestID = Self.requestID
-        let entry = grant.entry(of: attempt, at: now, requestID, isOver: false)
-        guard let slot = try attempts.begin(entry, in: grant.workspace.text) else { return nil }
+        let entry = grant.entry(of: attempt, at: now)
+        guard let slot = try attempts.begin(entry.end(requestID), in: grant.chain) else { return nil }
         return BegunAttempt(
             ledger: attempts,
             grant: grant,
             attempt: attempt,
+            entry: entry,
             slot: slot,
             at: now,
             requestID: requestID
@@ -150,7 +153,7 @@ extension Vault {
         let now = clock.now
         let requestID = Self.requestID
         let outcome = AuditOutcome.denied(reason: attempt.error ?? "refused")
-        let entry = grant.entry(of: attempt, outcome, at: now, requestID, isOver: false)
+        let entry = grant.entry(of: attempt, outcome, at: now).end(requestID)
         let ring = ring
         // What nobody is sent is written like any attempt: it is no change that a grant could rest on.
         try await mappingErrors {
