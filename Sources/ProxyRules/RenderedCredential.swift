@@ -100,8 +100,7 @@ package final class RenderedCredential: Sendable {
     package func learn(from used: ResponseScrubber) {
         guard used.stateCount <= Self.mostStates else { return }
         scrubber.withLock { kept in
-            if let kept, kept.stateCount >= used.stateCount { return }
-            kept = used.anew
+            if (kept?.stateCount ?? 0) < used.stateCount { kept = used.anew }
         }
     }
 

@@ -12,8 +12,7 @@ package struct ResponseScrubber {
     /// More states than any honest stream leads to; beyond it they are made anew.
     private static let mostStates = 4_096
 
-    private let needles: [Needle]
-    private var automaton: Automaton
+    private var ways: Ways
     private var state = Automaton.root
     /// The last bytes, which may be the beginning of a find; masked already where one was found.
     private var held: [UInt8] = []
@@ -21,8 +20,7 @@ package struct ResponseScrubber {
     package private(set) var finds = 0
 
     package init(_ secrets: [SharedSecret]) {
-        needles = secrets.filter { $0.bytes.count >= 2 }.flatMap(Needle.all)
-        automaton = Automaton(of: needles)
+        ways = Ways(secrets.filter { $0.bytes.count >= 2 }.flatMap(Needle.all))
     }
 
     /// Whether `chunk` may go on as it is, at once: nothing was held before it, nothing is found and nothing is held back.
@@ -34,13 +32,13 @@ package struct ResponseScrubber {
         state = Automaton.root
         var index = 0
         while true {
-            (index, state) = automaton.run(from: state, over: chunk, at: index)
+            (index, state) = ways.automaton.run(from: state, over: chunk, at: index)
             guard index < chunk.count else { break }
-            state = automaton.next(state, chunk[index]) ?? advance(chunk[index])
+            state = next(chunk[index])
             index += 1
-            guard automaton.found[state] == 0 else { break }
+            guard ways.automaton.found[state] == 0 else { break }
         }
-        if index == chunk.count, automaton.found[state] == 0, automaton.back[state] == 0 { return true }
+        if index == chunk.count, ways.automaton.found[state] == 0, ways.automaton.back[state] == 0 { return true }
         state = Automaton.root
         return false
     }
@@ -52,15 +50,14 @@ package struct ResponseScrubber {
     ) {
         var index = 0
         while true {
-            (index, state) = automaton.run(from: state, over: UnsafeRawBufferPointer(chunk), at: index)
+            (index, state) = ways.automaton.run(from: state, over: UnsafeRawBufferPointer(chunk), at: index)
             guard index < chunk.count else { break }
-            let next = automaton.next(state, chunk[index]) ?? advance(chunk[index])
+            state = next(chunk[index])
             index += 1
-            state = next
-            let length = automaton.found[next]
+            let length = ways.automaton.found[state]
             if length > 0 { mask(length, endingAt: index, in: chunk) }
         }
-        let back = automaton.back[state]
+        let back = ways.automaton.back[state]
         let total = held.count + chunk.count
         let free = total - back
         if free >= held.count {
@@ -101,7 +98,7 @@ package struct ResponseScrubber {
 
     /// The whole of a short text, such as a field's value.
     package mutating func scrubbed(_ text: String) -> String {
-        guard !needles.isEmpty, !passes(text) else { return text }
+        guard !ways.needles.isEmpty, !passes(text) else { return text }
         var bytes = Array(text.utf8)
         let before = finds
         var output: [UInt8] = []
@@ -116,11 +113,15 @@ package struct ResponseScrubber {
         var text = text
         defer { state = Automaton.root }
         return text.withUTF8 { bytes in
-            for byte in bytes {
-                state = automaton.next(state, byte) ?? advance(byte)
-                if automaton.found[state] > 0 { return false }
+            let bytes = UnsafeRawBufferPointer(bytes)
+            var index = 0
+            while true {
+                (index, state) = ways.automaton.run(from: state, over: bytes, at: index)
+                guard index < bytes.count else { return true }
+                state = next(bytes[index])
+                guard ways.automaton.found[state] == 0 else { return false }
+                index += 1
             }
-            return true
         }
     }
 
@@ -128,7 +129,7 @@ package struct ResponseScrubber {
     var heldCount: Int { held.count }
 
     /// How many states it has, a kibibyte or more each.
-    package var stateCount: Int { automaton.found.count }
+    package var stateCount: Int { ways.automaton.found.count }
 
     private mutating func mask(_ length: Int, endingAt end: Int, in chunk: UnsafeMutableRawBufferPointer) {
         finds += 1
@@ -138,9 +139,29 @@ package struct ResponseScrubber {
         for index in (held.count - (length - end))..<held.count { held[index] = star }
     }
 
+    private mutating func next(_ byte: UInt8) -> Int { ways.automaton.next(state, byte) ?? advance(byte) }
+
     private mutating func advance(_ byte: UInt8) -> Int {
-        if automaton.found.count >= Self.mostStates { state = automaton.forgetAll(but: state, needles) }
-        return automaton.add(from: state, on: byte, needles)
+        if !isKnownUniquelyReferenced(&ways) { ways = Ways(like: ways) }
+        if ways.automaton.found.count >= Self.mostStates { state = ways.automaton.forgetAll(but: state, ways.needles) }
+        return ways.automaton.add(from: state, on: byte, ways.needles)
+    }
+}
+
+/// What scrubbers of the same needles share until one of them is led to a new state: a copy of a scrubber is one reference.
+// Changed only by a scrubber that holds it alone, like the storage of an array.
+private final class Ways: @unchecked Sendable {
+    let needles: [Needle]
+    var automaton: Automaton
+
+    init(_ needles: [Needle]) {
+        self.needles = needles
+        automaton = Automaton(of: needles)
+    }
+
+    init(like other: Ways) {
+        needles = other.needles
+        automaton = other.automaton
     }
 }
 
@@ -182,6 +203,13 @@ private struct Automaton {
                 state = Int(next)
                 guard state == Self.root else { continue }
                 // Here every byte can be looked at by itself: most lead nowhere.
+                while index + 8 <= chunk.count {
+                    let bytes = chunk.loadUnaligned(fromByteOffset: index, as: SIMD8<UInt8>.self)
+                    var ways: Int32 = 0
+                    for place in bytes.indices { ways |= table[Int(bytes[place])] }
+                    guard ways == 0 else { break }
+                    index += 8
+                }
                 while index < chunk.count, table[Int(chunk[index])] == 0 { index += 1 }
             }
             return (index, state)
