@@ -19,10 +19,10 @@ extension Broker {
         choosing grants: [ProxyGrant],
         _ admission: Admission?
     ) async throws(ProxyError) -> ProxyAnswer {
-        var targets: [ProxyGrant.Use: (grant: ProxyGrant, target: TargetURL)] = [:]
+        var targets: [ProxyGrant.Use: (grant: ProxyGrant, target: GrantedTarget)] = [:]
         for grant in grants {
-            guard let target = try? route.target(of: grant, among: knownTargets),
-                HostDecision(grant.hosts, target: target, method: request.method) == .allowed
+            guard let target = try? route.target(of: grant),
+                HostDecision(grant.hosts, target: target.url, method: request.method) == .allowed
             else { continue }
             targets[grant.use] = (grant, target)
         }

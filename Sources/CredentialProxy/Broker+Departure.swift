@@ -1,44 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import NIOCore
-internal import NIOHTTP1
 internal import ProxyRules
 internal import VaultCore
 internal import VaultModel
 
 /// From a request that may be sent to the head of its answer.
 extension Broker {
-    /// A request that may be sent, with what it is sent with.
-    final class Departure: Sendable {
-        let request: OutgoingRequest
-        let target: TargetURL
-        let grant: ProxyGrant
-        let key: ConnectionPool.Key
-        let connection: TargetConnection
-        /// Whether the connection carried a request before.
-        let hasRested: Bool
-        let open: OpenAttempt
-        let attempt: ProxyAttempt
-
-        init(
-            _ request: OutgoingRequest,
-            to target: TargetURL,
-            _ grant: ProxyGrant,
-            as key: ConnectionPool.Key,
-            over connection: TargetConnection,
-            hasRested: Bool,
-            _ open: OpenAttempt,
-            _ attempt: ProxyAttempt
-        ) {
-            (self.request, self.target, self.grant, self.key) = (request, target, grant, key)
-            (self.connection, self.hasRested, self.open, self.attempt) = (connection, hasRested, open, attempt)
-        }
-    }
-
     /// Sends a request to a target that its credential may go to, and returns when the head of the answer is there.
     func send(
         _ request: OutgoingRequest,
-        to target: TargetURL,
+        to target: GrantedTarget,
         _ grant: ProxyGrant,
         _ admission: Admission?,
         number: Int = 1
@@ -59,18 +31,17 @@ extension Broker {
         guard whole.readableBytes <= settings.mostRequestBytes ?? .max, let departure = try departNow(request) else {
             return nil
         }
-        let head = head(of: departure)
         let exchange = exchange(of: departure, over: departure.connection, nil)
         let call = ProxyCall(exchange)
         let body = departure.request.body == nil ? nil : whole
-        exchange.begin(head, body, departure.attempt, repetition: repetition(of: departure)) { result in
+        exchange.begin(departure, body, repetition: repetition(of: departure)) { [self] result in
             switch result {
             case .success(let answer): done(.success(answer))
             case .failure(is Exchange.EndedUnanswered):
                 // Ends with the answer; cancelled with the call.
-                let task = Task(executorPreference: request.executor) {
+                let task = Task(executorPreference: departure.request.executor) { [self] in
                     do throws(ProxyError) {
-                        done(.success(try await again(head, departure, nil)))
+                        done(.success(try await again(departure, nil)))
                     } catch {
                         done(.failure(error))
                     }
@@ -91,24 +62,23 @@ extension Broker {
         let caller = ProxyCaller.token(route.token, from: request.peer)
         guard let grants = vault.knownProxyGrants(caller, credential: route.credentialName), grants.count == 1,
             let grant = grants.first, grant.response == .full,
-            let target = try? route.target(of: grant, among: knownTargets)
+            let target = try? route.target(of: grant)
         else { return nil }
         let request = OutgoingRequest(request, method: route.method)
         // What may be sent again is kept before.
         guard request.body == nil || !request.isIdempotent, !request.isWebSocket,
             (try? check(request, target, grant)) != nil
         else { return nil }
-        let key = ConnectionPool.Key(grant, target)
-        guard let addresses = targetAddresses.known(target.host), let connection = pool.take(key, to: addresses) else {
-            return nil
-        }
+        guard let addresses = targetAddresses.known(target.url.host),
+            let connection = pool.take(target.key, to: addresses)
+        else { return nil }
         let attempt = attempt(request, target, number: 1, over: connection)
         do {
             guard connection.isOpen, let open = try vault.beginNow(attempt, with: grant) else {
                 connection.close()
                 return nil
             }
-            return Departure(request, to: target, grant, as: key, over: connection, hasRested: true, open, attempt)
+            return Departure(request, to: target, grant, over: connection, hasRested: true, open, attempt, via: via)
         } catch {
             connection.close()
             throw .vault(error)
@@ -118,17 +88,16 @@ extension Broker {
     /// Decides about a request, finds a connection for it and records the attempt, in this order; every refusal is recorded.
     private func depart(
         _ request: OutgoingRequest,
-        to target: TargetURL,
+        to target: GrantedTarget,
         _ grant: ProxyGrant,
         number: Int
     ) async throws(ProxyError) -> Departure {
-        let key = ConnectionPool.Key(grant, target)
         var request = request
         let connection: TargetConnection
         let hasRested: Bool
         do {
             try check(request, target, grant)
-            (connection, hasRested) = try await connect(to: target, grant, as: key, request)
+            (connection, hasRested) = try await connect(to: target, grant, request)
         } catch {
             try await record(error, of: attempt(request, target, number: number), grant)
             throw error
@@ -146,7 +115,16 @@ extension Broker {
         let attempt = attempt(request, target, number: number, over: connection)
         do {
             let open = try await vault.begin(attempt, with: grant)
-            return Departure(request, to: target, grant, as: key, over: connection, hasRested: hasRested, open, attempt)
+            return Departure(
+                request,
+                to: target,
+                grant,
+                over: connection,
+                hasRested: hasRested,
+                open,
+                attempt,
+                via: via
+            )
         } catch {
             connection.close()
             throw .vault(error)
@@ -155,7 +133,7 @@ extension Broker {
 
     private func attempt(
         _ request: OutgoingRequest,
-        _ target: TargetURL,
+        _ target: GrantedTarget,
         number: Int,
         over connection: TargetConnection? = nil
     ) -> ProxyAttempt {
@@ -167,40 +145,27 @@ extension Broker {
 
     /// A connection or a stream for a request, and whether it carried one before.
     private func connect(
-        to target: TargetURL,
+        to target: GrantedTarget,
         _ grant: ProxyGrant,
-        as key: ConnectionPool.Key,
         _ request: OutgoingRequest
     ) async throws(ProxyError) -> (TargetConnection, hasRested: Bool) {
         let addresses = try await addresses(of: target, for: grant)
-        if let taken = pool.take(key, to: addresses) { return (taken, true) }
-        if let stream = await stream(to: target, at: addresses, as: key, request) { return (stream, true) }
-        return (try await dial(target, at: addresses, as: key, request), false)
+        if let taken = pool.take(target.key, to: addresses) { return (taken, true) }
+        if let stream = await stream(to: target, at: addresses, request) { return (stream, true) }
+        return (try await dial(target, at: addresses, request), false)
     }
 
     private func send(_ departure: Departure, _ admission: Admission?) async throws(ProxyError) -> ProxyAnswer {
-        let head = head(of: departure)
         // It ended meanwhile, so nothing of this request was sent yet.
-        if departure.hasRested, !departure.connection.isOpen { return try await again(head, departure, admission) }
-        let request = departure.request
+        if departure.hasRested, !departure.connection.isOpen { return try await again(departure, admission) }
         do {
             return try await exchange(of: departure, over: departure.connection, admission)
-                .run(
-                    head,
-                    request.body,
-                    on: request.executor,
-                    departure.attempt,
-                    repetition: repetition(of: departure)
-                )
+                .run(departure, departure.attempt, repetition: repetition(of: departure))
         } catch is Exchange.EndedUnanswered {
-            return try await again(head, departure, admission)
+            return try await again(departure, admission)
         } catch {
             throw error as? ProxyError ?? .badAnswer
         }
-    }
-
-    private func head(of departure: Departure) -> HTTPRequestHead {
-        departure.request.head(to: departure.target, departure.grant, departure.open.credential, via: name)
     }
 
     /// A connection that rested may end as the request comes (RFC 9112 §9.3.1), and what can be done twice is then sent again
@@ -215,23 +180,22 @@ extension Broker {
         over connection: TargetConnection,
         _ admission: Admission?
     ) -> Exchange {
-        Exchange(connection, from: pool, as: departure.key, departure.open, admission, settings: settings)
+        let bounds = bounds.within(departure.request.patience)
+        return Exchange(connection, from: pool, as: departure.target.key, departure.open, admission, settings: bounds)
     }
 
     /// Sends a request anew over a connection of its own.
     private func again(
-        _ head: HTTPRequestHead,
         _ departure: Departure,
         _ admission: Admission?
     ) async throws(ProxyError) -> ProxyAnswer {
-        let request = departure.request
         var attempt = departure.attempt
         do {
             let addresses = try await addresses(of: departure.target, for: departure.grant, anew: true)
-            let connection = try await dial(departure.target, at: addresses, as: departure.key, request)
+            let connection = try await dial(departure.target, at: addresses, departure.request)
             attempt.address = connection.addressText
             return try await exchange(of: departure, over: connection, admission)
-                .run(head, request.body, on: request.executor, attempt, repetition: .never)
+                .run(departure, attempt, repetition: .never)
         } catch {
             let failure = error as? ProxyError ?? .badAnswer
             attempt.error = failure.reason

@@ -29,13 +29,13 @@ extension Broker {
         guard let test = grant.provider.flatMap(Provider.named)?.test else {
             return CredentialTestBody(.skipped, reason: "the catalogue has no request for this")
         }
-        let target: TargetURL
+        let target: GrantedTarget
         do {
-            target = try TargetURL(test.url)
+            target = GrantedTarget(try TargetURL(test.url), of: grant)
         } catch {
             throw .targetInvalid(error)
         }
-        guard HostDecision(grant.hosts, target: target, method: "GET") == .allowed else {
+        guard HostDecision(grant.hosts, target: target.url, method: "GET") == .allowed else {
             return CredentialTestBody(.skipped, reason: "the credential's own rules do not lead to the provider")
         }
         var fields: HTTPFields = [.accept: "application/json"]
@@ -43,12 +43,9 @@ extension Broker {
             if let name = HTTPField.Name(field.name) { fields[name] = field.value }
         }
         do {
-            var brisk = self
-            brisk.settings.firstByte = Self.patience
-            brisk.settings.idle = Self.patience
             let admission = try limits.admit(grant.holder, showing: grant.proxyToken)
-            let request = OutgoingRequest(method: "GET", fields: fields)
-            let answer = try await brisk.send(request, to: target, grant, admission)
+            let request = OutgoingRequest(method: "GET", fields: fields, patience: Self.patience)
+            let answer = try await send(request, to: target, grant, admission)
             var text: [UInt8] = []
             while text.count < Self.readBytes, case .bytes(let bytes) = try await answer.next() {
                 text += bytes.readableBytesView

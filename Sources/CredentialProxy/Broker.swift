@@ -40,18 +40,20 @@ package struct BrokerSettings: Sendable {
 ///
 /// The order is the security: token, credential and attachment, URL, hosts, path and method, addresses, connection,
 /// audit entry, and only then the value. Nothing is opened for a request that any of them refuses.
-package struct Broker: Sendable {
+package final class Broker: Sendable {
     let vault: Vault
     let targetAddresses: TargetAddresses
-    var settings: BrokerSettings
+    let settings: BrokerSettings
+    /// What of the settings each exchange goes by.
+    let bounds: Exchange.Bounds
     let tls: TargetTLS
     let pool = ConnectionPool()
-    let knownTargets = KnownTargets()
     let limits: HolderLimits
     let rests = KeyRests()
     let bodies = KeptBodies()
     /// Stands in `Via`, so that a request that comes back is known.
-    let name = "attache-\(UInt64.random(in: .min ... .max))"
+    let name: String
+    let via: String
 
     package init(
         vault: Vault,
@@ -59,9 +61,12 @@ package struct Broker: Sendable {
         settings: BrokerSettings = BrokerSettings()
     ) throws {
         self.vault = vault
+        name = "attache-\(UInt64.random(in: .min ... .max))"
+        via = "1.1 \(name)"
         let lookups = NameLookups(resolver ?? settings.nameServer.map { NameServerResolver($0) } ?? SystemResolver())
         targetAddresses = TargetAddresses(lookups, settings.addresses, longestUse: settings.longestUseOfAddresses)
         self.settings = settings
+        bounds = Exchange.Bounds(settings)
         limits = HolderLimits(ofHolder: settings.ofHolder, ofToken: settings.ofToken)
         tls = try TargetTLS(trusting: settings.trustedCertificates)
     }
@@ -98,9 +103,9 @@ package struct Broker: Sendable {
         with grant: ProxyGrant,
         _ admission: Admission?
     ) async throws(ProxyError) -> ProxyAnswer {
-        let target: TargetURL
+        let target: GrantedTarget
         do {
-            target = try route.target(of: grant, among: knownTargets)
+            target = try route.target(of: grant)
         } catch {
             try await record(error, of: ProxyAttempt(target: "-", method: route.method), grant)
             throw error
@@ -110,14 +115,12 @@ package struct Broker: Sendable {
     }
 
     /// What is decided before a name is looked up or a connection is made.
-    func check(_ request: OutgoingRequest, _ target: TargetURL, _ grant: ProxyGrant) throws(ProxyError) {
-        let decision = HostDecision(grant.hosts, target: target, method: request.method)
+    func check(_ request: OutgoingRequest, _ target: GrantedTarget, _ grant: ProxyGrant) throws(ProxyError) {
+        let decision = HostDecision(grant.hosts, target: target.url, method: request.method)
         guard decision == .allowed else { throw .host(decision) }
-        guard !HeaderRules.holdsToken(target.path), !HeaderRules.holdsToken(target.query ?? "") else {
-            throw .tokenInTarget
-        }
+        guard !target.holdsToken else { throw .tokenInTarget }
         guard !HeaderRules.namesToken(request.fields) else { throw .tokenInFieldName }
-        guard !request.fields[values: .via].contains(where: { $0.contains(name) }) else { throw .loop }
+        guard !request.via.contains(where: { $0.contains(name) }) else { throw .loop }
         if let most = settings.mostRequestBytes, let length = request.contentLength, length > most {
             throw .requestTooLarge
         }
@@ -140,54 +143,52 @@ package struct Broker: Sendable {
     }
 
     func dial(
-        _ target: TargetURL,
+        _ target: GrantedTarget,
         at addresses: [IPAddress],
-        as key: ConnectionPool.Key,
         _ request: OutgoingRequest
     ) async throws(ProxyError) -> TargetConnection {
-        let place = goesOverStreams(request, target) ? pool.beginDial(key) : nil
+        let place = goesOverStreams(request, target) ? pool.beginDial(target.key) : nil
         var speaksHTTP2 = false
         defer { pool.endDial(place, speaksHTTP2: speaksHTTP2) }
         guard let address = addresses.first else { throw .unresolved }
         let connection = try await TargetConnection.dial(
-            target,
+            target.url,
             at: address,
             tls: tls.context(forWebSocket: request.isWebSocket),
             within: TimeAmount(settings.connect)
         )
         if let session = connection.session {
             speaksHTTP2 = true
-            pool.keep(session, as: key)
+            pool.keep(session, as: target.key)
         }
         return connection
     }
 
     /// A stream of a connection that is in use, where the target speaks HTTP/2 and the request can go over it.
     func stream(
-        to target: TargetURL,
+        to target: GrantedTarget,
         at addresses: [IPAddress],
-        as key: ConnectionPool.Key,
         _ request: OutgoingRequest
     ) async -> TargetConnection? {
         guard goesOverStreams(request, target) else { return nil }
-        if let stream = await pool.session(key, to: addresses)?.stream() { return stream }
+        if let stream = await pool.session(target.key, to: addresses)?.stream() { return stream }
         // Requests that come while one connection is made are its streams, too.
-        guard await pool.waitForDial(key) else { return nil }
-        return await pool.session(key, to: addresses)?.stream()
+        guard await pool.waitForDial(target.key) else { return nil }
+        return await pool.session(target.key, to: addresses)?.stream()
     }
 
     /// Whether HTTP/2 is offered to the target.
-    private func goesOverStreams(_ request: OutgoingRequest, _ target: TargetURL) -> Bool {
-        target.scheme == .https && !request.isWebSocket
+    private func goesOverStreams(_ request: OutgoingRequest, _ target: GrantedTarget) -> Bool {
+        target.url.scheme == .https && !request.isWebSocket
     }
 
     /// Every address of the target is checked, and one of those is dialed: no second lookup can lead elsewhere.
     func addresses(
-        of target: TargetURL,
+        of target: GrantedTarget,
         for grant: ProxyGrant,
         anew: Bool = false
     ) async throws(ProxyError) -> [IPAddress] {
         let limit = TimeAmount(settings.connect)
-        return try await targetAddresses.addresses(of: target.host, for: grant.isolation, within: limit, anew: anew)
+        return try await targetAddresses.addresses(of: target.url.host, for: grant.isolation, within: limit, anew: anew)
     }
 }

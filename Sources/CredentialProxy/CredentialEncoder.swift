@@ -2,33 +2,40 @@
 
 internal import NIOCore
 internal import NIOHTTP1
-internal import ProxyRules
-internal import VaultModel
 
-/// Is told the credential of each request before its head is written; on the event loop of its channel.
+/// Writes requests with their credentials; on the event loop of its channel.
 protocol CredentialTaker: AnyObject {
-    func take(_ credential: RenderedCredential)
+    /// Writes the head of a request.
+    func take(_ departure: Departure)
+
+    /// Flushes what was written.
+    func flush()
 }
 
 /// Writes a request of HTTP/1.1 and puts the credential's bytes into it as the last step before TLS.
-///
-/// So the value never becomes a header of NIO's, a string, or anything that a log could show.
 final class CredentialEncoder: ChannelOutboundHandler, CredentialTaker {
     typealias OutboundIn = HTTPClientRequestPart
     typealias OutboundOut = ByteBuffer
 
-    private var credential: RenderedCredential?
+    private var context: ChannelHandlerContext?
     private var isChunked = false
 
-    func take(_ credential: RenderedCredential) { self.credential = credential }
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    func take(_ departure: Departure) {
+        guard let context else { return }
+        isChunked = departure.request.isChunked
+        context.write(wrapOutboundOut(departure.head(context.channel.allocator)), promise: nil)
+    }
+
+    func flush() { context?.flush() }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
-        case .head(let head):
-            var buffer = context.channel.allocator.buffer(capacity: 1_024)
-            write(head, to: &buffer)
-            credential = nil
-            context.write(wrapOutboundOut(buffer), promise: promise)
+        // It is written by ``take(_:)``.
+        case .head: promise?.succeed()
         case .body(.byteBuffer(var bytes)):
             guard isChunked else { return context.write(wrapOutboundOut(bytes), promise: promise) }
             // A chunk of no bytes would end the body.
@@ -55,22 +62,6 @@ final class CredentialEncoder: ChannelOutboundHandler, CredentialTaker {
             buffer.writeStaticString("\r\n")
             context.write(wrapOutboundOut(buffer), promise: promise)
         }
-    }
-
-    private func write(_ head: HTTPRequestHead, to buffer: inout ByteBuffer) {
-        isChunked = head.headers.contains(name: "transfer-encoding")
-        buffer.writeString(head.method.rawValue)
-        buffer.writeStaticString(" ")
-        buffer.writeString(head.uri)
-        credential?.queryPair.withBytes { pair in
-            guard !pair.isEmpty else { return }
-            buffer.writeStaticString(head.uri.contains("?") ? "&" : "?")
-            buffer.writeBytes(pair)
-        }
-        buffer.writeStaticString(" HTTP/1.1\r\n")
-        Self.write(head.headers, to: &buffer)
-        credential?.headerLines.withBytes { _ = buffer.writeBytes($0) }
-        buffer.writeStaticString("\r\n")
     }
 
     private static func write(_ fields: HTTPHeaders, to buffer: inout ByteBuffer) {

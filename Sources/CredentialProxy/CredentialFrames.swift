@@ -5,6 +5,7 @@ internal import NIOHPACK
 internal import NIOHTTP1
 internal import NIOHTTP2
 internal import ProxyRules
+internal import VaultCore
 internal import VaultModel
 
 /// Writes a request of HTTP/1.1 as a stream of HTTP/2 with a mark for its credential, and reads the answer back.
@@ -23,7 +24,7 @@ final class CredentialFrames: ChannelDuplexHandler, CredentialTaker {
 
     private let session: TargetSession
     private let blocks: CredentialBlocks
-    private var credential: RenderedCredential?
+    private var context: ChannelHandlerContext?
     private var marks: [BlockMark] = []
     /// Waits for whether the request ends with it.
     private var block: HPACKHeaders?
@@ -34,20 +35,24 @@ final class CredentialFrames: ChannelDuplexHandler, CredentialTaker {
         self.blocks = blocks
     }
 
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
     func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
         for mark in marks { blocks.discard(mark) }
     }
 
     // MARK: - What goes to the target
 
-    func take(_ credential: RenderedCredential) { self.credential = credential }
+    func take(_ departure: Departure) { block = block(departure.streamHead, departure.open.credential) }
+
+    func flush() {
+        if let context { flush(context: context) }
+    }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
-        case .head(let head):
-            block = block(head, credential)
-            credential = nil
-            promise?.succeed()
+        case .head: promise?.succeed()
         case .body(.byteBuffer(let bytes)):
             writeBlock(context)
             guard bytes.readableBytes > 0 else {
@@ -103,13 +108,13 @@ final class CredentialFrames: ChannelDuplexHandler, CredentialTaker {
         }
     }
 
-    private func block(_ head: HTTPRequestHead, _ credential: RenderedCredential?) -> HPACKHeaders {
+    private func block(_ head: HTTPRequestHead, _ credential: RenderedCredential) -> HPACKHeaders {
         var block = HPACKHeaders()
         block.reserveCapacity(head.headers.count + 6)
         block.add(name: ":method", value: head.method.rawValue)
         block.add(name: ":scheme", value: "https")
         block.add(name: ":authority", value: head.headers.first(name: "host") ?? "")
-        if let credential, credential.queryPair.withBytes({ !$0.isEmpty }) {
+        if !credential.queryPair.isEmpty {
             block.add(name: ":path", value: mark(for: .path(head.uri, credential)), indexing: .neverIndexed)
         } else {
             block.add(name: ":path", value: head.uri)
@@ -118,7 +123,7 @@ final class CredentialFrames: ChannelDuplexHandler, CredentialTaker {
             let name = name.lowercased()
             if !Self.framing.contains(name) { block.add(name: name, value: value) }
         }
-        if let credential, !credential.fieldNames.isEmpty {
+        if !credential.fieldNames.isEmpty {
             block.add(name: "credential", value: mark(for: .fields(credential)), indexing: .neverIndexed)
         }
         return block

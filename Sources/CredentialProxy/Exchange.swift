@@ -19,7 +19,7 @@ final class Exchange: Sendable {
     private let open: OpenAttempt
     /// Under way as long as this is.
     private let admission: Admission?
-    private let settings: BrokerSettings
+    private let settings: Bounds
     /// Nil before the head of an answer and after its end.
     private let state = Mutex<State?>(nil)
     private let sending = Mutex<Task<Void, Never>?>(nil)
@@ -39,7 +39,7 @@ final class Exchange: Sendable {
         as key: ConnectionPool.Key,
         _ open: OpenAttempt,
         _ admission: Admission?,
-        settings: BrokerSettings
+        settings: Bounds
     ) {
         self.connection = connection
         place = (pool, key)
@@ -57,6 +57,29 @@ final class Exchange: Sendable {
     /// says that it did nothing of it.
     struct EndedUnanswered: Error {}
 
+    /// How long it waits, and how much it passes on.
+    struct Bounds: Sendable {
+        private(set) var firstByte: Duration
+        private(set) var idle: Duration
+        let mostRequestBytes: Int?
+        let mostAnswerBytes: Int?
+
+        init(_ settings: BrokerSettings) {
+            firstByte = settings.firstByte
+            idle = settings.idle
+            mostRequestBytes = settings.mostRequestBytes
+            mostAnswerBytes = settings.mostAnswerBytes
+        }
+
+        /// The same where nobody waits longer than `patience`.
+        func within(_ patience: Duration?) -> Bounds {
+            guard let patience else { return self }
+            var bounds = self
+            (bounds.firstByte, bounds.idle) = (patience, patience)
+            return bounds
+        }
+    }
+
     /// When a request may be sent again over another connection.
     enum Repetition {
         case never
@@ -70,19 +93,17 @@ final class Exchange: Sendable {
     ///
     /// Throws ``EndedUnanswered`` without recording anything where `repetition` lets the request be sent again.
     func run(
-        _ head: HTTPRequestHead,
-        _ body: (any AsyncSequence<ByteBuffer, any Error> & Sendable)?,
-        on executor: (any TaskExecutor)?,
+        _ departure: Departure,
         _ attempt: ProxyAttempt,
         repetition: Repetition
     ) async throws -> ProxyAnswer {
         var attempt = attempt
         do {
-            if let body {
-                connection.send(head, with: open.credential)
-                send(body, on: executor)
+            if let body = departure.request.body {
+                connection.send(departure)
+                send(body, on: departure.request.executor)
             } else {
-                connection.sendWhole(head, with: open.credential)
+                connection.sendWhole(departure)
             }
             let answer = try await withTaskCancellationHandler {
                 try await firstPart(repetition)
@@ -91,7 +112,7 @@ final class Exchange: Sendable {
             }
             attempt.status = answer.status
             if answer.status == 101 {
-                guard head.headers.contains(name: "upgrade"), answer.isPlainWebSocket else {
+                guard departure.request.isWebSocket, answer.isPlainWebSocket else {
                     throw ProxyError.badAnswer
                 }
             }
@@ -106,18 +127,17 @@ final class Exchange: Sendable {
         }
     }
 
-    /// Does what ``run(_:_:on:_:repetition:)`` does for a request that is all there and asks for no WebSocket, on the event
+    /// Does what ``run(_:_:repetition:)`` does for a request that is all there and asks for no WebSocket, on the event
     /// loop of its connection and without a task; `done` is called once, and not before this returns.
     func begin(
-        _ head: HTTPRequestHead,
+        _ departure: Departure,
         _ body: ByteBuffer?,
-        _ attempt: ProxyAttempt,
         repetition: Repetition,
         _ done: @escaping @Sendable (Result<ProxyAnswer, any Error>) -> Void
     ) {
-        connection.sendWhole(head, body, with: open.credential)
+        connection.sendWhole(departure, body)
         connection.whenReady(within: TimeAmount(settings.firstByte)) { [self] in
-            done(Result { try answerNow(attempt, repetition) })
+            done(Result { try answerNow(departure.attempt, repetition) })
         }
     }
 

@@ -2,38 +2,73 @@
 
 internal import HTTPTypes
 internal import NIOCore
-internal import NIOHTTP1
 internal import ProxyRules
-internal import VaultCore
 
 /// What goes to a target, before the credential is in it.
 struct OutgoingRequest: Sendable {
     let method: String
     let fields: HTTPFields
+    /// As many as the fields have at most as lines of a head.
+    let fieldBytes: Int
     /// Nil where there is none (RFC 9112 §6).
     private(set) var body: (any AsyncSequence<ByteBuffer, any Error> & Sendable)?
     let executor: (any TaskExecutor)?
     /// Whether it asks for a WebSocket (RFC 6455 §4.1); any other upgrade is not forwarded.
     let isWebSocket: Bool
+    /// What `Content-Length` says.
+    let length: String?
+    /// Whether it has a body whose length is not said.
+    let isChunked: Bool
+    /// Through whom it came (RFC 9110 §7.6.3).
+    let via: [String]
+    /// How long is waited for each part of the answer; nil for as long as the settings say.
+    let patience: Duration?
 
-    init(method: String, fields: HTTPFields) {
-        self.method = method
-        self.fields = fields
-        body = nil
-        executor = nil
-        isWebSocket = false
+    init(method: String, fields: HTTPFields, patience: Duration) {
+        self.init(method: method, fields, nil, nil, patience)
     }
 
-    init(_ request: ProxyRequest, method: String) {
+    init(_ request: borrowing ProxyRequest, method: String) {
+        self.init(method: method, request.fields, request.body, request.executor, nil)
+    }
+
+    private init(
+        method: String,
+        _ fields: HTTPFields,
+        _ body: (any AsyncSequence<ByteBuffer, any Error> & Sendable)?,
+        _ executor: (any TaskExecutor)?,
+        _ patience: Duration?
+    ) {
+        var bytes = 0
+        var hasLength = false
+        var hasCoding = false
+        var hasVia = false
+        var hasUpgrade = false
+        for field in fields {
+            // By length first: this runs for every field of every request.
+            switch field.name.canonicalName.utf8.count {
+            case 3 where field.name == .via: hasVia = true
+            case 7 where field.name == .upgrade: hasUpgrade = true
+            case 14 where field.name == .contentLength: hasLength = true
+            case 17 where field.name == .transferEncoding: hasCoding = true
+            default: break
+            }
+            bytes += field.name.rawName.utf8.count + field.value.utf8.count + 4
+        }
         self.method = method
-        fields = request.fields
-        let hasBody = fields[.transferEncoding] != nil || fields[.contentLength].map { $0 != "0" } ?? false
-        body = hasBody ? request.body : nil
-        executor = request.executor
+        self.fields = fields
+        fieldBytes = bytes
+        length = hasLength ? fields[.contentLength] : nil
+        isChunked = hasCoding && !hasLength
+        via = hasVia ? fields[values: .via] : []
+        let hasBody = hasCoding || hasLength && length != "0"
+        self.body = hasBody ? body : nil
+        self.executor = executor
         isWebSocket =
-            method == "GET" && !hasBody && fields.contains(.upgrade)
+            hasUpgrade && method == "GET" && !hasBody
             && fields[values: .upgrade].map { $0.lowercased() } == ["websocket"]
             && fields[values: .connection].contains { $0.lowercased().contains("upgrade") }
+        self.patience = patience
     }
 
     /// Whether it can be sent a second time.
@@ -45,45 +80,13 @@ struct OutgoingRequest: Sendable {
         return request
     }
 
-    var contentLength: Int? { fields[.contentLength].flatMap { Int($0) } }
+    var contentLength: Int? { length.flatMap { Int($0) } }
 
     /// RFC 9110 §9.2.2.
-    var isIdempotent: Bool { ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"].contains(method) }
-
-    /// The head as it is sent, but for the fields that the credential sets.
-    func head(
-        to target: TargetURL,
-        _ grant: ProxyGrant,
-        _ credential: RenderedCredential,
-        via name: String
-    ) -> HTTPRequestHead {
-        var headers = HTTPHeaders()
-        headers.reserveCapacity(fields.count + 4)
-        headers.add(name: "host", value: target.authority)
-        for field in HeaderRules.forwarded(fields, injected: credential.fieldNames) where field.name != .via {
-            // What an extension does to frames could hide the credential from the scrubber.
-            if field.name == .secWebSocketExtensions { continue }
-            headers.add(name: field.name.rawName, value: field.value)
+    var isIdempotent: Bool {
+        switch method {
+        case "GET", "HEAD", "OPTIONS", "PUT", "DELETE": true
+        default: false
         }
-        if isWebSocket {
-            headers.add(name: "connection", value: "Upgrade")
-            headers.add(name: "upgrade", value: "websocket")
-        }
-        // Anything else could hide the credential from the scrubber.
-        headers.add(name: "accept-encoding", value: "identity")
-        let via = fields[values: .via] + ["1.1 \(name)"]
-        headers.add(name: "via", value: via.joined(separator: ", "))
-        if let length = fields[.contentLength] {
-            headers.add(name: "content-length", value: length)
-        } else if fields[.transferEncoding] != nil {
-            headers.add(name: "transfer-encoding", value: "chunked")
-        }
-        let query = RenderedCredential.query(target.query, without: grant.presentation.parameter)
-        return HTTPRequestHead(
-            version: .http1_1,
-            method: HTTPMethod(rawValue: method),
-            uri: target.path + (query.map { "?\($0)" } ?? ""),
-            headers: headers
-        )
     }
 }

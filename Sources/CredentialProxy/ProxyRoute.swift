@@ -15,7 +15,7 @@ struct ProxyRoute {
     /// What is wrong with the rest, which only somebody whose token was accepted is told.
     private let problem: ProxyError?
 
-    private enum Place {
+    enum Place: Hashable {
         /// `/v1/proxy`: the target's URL is in a header.
         case url(String)
         /// `/v1/via/{credential}/…`: the rest of the path, with its query.
@@ -63,20 +63,9 @@ struct ProxyRoute {
     }
 
     /// The target's URL, read once; everything that follows works on what it returns.
-    func target(of grant: ProxyGrant, among known: KnownTargets) throws(ProxyError) -> TargetURL {
+    func target(of grant: ProxyGrant) throws(ProxyError) -> GrantedTarget {
         if let problem { throw problem }
-        let text: String
-        switch place {
-        case .url(let url): text = url
-        case .path(let path):
-            guard let base = grant.baseURL else { throw .noBaseURL }
-            text = base + path
-        }
-        do {
-            return try known.target(at: text)
-        } catch {
-            throw .targetInvalid(error)
-        }
+        return try KnownTargets.of(grant).target(at: place, of: grant)
     }
 
     /// Nil where what is escaped is no text.

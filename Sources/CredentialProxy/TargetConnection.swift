@@ -25,6 +25,8 @@ final class TargetConnection: Sendable {
     let session: TargetSession?
     private let channel: any Channel
     private let queue: PartQueue
+    /// Made once, since every request needs it.
+    private let flush: @Sendable () -> Void
 
     /// The target vouches that it has done nothing of the request (RFC 9113 §8.7).
     struct Unprocessed: Error {}
@@ -38,6 +40,7 @@ final class TargetConnection: Sendable {
         self.session = session
         channel = stream
         self.queue = queue
+        flush = { queue.taker?.flush() }
     }
 
     private init(on channel: any Channel, to address: IPAddress, _ queue: PartQueue) {
@@ -48,6 +51,7 @@ final class TargetConnection: Sendable {
         session = nil
         self.channel = channel
         self.queue = queue
+        flush = { queue.taker?.flush() }
     }
 
     /// Dials `address`, and for HTTPS verifies the certificate against the target's name.
@@ -144,29 +148,28 @@ final class TargetConnection: Sendable {
     /// Sends the head of a request with a body; the credential goes in as it is written.
     ///
     /// It leaves with the first piece of the body, or at the loop's next turn.
-    func send(_ head: HTTPRequestHead, with credential: RenderedCredential) {
-        eventLoop.runNow { [queue] in
-            queue.taker?.take(credential)
-            queue.reader?.expect(answerTo: head.method.rawValue)
-        }
-        channel.write(HTTPClientRequestPart.head(head), promise: nil)
+    func send(_ departure: Departure) {
+        guard eventLoop.inEventLoop else { return eventLoop.execute { self.send(departure) } }
+        write(departure)
         flushSoon()
     }
 
     /// Sends a request that is all there, with a body of little more than its head or none.
     ///
     /// It is as good as sent: what another exchange writes can only come behind it.
-    func sendWhole(_ head: HTTPRequestHead, _ body: ByteBuffer? = nil, with credential: RenderedCredential) {
-        eventLoop.runNow { [queue] in
-            queue.taker?.take(credential)
-            queue.reader?.expect(answerTo: head.method.rawValue)
-            queue.requestIsSent()
-        }
-        channel.write(HTTPClientRequestPart.head(head), promise: nil)
+    func sendWhole(_ departure: Departure, _ body: ByteBuffer? = nil) {
+        guard eventLoop.inEventLoop else { return eventLoop.execute { self.sendWhole(departure, body) } }
+        queue.requestIsSent()
+        write(departure)
         if let body { channel.write(HTTPClientRequestPart.body(.byteBuffer(body)), promise: nil) }
         // Over HTTP/1.1 a head without a body is all of it.
         if session != nil || body != nil { channel.write(HTTPClientRequestPart.end(nil), promise: nil) }
         flushSoon()
+    }
+
+    private func write(_ departure: Departure) {
+        queue.reader?.expect(answerTo: departure.request.method)
+        queue.taker?.take(departure)
     }
 
     /// Returns when the kernel has taken the piece, so that a slow target slows the agent down.
@@ -187,8 +190,7 @@ final class TargetConnection: Sendable {
     /// Flushes at the loop's next turn, after all that it has read: requests that came together leave together, which costs
     /// each of them less of waking the other side.
     private func flushSoon() {
-        let channel = channel
-        eventLoop.execute { channel.flush() }
+        eventLoop.execute(flush)
     }
 
     /// The next part, where one is there; nil on any thread but the event loop's.

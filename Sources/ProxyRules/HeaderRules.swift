@@ -13,14 +13,34 @@ package enum HeaderRules {
     /// parts, since the credential could be hidden from the scrubber in it; the broker's own fields; the fields in
     /// `injected`; and any field that holds one of the vault's own tokens, in its name too. `Host` and the framing are the caller's.
     package static func forwarded(_ fields: HTTPFields, injected: [String]) -> [HTTPField] {
+        var forwarded: [HTTPField] = []
+        forEachForwarded(fields, injected: injected) { forwarded.append($0) }
+        return forwarded
+    }
+
+    /// Lends ``forwarded(_:injected:)`` field by field.
+    package static func forEachForwarded(
+        _ fields: HTTPFields,
+        injected: [String],
+        _ body: (HTTPField) -> Void
+    ) {
         let nominated = nominated(by: fields)
-        let replaced = injected.map(folded)
-        return fields.filter { field in
+        for field in fields {
             let name = folded(field.name.canonicalName)
-            return !agentOnly.contains(name) && !name.hasPrefix("proxy-") && !name.hasPrefix("attache-")
-                && !name.hasPrefix("x-attache-") && !name.hasPrefix("x-forwarded-")
-                && (nominated.isEmpty || !nominated.contains(name)) && !replaced.contains(name)
-                && !holdsToken(field.value) && !holdsToken(field.name.canonicalName)
+            if agentOnly.contains(name) || hasAgentPrefix(name) || injected.contains(where: { folded($0) == name }) {
+                continue
+            }
+            if !nominated.isEmpty, nominated.contains(name) { continue }
+            if !holdsToken(field.value), !holdsToken(field.name.canonicalName) { body(field) }
+        }
+    }
+
+    private static func hasAgentPrefix(_ name: String) -> Bool {
+        switch name.utf8.first {
+        case UInt8(ascii: "a"): name.hasPrefix("attache-")
+        case UInt8(ascii: "p"): name.hasPrefix("proxy-")
+        case UInt8(ascii: "x"): name.hasPrefix("x-attache-") || name.hasPrefix("x-forwarded-")
+        default: false
         }
     }
 
@@ -69,9 +89,10 @@ package enum HeaderRules {
 
     package static func folded(_ name: String) -> String {
         // Most names are in their one spelling already, and this runs for every field of every request.
-        let isLowercase = !name.utf8.contains { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
-        let lowercased = isLowercase ? name : name.lowercased()
-        return lowercased.utf8.contains(UInt8(ascii: "_")) ? lowercased.replacing("_", with: "-") : lowercased
+        let isFolded = name.utf8.allSatisfy { byte in
+            !(UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) && byte != UInt8(ascii: "_") && byte < 0x80
+        }
+        return isFolded ? name : name.lowercased().replacing("_", with: "-")
     }
 
     private static func nominated(by fields: some Sequence<HTTPField>) -> Set<String> {

@@ -4,7 +4,7 @@ internal import AuditTrail
 package import ProxyRules
 internal import Sealing
 internal import Storage
-internal import Synchronization
+package import Synchronization
 package import VaultModel
 
 /// Who asks the proxy for a credential.
@@ -79,6 +79,8 @@ package final class ProxyGrant: Sendable {
     private let value: EntryValueRow?
     private let owner: OwnerScope
     private let shared = Mutex(Shared())
+    /// What a surface wants to know again as long as the grant is good.
+    package let kept = Mutex<(any AnyObject & Sendable)?>(nil)
 
     private struct Shared {
         weak var credential: RenderedCredential?
