@@ -161,12 +161,7 @@ package struct EntryDigest: Hashable, Sendable {
     }
 
     package mutating func add(_ entry: [UInt8], sequence: Int64) {
-        var content = CanonicalBytes(reserving: 96)
-        content.append(prefixed: "entries/v1")
-        content.append(prefixed: bytes)
-        content.append(sequence)
-        content.append(UInt32(entry.count))
-        bytes = sha256(content.bytes, entry)
+        bytes = sha256("entries/v1", after: bytes, sequence, entry)
     }
 }
 

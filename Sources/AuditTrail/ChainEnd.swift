@@ -9,7 +9,7 @@ package import Sealing
 package struct ChainEnd: Sendable {
     package let chain: String
     package private(set) var sequence: Int64 = 0
-    private var epoch: UInt32 = 0
+    package private(set) var epoch: UInt32 = 0
     /// Of the last link.
     package private(set) var code: [UInt8] = []
     /// Of the last link.
@@ -47,6 +47,12 @@ package struct ChainEnd: Sendable {
 
     /// Makes the next link, of a record that is encoded.
     package mutating func append(_ entry: [UInt8], ring: KeyRing) throws(AuditError) -> ChainLink {
+        try extend(by: entry, ring: ring)
+        return ChainLink(chain: chain, sequence: sequence, epoch: epoch, entry: entry, code: code)
+    }
+
+    /// The same, where all but the entry is taken from the new end.
+    package mutating func extend(by entry: [UInt8], ring: KeyRing) throws(AuditError) {
         let (sequence, overflows) = sequence.addingReportingOverflow(1)
         guard !overflows else { throw .headDamaged }
         let epoch = ring.activeEpoch
@@ -58,7 +64,6 @@ package struct ChainEnd: Sendable {
         self.sequence = sequence
         if self.epoch != epoch { (self.epoch, self.ring) = (epoch, ring) }
         digest?.add(entry, sequence: sequence)
-        return ChainLink(chain: chain, sequence: sequence, epoch: epoch, entry: entry, code: code)
     }
 
     /// The head to be stored; nil as long as the chain has no link.

@@ -12,11 +12,19 @@ package func sha256(_ bytes: [UInt8]) -> [UInt8] {
     return hash.finalize().withUnsafeBytes { [UInt8]($0) }
 }
 
-/// The SHA-256 of what is in two pieces.
-package func sha256(_ beginning: [UInt8], _ rest: [UInt8]) -> [UInt8] {
+/// The SHA-256 of `label`, the digest before, a number and `content`, laid out as ``CanonicalBytes``: the next link of a
+/// chain that anybody can compute.
+package func sha256(_ label: String, after digest: [UInt8], _ number: Int64, _ content: [UInt8]) -> [UInt8] {
     var hash = SHA256()
-    beginning.withUnsafeBytes { hash.update(bufferPointer: $0) }
-    rest.withUnsafeBytes { hash.update(bufferPointer: $0) }
+    CanonicalLayout.lend(upTo: label.utf8.count + digest.count + 20) { beginning in
+        beginning.append(prefixed: label)
+        beginning.append(prefixed: digest)
+        beginning.append(number)
+        beginning.append(UInt32(content.count))
+    } to: { beginning in
+        hash.update(bufferPointer: beginning)
+    }
+    content.withUnsafeBytes { hash.update(bufferPointer: $0) }
     return hash.finalize().withUnsafeBytes { [UInt8]($0) }
 }
 

@@ -44,13 +44,16 @@ extension KeyRing {
         entry: [UInt8],
         epoch: UInt32
     ) throws(SealingError) -> [UInt8] {
-        var content = CanonicalBytes(reserving: 160)
-        content.append(prefixed: "aud/v1")
-        content.append(prefixed: chain)
-        content.append(sequence)
-        content.append(prefixed: previous)
-        content.append(UInt32(entry.count))
-        return try auditKey(of: epoch).code(of: content.bytes, and: entry).withUnsafeBytes { [UInt8]($0) }
+        let key = try auditKey(of: epoch)
+        return CanonicalLayout.lend(upTo: chain.utf8.count + previous.count + 64) { content in
+            content.append(prefixed: "aud/v1")
+            content.append(prefixed: chain)
+            content.append(sequence)
+            content.append(prefixed: previous)
+            content.append(UInt32(entry.count))
+        } to: { content in
+            key.code(of: content, and: entry).withUnsafeBytes { [UInt8]($0) }
+        }
     }
 
     /// Makes the code by which the head of a chain is known, so that a chain cannot be cut short unseen.

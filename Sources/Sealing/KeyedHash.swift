@@ -46,9 +46,9 @@ final class KeyedHash: Sendable {
     }
 
     /// The code of what is in two pieces.
-    func code(of beginning: [UInt8], and rest: [UInt8]) -> SHA256Digest {
+    func code(of beginning: UnsafeRawBufferPointer, and rest: [UInt8]) -> SHA256Digest {
         code { hash in
-            beginning.withUnsafeBytes { hash.update(bufferPointer: $0) }
+            hash.update(bufferPointer: beginning)
             rest.withUnsafeBytes { hash.update(bufferPointer: $0) }
         }
     }

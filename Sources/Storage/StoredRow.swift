@@ -25,9 +25,9 @@ extension SQLConnection {
         try execute(StatementText.of(Row.self).insert, row.values)
     }
 
-    /// Inserts `count` rows, in this order.
-    func insert<Row: StoredRow>(_ count: Int, _ row: (Int) -> Row) throws(StorageFailure) {
-        try execute(StatementText.of(Row.self).insert, times: count) { row($0).values }
+    /// Inserts rows, in this order.
+    func insert<Row: StoredRow>(_ rows: [Row]) throws(StorageFailure) {
+        try execute(StatementText.of(Row.self).insert, times: rows.count) { rows[$0].values }
     }
 
     /// Inserts unless a row with the same `key`, the columns of a unique constraint, is there; says whether it did.

@@ -8,9 +8,17 @@ struct DigestTests {
         // FIPS 180-4, the example of one block.
         let expected = [UInt8](hexadecimal: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
         #expect(sha256(Array("abc".utf8)) == expected)
-        for cut in 0...3 {
-            #expect(sha256(Array("abc".utf8.prefix(cut)), Array("abc".utf8.dropFirst(cut))) == expected)
-        }
+    }
+
+    @Test(arguments: [0, 1, 63, 64, 400], [0, 32])
+    func theDigestOfALinkIsThatOfItsCanonicalBytes(contentBytes: Int, digestBytes: Int) {
+        let (content, digest) = ([UInt8](repeating: 7, count: contentBytes), [UInt8](repeating: 9, count: digestBytes))
+        var bytes = CanonicalBytes()
+        bytes.append(prefixed: "entries/v1")
+        bytes.append(prefixed: digest)
+        bytes.append(Int64(300))
+        bytes.append(prefixed: content)
+        #expect(sha256("entries/v1", after: digest, 300, content) == sha256(bytes.bytes))
     }
 
     static let pairs: [([UInt8], [UInt8], Bool)] = [

@@ -8,7 +8,7 @@ extension SQLConnection {
 
     /// Does what ``appendAuditEntry(_:)`` does for many entries of one moment.
     package func appendAuditEntries(_ rows: [AuditEntryRow]) throws(StorageFailure) {
-        try insert(rows.count) { rows[$0] }
+        try insert(rows)
     }
 
     /// One page of a chain, newest first.

@@ -40,24 +40,24 @@ struct Trail {
     }
 
     /// The same for records that are encoded.
-    func append(_ entries: [EncodedEntry], to chain: String) throws {
+    func append(_ entries: some Collection<EncodedEntry>, to chain: String) throws {
         guard !entries.isEmpty else { return }
         do {
             var end = try end(of: chain)
             var rows: [AuditEntryRow] = []
             rows.reserveCapacity(entries.count)
             for entry in entries {
-                let link = try end.append(entry.bytes, ring: ring)
+                try end.extend(by: entry.bytes, ring: ring)
                 rows.append(
                     AuditEntryRow(
                         chain: chain,
-                        sequence: link.sequence,
-                        epoch: Int64(link.epoch),
+                        sequence: end.sequence,
+                        epoch: Int64(end.epoch),
                         at: entry.at,
                         action: entry.action,
                         subject: entry.subject,
-                        entry: link.entry,
-                        code: link.code
+                        entry: entry.bytes,
+                        code: end.code
                     )
                 )
             }
