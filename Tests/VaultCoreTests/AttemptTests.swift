@@ -239,6 +239,28 @@ struct AttemptTests {
         }
     }
 
+    @Test func whoWaitsForWhatIsOverDoesNotWaitForWhatEndsLater() async throws {
+        let scene = try await Scene()
+        let vault = scene.test.vault
+        let grant = try await scene.grant()
+        try await vault.begin(scene.attempt, with: grant).end(scene.attempt)
+        let others = (0..<4).map { _ in
+            Task {
+                while !Task.isCancelled { try await vault.begin(scene.attempt, with: grant).end(scene.attempt) }
+            }
+        }
+        let watch = Task {
+            // Ends the others late, so that a wait which never ends without that is seen as one that took too long.
+            try await Task.sleep(for: .seconds(10))
+            for other in others { other.cancel() }
+        }
+        await vault.settleAttempts()
+        #expect(others.allSatisfy { !$0.isCancelled })
+        watch.cancel()
+        for other in others { other.cancel() }
+        for other in others { _ = await other.result }
+    }
+
     @Test func aSlowDiskMakesRequestsWaitAndRefusesNone() async throws {
         let scene = try await Scene()
         let grant = try await scene.grant()

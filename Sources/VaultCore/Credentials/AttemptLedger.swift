@@ -14,12 +14,13 @@ internal import VaultModel
 /// is killed leaves its slots, which the next one enters into the trail. When entries cannot be written their slots stay, and
 /// no new attempt begins: [decision 0050](../../../docs/decisions/0050-attempts-in-slots.md).
 final class AttemptLedger: Sendable {
-    /// What is over within this time shares a transaction, whose own cost is that of several entries.
-    private static let gathering: Duration = .milliseconds(20)
-    /// How long a power failure may reach back.
-    private static let reach: Duration = .milliseconds(500)
+    /// What is over within this time shares a transaction, whose own cost is that of a hundred entries.
+    private static let gathering: Duration = .milliseconds(50)
+    /// With the time of gathering, how long a power failure may reach back: half a second.
+    private static let reach: Duration = .milliseconds(450)
     private static let retryPause: Duration = .milliseconds(200)
-    private static let mostInOneGroup = 512
+    /// Half of the slots: the other half is for what begins meanwhile.
+    private static let mostInOneGroup = AttemptSlots.count / 2
 
     private let slots: AttemptSlots
     private let engine: any SQLEngine
@@ -44,11 +45,40 @@ final class AttemptLedger: Sendable {
         /// How many are being written.
         var writing = 0
         var writer: Task<Void, Never>?
+        /// The writer's wait for more to be over, which ends early when it is cancelled.
+        var pause: Task<Void, Never>?
         var isFailing = false
         /// Wait for a slot of what is over.
         var blocked: [CheckedContinuation<Void, Never>] = []
-        /// Wait until everything that is over by now is in the trail.
-        var waiters: [CheckedContinuation<Void, Never>] = []
+        /// How many were over, ever.
+        var count = 0
+        /// Wait until all that were over when they came are in the trail: as many as that were.
+        var waiters: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
+
+        /// Whether there is no reason to wait for more.
+        var isGathered: Bool {
+            finished.count >= AttemptLedger.mostInOneGroup || !waiters.isEmpty || !blocked.isEmpty
+        }
+
+        /// Takes what is to be written next, and who waits for nothing that comes after it.
+        mutating func takeGroup() -> (group: [Finished], waiters: [CheckedContinuation<Void, Never>]) {
+            var group: [Finished] = []
+            if finished.count <= AttemptLedger.mostInOneGroup {
+                swap(&group, &finished)
+            } else {
+                group = Array(finished.prefix(AttemptLedger.mostInOneGroup))
+                finished.removeFirst(group.count)
+            }
+            writing = group.count
+            let ready = waiters.prefix { $0.count <= count - finished.count }
+            waiters.removeFirst(ready.count)
+            return (group, ready.map(\.continuation))
+        }
+
+        mutating func takeWaiters() -> [CheckedContinuation<Void, Never>] {
+            defer { waiters = [] }
+            return waiters.map(\.continuation)
+        }
     }
 
     init(slots: AttemptSlots, engine: any SQLEngine, keys: HeldKeys, grants: ProxyGrants) {
@@ -78,6 +108,7 @@ final class AttemptLedger: Sendable {
             let isWritten = state.withLock { state in
                 guard !state.isFailing, state.writing > 0 || !state.finished.isEmpty else { return true }
                 state.blocked.append(continuation)
+                state.pause?.cancel()
                 return false
             }
             if isWritten { continuation.resume() }
@@ -103,6 +134,8 @@ final class AttemptLedger: Sendable {
     func finish(_ attempt: Finished) {
         state.withLock { state in
             state.finished.append(attempt)
+            state.count += 1
+            if state.finished.count == Self.mostInOneGroup { state.pause?.cancel() }
             startWriting(&state)
         }
     }
@@ -120,7 +153,8 @@ final class AttemptLedger: Sendable {
         await withCheckedContinuation { continuation in
             let isIdle = state.withLock { state in
                 guard state.writer != nil else { return true }
-                state.waiters.append(continuation)
+                state.waiters.append((state.count, continuation))
+                state.pause?.cancel()
                 return false
             }
             if isIdle { continuation.resume() }
@@ -130,46 +164,37 @@ final class AttemptLedger: Sendable {
     /// Writes what is over, group by group, until nothing is left and all of it is on the disk.
     private func writeAll() async {
         var synchronizedAt = ContinuousClock.now
-        var pause = Self.gathering
         while true {
-            if pause > .zero { try? await Task.sleep(for: pause) }
-            let (group, isWaitedFor) = state.withLock { state in
-                let group = Array(state.finished.prefix(Self.mostInOneGroup))
-                state.finished.removeFirst(group.count)
-                state.writing = group.count
-                return (group, !state.waiters.isEmpty)
-            }
-            // More than fits has ended meanwhile, or may have.
-            pause = group.count == Self.mostInOneGroup ? .zero : Self.gathering
+            await gather()
+            let (group, waiters) = state.withLock { $0.takeGroup() }
             do {
                 if !group.isEmpty {
                     try await enter(group)
                     unblock()
                 }
-                let isDue = ContinuousClock.now - synchronizedAt >= Self.reach || isWaitedFor
+                let isDue = ContinuousClock.now - synchronizedAt >= Self.reach || !waiters.isEmpty
                 if isDue {
                     try await synchronize()
                     synchronizedAt = ContinuousClock.now
                 }
+                for waiter in waiters { waiter.resume() }
                 let ended = state.withLock { state -> [CheckedContinuation<Void, Never>]? in
                     state.isFailing = false
                     guard state.finished.isEmpty, isDue else { return nil }
                     state.writer = nil
-                    defer { state.waiters = [] }
-                    return state.waiters
+                    return state.takeWaiters()
                 }
                 if let ended {
                     for waiter in ended { waiter.resume() }
                     return
                 }
             } catch {
-                let waiters = state.withLock { state in
+                let others = state.withLock { state in
                     // Those whose synchronization failed are written, and their slots free.
                     if state.writing > 0 { state.finished.insert(contentsOf: group, at: 0) }
-                    defer { state.waiters = [] }
-                    return state.waiters
+                    return state.takeWaiters()
                 }
-                for waiter in waiters { waiter.resume() }
+                for waiter in waiters + others { waiter.resume() }
                 unblock(isFailing: true)
                 guard error as? StorageFailure != .unavailable else {
                     // The store is closed or has failed for good: the slots hold what is left.
@@ -179,6 +204,17 @@ final class AttemptLedger: Sendable {
                 try? await Task.sleep(for: Self.retryPause)
             }
         }
+    }
+
+    /// Waits for more to be over, as long as nobody waits for what is.
+    private func gather() async {
+        let pause = Task.detached { _ = try? await Task.sleep(for: Self.gathering) }
+        let isGathered = state.withLock { state in
+            state.pause = pause
+            return state.isGathered
+        }
+        if isGathered { pause.cancel() }
+        await pause.value
     }
 
     private func enter(_ group: [Finished]) async throws {
@@ -192,7 +228,7 @@ final class AttemptLedger: Sendable {
                 }
                 try Trail(connection: connection, ring: keys.ring, requestID: nil)
                     .append(
-                        attempts.map { $0.grant.encoded($0.entry, at: $0.at) },
+                        attempts.lazy.map { $0.grant.encoded($0.entry, at: $0.at) },
                         to: attempts[0].grant.workspace.text
                     )
             }
