@@ -51,11 +51,31 @@ package final class ProxyGrant: Sendable {
         let version: Int64
     }
 
-    package struct Isolation: Hashable, Sendable {
-        let workspace: WorkspaceID
-        let actor: AuditActor
+    /// Compared and hashed for every request: one of the same grant is known by its reference.
+    package final class Isolation: Hashable, Sendable {
         let entry: EntryID
         let version: Int64
+        private let workspace: WorkspaceID
+        private let actor: AuditActor
+        private let hash: Int
+
+        init(workspace: WorkspaceID, actor: AuditActor, entry: EntryID, version: Int64) {
+            (self.workspace, self.actor, self.entry, self.version) = (workspace, actor, entry, version)
+            var hasher = Hasher()
+            hasher.combine(workspace)
+            hasher.combine(actor)
+            hasher.combine(entry)
+            hasher.combine(version)
+            hash = hasher.finalize()
+        }
+
+        package static func == (left: Isolation, right: Isolation) -> Bool {
+            left === right
+                || left.hash == right.hash && left.version == right.version && left.entry == right.entry
+                    && left.actor == right.actor && left.workspace == right.workspace
+        }
+
+        package func hash(into hasher: inout Hasher) { hasher.combine(hash) }
     }
 
     let caller: ProxyCaller
@@ -164,6 +184,15 @@ final class ProxyGrants: Sendable {
     private struct Key: Hashable {
         let caller: ProxyCaller
         let credential: String?
+
+        func hash(into hasher: inout Hasher) {
+            // All bytes of a token at once, which an array gives one by one; where it came from is compared only.
+            switch caller {
+            case .token(let token, _): token.withUnsafeBytes { hasher.combine(bytes: $0) }
+            case .known(let caller): hasher.combine(caller)
+            }
+            hasher.combine(credential)
+        }
     }
 
     private struct State {
