@@ -32,12 +32,10 @@ extension Broker {
             return nil
         }
         let exchange = exchange(of: departure, over: departure.connection, nil)
-        let call = ProxyCall(exchange)
-        let body = departure.request.body == nil ? nil : whole
-        exchange.begin(departure, body, repetition: repetition(of: departure)) { [self] result in
-            switch result {
-            case .success(let answer): done(.success(answer))
-            case .failure(is Exchange.EndedUnanswered):
+        exchange.begin(departure, departure.request.body == nil ? nil : whole) { [self] in
+            do {
+                done(.success(try exchange.answerNow(departure.attempt, repetition(of: departure))))
+            } catch is Exchange.EndedUnanswered {
                 // Ends with the answer; cancelled with the call.
                 let task = Task(executorPreference: departure.request.executor) { [self] in
                     do throws(ProxyError) {
@@ -46,11 +44,12 @@ extension Broker {
                         done(.failure(error))
                     }
                 }
-                call.goOn(with: task)
-            case .failure(let error): done(.failure(error as? ProxyError ?? .badAnswer))
+                exchange.goOn(with: task)
+            } catch {
+                done(.failure(error as? ProxyError ?? .badAnswer))
             }
         }
-        return call
+        return ProxyCall(exchange)
     }
 
     /// Decides about a request in the same order as every other, where its grant is known, its target's addresses are, a
@@ -74,7 +73,7 @@ extension Broker {
         else { return nil }
         let attempt = attempt(request, target, number: 1, over: connection)
         do {
-            guard connection.isOpen, let open = try vault.beginNow(attempt, with: grant) else {
+            guard let open = try vault.beginNow(attempt, with: grant) else {
                 connection.close()
                 return nil
             }
@@ -181,7 +180,7 @@ extension Broker {
         _ admission: Admission?
     ) -> Exchange {
         let bounds = bounds.within(departure.request.patience)
-        return Exchange(connection, from: pool, as: departure.target.key, departure.open, admission, settings: bounds)
+        return Exchange(departure, over: connection, from: pool, admission, settings: bounds)
     }
 
     /// Sends a request anew over a connection of its own.

@@ -119,7 +119,7 @@ package final class Broker: Sendable {
         let decision = HostDecision(grant.hosts, target: target.url, method: request.method)
         guard decision == .allowed else { throw .host(decision) }
         guard !target.holdsToken else { throw .tokenInTarget }
-        guard !HeaderRules.namesToken(request.fields) else { throw .tokenInFieldName }
+        guard !request.namesToken else { throw .tokenInFieldName }
         guard !request.via.contains(where: { $0.contains(name) }) else { throw .loop }
         if let most = settings.mostRequestBytes, let length = request.contentLength, length > most {
             throw .requestTooLarge

@@ -201,7 +201,14 @@ final class ConnectionPool: Sendable {
 
 extension ConnectionPool.State {
     fileprivate mutating func bench(at place: ConnectionPool.Place) -> ConnectionPool.Bench {
-        if let bench = benches[place] { return bench }
+        if let index = benches.index(forKey: place) {
+            let (old, bench) = benches[index]
+            guard old.key !== place.key else { return bench }
+            // A grant that was read again has a key of its own, and the same one is compared at once.
+            benches.remove(at: index)
+            benches[place] = bench
+            return bench
+        }
         let bench = ConnectionPool.Bench()
         benches[place] = bench
         return bench

@@ -27,7 +27,7 @@ final class CredentialEncoder: ChannelOutboundHandler, CredentialTaker {
     func take(_ departure: Departure) {
         guard let context else { return }
         isChunked = departure.request.isChunked
-        context.write(wrapOutboundOut(departure.head(context.channel.allocator)), promise: nil)
+        context.write(wrapOutboundOut(departure.head), promise: nil)
     }
 
     func flush() { context?.flush() }

@@ -75,14 +75,14 @@ final class Departure: Sendable {
     /// The bytes of the head over HTTP/1.1, the credential's among them (RFC 9112 §3, §5).
     ///
     /// So the value never becomes a header of NIO's, a string, or anything that a log could show.
-    func head(_ allocator: ByteBufferAllocator) -> ByteBuffer {
+    var head: ByteBuffer {
         let credential = open.credential
         // Room at once: a buffer that grows leaves a copy behind.
         let most =
             credential.headerLines.count + credential.queryPair.count + request.method.utf8.count
             + target.uri.utf8.count + target.url.authority.utf8.count + request.fieldBytes + via.utf8.count
             + Self.mostFixedBytes
-        var buffer = allocator.buffer(capacity: most)
+        var buffer = ByteBufferAllocator().buffer(capacity: most)
         buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: most) { room in
             var head = BytesInRoom(room)
             head.add(request.method)

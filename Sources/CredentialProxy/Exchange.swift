@@ -23,6 +23,8 @@ final class Exchange: Sendable {
     /// Nil before the head of an answer and after its end.
     private let state = Mutex<State?>(nil)
     private let sending = Mutex<Task<Void, Never>?>(nil)
+    /// Sends the request anew where its first connection had ended.
+    private let again = Mutex<Task<Void, Never>?>(nil)
     /// Why the request could not be sent whole, where that is not the target's doing.
     private let sendingProblem = Mutex<ProxyError?>(nil)
     /// Why the answer cannot go on, for whoever waits for its end.
@@ -33,17 +35,17 @@ final class Exchange: Sendable {
     /// What came of it is recorded, and its connection may be another's.
     private let isOver = Atomic(false)
 
+    /// The departure is not kept: its body may take much memory, and the answer long.
     init(
-        _ connection: TargetConnection,
+        _ departure: Departure,
+        over connection: TargetConnection,
         from pool: ConnectionPool,
-        as key: ConnectionPool.Key,
-        _ open: OpenAttempt,
         _ admission: Admission?,
         settings: Bounds
     ) {
         self.connection = connection
-        place = (pool, key)
-        self.open = open
+        place = (pool, departure.target.key)
+        open = departure.open
         self.admission = admission
         self.settings = settings
     }
@@ -127,21 +129,17 @@ final class Exchange: Sendable {
         }
     }
 
-    /// Does what ``run(_:_:repetition:)`` does for a request that is all there and asks for no WebSocket, on the event
-    /// loop of its connection and without a task; `done` is called once, and not before this returns.
-    func begin(
-        _ departure: Departure,
-        _ body: ByteBuffer?,
-        repetition: Repetition,
-        _ done: @escaping @Sendable (Result<ProxyAnswer, any Error>) -> Void
-    ) {
+    /// Begins what ``run(_:_:repetition:)`` does for a request that is all there and asks for no WebSocket, on the event loop
+    /// of its connection and without a task.
+    ///
+    /// `listener` is called once, when it is time for ``answerNow(_:_:)``, and not before this returns.
+    func begin(_ departure: Departure, _ body: ByteBuffer?, _ listener: @escaping @Sendable () -> Void) {
         connection.sendWhole(departure, body)
-        connection.whenReady(within: TimeAmount(settings.firstByte)) { [self] in
-            done(Result { try answerNow(departure.attempt, repetition) })
-        }
+        connection.whenReady(within: TimeAmount(settings.firstByte), listener)
     }
 
-    private func answerNow(_ attempt: ProxyAttempt, _ repetition: Repetition) throws -> ProxyAnswer {
+    /// The answer to what was begun; throws what ``run(_:_:repetition:)`` throws.
+    func answerNow(_ attempt: ProxyAttempt, _ repetition: Repetition) throws -> ProxyAnswer {
         var attempt = attempt
         do {
             let answer = try Self.head(in: Result { try connection.takeNow() }, repetition)
@@ -170,7 +168,11 @@ final class Exchange: Sendable {
     func drop() {
         isLeft.store(true, ordering: .releasing)
         if !isOver.load(ordering: .acquiring) { cancel() }
+        again.withLock { $0?.cancel() }
     }
+
+    /// Ends a task that sends the request anew with this.
+    func goOn(with task: Task<Void, Never>) { again.withLock { $0 = task } }
 
     private var hasAgentLeft: Bool { Task.isCancelled || isLeft.load(ordering: .acquiring) }
 

@@ -21,6 +21,8 @@ struct OutgoingRequest: Sendable {
     let isChunked: Bool
     /// Through whom it came (RFC 9110 §7.6.3).
     let via: [String]
+    /// Whether a token of the vault is in the name of a field.
+    let namesToken: Bool
     /// How long is waited for each part of the answer; nil for as long as the settings say.
     let patience: Duration?
 
@@ -44,6 +46,7 @@ struct OutgoingRequest: Sendable {
         var hasCoding = false
         var hasVia = false
         var hasUpgrade = false
+        var namesToken = false
         for field in fields {
             // By length first: this runs for every field of every request.
             switch field.name.canonicalName.utf8.count {
@@ -53,6 +56,7 @@ struct OutgoingRequest: Sendable {
             case 17 where field.name == .transferEncoding: hasCoding = true
             default: break
             }
+            namesToken = namesToken || HeaderRules.holdsToken(field.name.canonicalName)
             bytes += field.name.rawName.utf8.count + field.value.utf8.count + 4
         }
         self.method = method
@@ -68,6 +72,7 @@ struct OutgoingRequest: Sendable {
             hasUpgrade && method == "GET" && !hasBody
             && fields[values: .upgrade].map { $0.lowercased() } == ["websocket"]
             && fields[values: .connection].contains { $0.lowercased().contains("upgrade") }
+        self.namesToken = namesToken
         self.patience = patience
     }
 

@@ -3,7 +3,6 @@
 package import HTTPTypes
 package import NIOCore
 internal import ProxyRules
-internal import Synchronization
 package import VaultModel
 
 /// A request as it came to the proxy.
@@ -133,20 +132,13 @@ package struct ProxyAnswer: Sendable {
 }
 
 /// A request whose answer is waited for without a task.
-package final class ProxyCall: Sendable {
+package struct ProxyCall: Sendable {
     private let exchange: Exchange
-    /// Sends it anew where its first connection had ended.
-    private let again = Mutex<Task<Void, Never>?>(nil)
 
     init(_ exchange: Exchange) {
         self.exchange = exchange
     }
 
     /// Ends it at once: the agent is gone.
-    package func cancel() {
-        exchange.drop()
-        again.withLock { $0?.cancel() }
-    }
-
-    func goOn(with task: Task<Void, Never>) { again.withLock { $0 = task } }
+    package func cancel() { exchange.drop() }
 }

@@ -27,20 +27,22 @@ struct ProxyRoute {
 
     /// Whether the proxy answers requests for `path`.
     static func takes(_ path: String) -> Bool {
-        path == proxyPath || path.hasPrefix("\(proxyPath)?") || path.hasPrefix(viaPath)
+        path.hasPrefix(viaPath) || path == proxyPath || path.hasPrefix("\(proxyPath)?")
     }
 
     init(_ request: ProxyRequest) throws(ProxyError) {
         let fields = request.fields
-        let wanted = fields[values: Self.targetMethod]
+        let wanted = fields.contains(Self.targetMethod) ? fields[values: Self.targetMethod] : []
         let method = wanted.count > 1 ? nil : HTTPMethodName(wanted.first?.uppercased() ?? request.method)
         self.method = method?.text ?? request.method
         if request.path.hasPrefix(Self.viaPath) {
-            let rest = request.path.dropFirst(Self.viaPath.count)
-            let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
-            guard let name = Self.decoded(rest[..<end]), !name.isEmpty else { throw .credentialMissing }
+            let rest = request.path.utf8.dropFirst(Self.viaPath.utf8.count)
+            let end = rest.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? rest.endIndex
+            guard let name = Self.decoded(request.path[rest.startIndex..<end]), !name.isEmpty else {
+                throw .credentialMissing
+            }
             credentialName = name
-            var path = String(rest[end...])
+            var path = String(request.path[end...])
             guard let token = Self.token(in: fields, &path) else { throw .vault(.token(.missing)) }
             self.token = token
             place = .path(path)
@@ -87,10 +89,12 @@ struct ProxyRoute {
     /// parameter of the query, out of which it is taken.
     private static func token(in fields: HTTPFields, _ path: inout String) -> [UInt8]? {
         for field in fields {
-            let value = field.value
+            var value = field.value
             if HeaderRules.holdsToken(value) {
-                let space = value.utf8.lastIndex(of: UInt8(ascii: " "))
-                return Array(space.map { value.utf8[$0...].dropFirst() } ?? value.utf8[...])
+                return value.withUTF8 { bytes in
+                    let start = bytes.lastIndex(of: UInt8(ascii: " ")).map { $0 + 1 } ?? 0
+                    return Array(UnsafeBufferPointer(rebasing: bytes[start...]))
+                }
             }
             guard field.name == .authorization, value.lowercased().hasPrefix("basic "),
                 let decoded = Data(base64Encoded: value.dropFirst(6).trimmingCharacters(in: .whitespaces))

@@ -27,42 +27,47 @@ package enum HeaderRules {
         let nominated = nominated(by: fields)
         for field in fields {
             let name = folded(field.name.canonicalName)
-            if agentOnly.contains(name) || hasAgentPrefix(name) || injected.contains(where: { folded($0) == name }) {
-                continue
-            }
+            if agentOnly.contains(name) || isBetweenNeighbors(name) || tellsOrigin(name) { continue }
             if !nominated.isEmpty, nominated.contains(name) { continue }
+            if injected.contains(where: { folded($0) == name }) { continue }
             if !holdsToken(field.value), !holdsToken(field.name.canonicalName) { body(field) }
         }
     }
 
-    private static func hasAgentPrefix(_ name: String) -> Bool {
+    /// Whether a name says that the field is a proxy's, by its first byte first: this runs for every field of every message.
+    private static func isBetweenNeighbors(_ name: String) -> Bool {
         switch name.utf8.first {
         case UInt8(ascii: "a"): name.hasPrefix("attache-")
         case UInt8(ascii: "p"): name.hasPrefix("proxy-")
-        case UInt8(ascii: "x"): name.hasPrefix("x-attache-") || name.hasPrefix("x-forwarded-")
         default: false
         }
+    }
+
+    private static func tellsOrigin(_ name: String) -> Bool {
+        name.utf8.first == UInt8(ascii: "x") && (name.hasPrefix("x-attache-") || name.hasPrefix("x-forwarded-"))
     }
 
     /// The fields of a target's answer, or of its trailers, that go back to the agent.
     ///
     /// Never: sessions and challenges that are between target and broker, what concerns one connection, what would send
     /// the agent past the broker, and whatever looks as if the broker itself had said it. The framing is the caller's.
-    package static func returned(_ fields: [HTTPField]) -> HTTPFields {
+    package static func returned(_ fields: consuming [HTTPField]) -> HTTPFields {
         let nominated = nominated(by: fields)
+        fields.removeAll { field in
+            !isReturned(field.name) || !nominated.isEmpty && nominated.contains(folded(field.name.canonicalName))
+        }
         var returned = HTTPFields()
         // With room for what the broker says itself.
         returned.reserveCapacity(fields.count + 3)
-        for field in fields where isReturned(field.name) {
-            if nominated.isEmpty || !nominated.contains(folded(field.name.canonicalName)) { returned.append(field) }
-        }
+        // At once: the library takes a single field by way of a collection of one.
+        returned.replaceSubrange(0..<0, with: fields)
         return returned
     }
 
     /// Whether fields of this name go back to the agent, where `Connection` does not name it.
     package static func isReturned(_ name: HTTPField.Name) -> Bool {
         let name = folded(name.canonicalName)
-        return !targetOnly.contains(name) && !name.hasPrefix("proxy-") && !name.hasPrefix("attache-")
+        return !targetOnly.contains(name) && !isBetweenNeighbors(name)
     }
 
     /// Whether the name of a field holds one of the vault's own tokens, as far as that shows without case.
@@ -72,6 +77,7 @@ package enum HeaderRules {
 
     /// Whether text holds what a token of the vault begins with, long enough to be one.
     package static func holdsToken(_ text: String) -> Bool {
+        guard text.utf8.count >= shortestPrefix + tokenCharacters else { return false }
         var text = text
         return text.withUTF8 { bytes in
             // Each prefix ends with `_`, and no other one follows in a token.
@@ -116,6 +122,7 @@ package enum HeaderRules {
     }
 
     private static let tokenPrefixes = ["pxr_", "ak_ws_", "gwt_"].map { Array($0.utf8) }
+    private static let shortestPrefix = 4
     /// At least so many letters and digits follow the prefix.
     private static let tokenCharacters = 43
 

@@ -9,7 +9,7 @@ package import VaultModel
 /// its states are made when a stream first leads there, and each knows how far back the earliest beginning lies.
 /// One-way transforms, such as a hash or a cipher, are out of its reach.
 package struct ResponseScrubber {
-    /// More states than any honest stream leads to; beyond it they are made anew.
+    /// More states than any honest stream leads to, and few enough for the table; beyond it they are made anew.
     private static let mostStates = 4_096
 
     private var ways: Ways
@@ -128,7 +128,7 @@ package struct ResponseScrubber {
     /// How many bytes are held back.
     var heldCount: Int { held.count }
 
-    /// How many states it has, a kibibyte or more each.
+    /// How many states it has, half a kibibyte or more each.
     package var stateCount: Int { ways.automaton.found.count }
 
     private mutating func mask(_ length: Int, endingAt end: Int, in chunk: UnsafeMutableRawBufferPointer) {
@@ -168,12 +168,12 @@ private final class Ways: @unchecked Sendable {
 /// The states that a stream has led to, and the way from one to the next.
 private struct Automaton {
     static let root = 0
-    private static let unknown = Int32.min
+    private static let unknown = Int16.min
 
     /// 256 for each state: the next one, or where something is found there, its complement, and ``unknown``.
-    private var table = [Int32](repeating: unknown, count: 256)
+    private var table = [Int16](repeating: unknown, count: 256)
     /// What an ordinary answer leads to.
-    private static let usualStates = 64
+    private static let usualStates = 32
     private var threads: [[Thread]] = [[]]
     private var known: [Key: Int] = [Key(threads: [], found: 0): 0]
     /// For each state, how many bytes the find that ends there has; 0 for none.
@@ -204,10 +204,11 @@ private struct Automaton {
                 guard state == Self.root else { continue }
                 // Here every byte can be looked at by itself: most lead nowhere.
                 while index + 8 <= chunk.count {
-                    let bytes = chunk.loadUnaligned(fromByteOffset: index, as: SIMD8<UInt8>.self)
-                    var ways: Int32 = 0
-                    for place in bytes.indices { ways |= table[Int(bytes[place])] }
-                    guard ways == 0 else { break }
+                    let here = table[Int(chunk[index])] | table[Int(chunk[index + 1])]
+                    let next = table[Int(chunk[index + 2])] | table[Int(chunk[index + 3])]
+                    let then = table[Int(chunk[index + 4])] | table[Int(chunk[index + 5])]
+                    let last = table[Int(chunk[index + 6])] | table[Int(chunk[index + 7])]
+                    guard here | next | then | last == 0 else { break }
                     index += 8
                 }
                 while index < chunk.count, table[Int(chunk[index])] == 0 { index += 1 }
@@ -221,7 +222,7 @@ private struct Automaton {
         // At once: a table that grows is copied again and again.
         table.reserveCapacity(Self.usualStates << 8)
         let beginnings = needles.reduce(ByteSet()) { $0.union($1.firstBytes) }
-        for byte in UInt8.min...UInt8.max where !beginnings.contains(byte) { table[Int(byte)] = Int32(Self.root) }
+        for byte in UInt8.min...UInt8.max where !beginnings.contains(byte) { table[Int(byte)] = Int16(Self.root) }
     }
 
     mutating func add(from state: Int, on byte: UInt8, _ needles: [Needle]) -> Int {
@@ -249,7 +250,7 @@ private struct Automaton {
             fresh.step(byte, of: needle, into: &following, found: &length)
         }
         guard !following.isEmpty || length > 0 else {
-            table[Int(byte)] = Int32(Self.root)
+            table[Int(byte)] = Int16(Self.root)
             return Self.root
         }
         return add(following, found: length, from: Self.root, on: byte)
@@ -268,7 +269,7 @@ private struct Automaton {
             back.append(key.threads.map(\.length).max() ?? 0)
             table.append(contentsOf: repeatElement(Self.unknown, count: 256))
         }
-        table[state << 8 | Int(byte)] = length > 0 ? ~Int32(number) : Int32(number)
+        table[state << 8 | Int(byte)] = length > 0 ? ~Int16(number) : Int16(number)
         return number
     }
 

@@ -226,6 +226,19 @@ struct BrokerTests {
         let via = try #require(request.split(separator: "\r\n").first { $0.hasPrefix("via: ") })
         await #expect(throws: ProxyError.loop) { _ = try await scene.get(url, via: String(via.dropFirst(5))) }
     }
+
+    @Test func aLongHeadIsSentWholeWithItsCredential() async throws {
+        let target = try RecordingTarget { _ in [.text("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")] }
+        let scene = try await Scene(target, answers: [["127.0.0.1"]])
+        let others = Array(repeating: "1.1 another", count: 300).joined(separator: ", ")
+        await (try scene.get("http://api.example.test:\(target.port)/a?b", via: others)).abandon()
+        let request = try #require(target.requests.first)
+        let lines = request.split(separator: "\r\n", omittingEmptySubsequences: false)
+        #expect(lines.first == "GET /a?b HTTP/1.1")
+        #expect(lines.dropFirst().first == "host: api.example.test:\(target.port)")
+        #expect(lines.contains { $0.hasPrefix("via: \(others), 1.1 attache-") })
+        #expect(lines.suffix(3) == ["authorization: Bearer \(Scene.key)", "", ""])
+    }
 }
 
 /// A vault with one credential for one name, and a proxy that asks the tests' own resolver.

@@ -151,6 +151,18 @@ struct ResponseScrubberTests {
         #expect(scrubber.finds == 1)
     }
 
+    @Test func whatOneCopyIsLedToChangesNoOther() {
+        var one = Self.scrubber()
+        #expect(pass(Array("abc sk-a".utf8), through: &one) == Array("abc ".utf8))
+        var other = one
+        let states = one.stateCount
+        let secret = Array(Self.secret.utf8)
+        #expect(pass(Array(secret.dropFirst(4)), through: &other) == secret.map { _ in UInt8(ascii: "*") })
+        #expect(other.stateCount > states)
+        #expect(one.stateCount == states)
+        #expect(pass(Array("x".utf8), through: &one) == Array("sk-ax".utf8))
+    }
+
     private static func scrubber() -> ResponseScrubber { ResponseScrubber([SharedSecret(copying: secret.utf8)]) }
 
     private func pass(_ bytes: [UInt8], through scrubber: inout ResponseScrubber) -> [UInt8] {
