@@ -36,7 +36,7 @@ enum BodyPart {
 struct MessageReader<Head: MessageHead> {
     private enum State {
         /// Before a head, of which so many bytes have no end of a line that was not looked at.
-        case head(lookedAt: Int, startIsChecked: Bool)
+        case head(lookedAt: Int)
         /// In a body with so many bytes to come.
         case body(Int)
         case chunks(ChunkReader)
@@ -46,7 +46,7 @@ struct MessageReader<Head: MessageHead> {
     }
 
     private let limits: MessageLimits
-    private var state = State.head(lookedAt: 0, startIsChecked: false)
+    private var state = State.head(lookedAt: 0)
     private var unread = ByteBuffer()
 
     init(within limits: MessageLimits) {
@@ -80,20 +80,20 @@ struct MessageReader<Head: MessageHead> {
 
     /// The next head, and its field lines as they came; nil where it has not come yet.
     mutating func nextHead(skippingBlankLines: Bool) throws(MessageFault) -> (Head, bytes: ByteBuffer)? {
-        guard case .head(let lookedAt, let startIsChecked) = state, holdsBytes else { return nil }
+        guard case .head(let lookedAt) = state, holdsBytes else { return nil }
         let read = try unread.read { [limits] bytes throws(MessageFault) in
-            try Self.head(in: bytes, lookedAt, startIsChecked, skippingBlankLines, limits)
+            try Self.head(in: bytes, lookedAt, skippingBlankLines, limits)
         }
         switch read {
         case .whole(let head, let lines):
-            state = .head(lookedAt: 0, startIsChecked: false)
+            state = .head(lookedAt: 0)
             let start = unread.readerIndex + lines.lowerBound
             let fields = unread.getSlice(at: start, length: lines.count) ?? ByteBuffer()
             unread.moveReaderIndex(forwardBy: lines.upperBound + 2)
             return (head, fields)
-        case .more(let lookedAt, let startIsChecked, let blank):
+        case .more(let lookedAt, let blank):
             unread.moveReaderIndex(forwardBy: blank)
-            state = .head(lookedAt: lookedAt - blank, startIsChecked: startIsChecked)
+            state = .head(lookedAt: lookedAt - blank)
             return nil
         }
     }
@@ -127,7 +127,7 @@ struct MessageReader<Head: MessageHead> {
     }
 
     private mutating func end(_ trailers: HTTPFields?) -> BodyPart {
-        state = .head(lookedAt: 0, startIsChecked: false)
+        state = .head(lookedAt: 0)
         // The bytes of what was read are no longer held.
         if !holdsBytes { unread = ByteBuffer() }
         return .end(trailers)
@@ -143,13 +143,12 @@ struct MessageReader<Head: MessageHead> {
     private enum HeadRead {
         case whole(Head, lines: Range<Int>)
         /// `blank` bytes before it are no part of it.
-        case more(lookedAt: Int, startIsChecked: Bool, blank: Int)
+        case more(lookedAt: Int, blank: Int)
     }
 
     private static func head(
         in bytes: UnsafeRawBufferPointer,
         _ lookedAt: Int,
-        _ startIsChecked: Bool,
         _ skipsBlankLines: Bool,
         _ limits: MessageLimits
     ) throws(MessageFault) -> HeadRead {
@@ -158,43 +157,49 @@ struct MessageReader<Head: MessageHead> {
             while first + 1 < bytes.count, bytes[first] == 0x0D, bytes[first + 1] == 0x0A { first += 2 }
         }
         // Nothing that begins otherwise ever becomes a message, and nobody should wait for its end.
-        if first < bytes.count, !bytes[first].isOfToken, !(skipsBlankLines && bytes[first] == 0x0D) {
+        if first < bytes.count, !bytes[first].isOfToken,
+            !(skipsBlankLines && bytes[first] == 0x0D && first + 1 == bytes.count)
+        {
             throw .malformed
         }
+        // What is behind the limit is not looked at, whether it is there or not: so every cut shows the same fault.
+        let most = first + limits.head + 2
+        let bytes = UnsafeRawBufferPointer(rebasing: bytes.prefix(most))
         var next = max(first, lookedAt)
+        var start: Head.Start?
         while let end = try Line.end(in: bytes, from: next) {
-            guard end - first <= limits.head else { throw .tooLarge }
-            // An empty line: its CR stands where the line begins.
-            if end == next, next > first { return try whole(bytes, first, end, limits) }
+            if next == first {
+                // Nobody should wait for the fields of what is no message.
+                start = try Self.start(UnsafeRawBufferPointer(rebasing: bytes[first..<end]), within: limits)
+            } else if end == next {
+                // An empty line: its CR stands where the line begins.
+                return try whole(bytes, first, end, start, limits)
+            }
             next = end + 2
         }
-        guard bytes.count - first <= limits.head else { throw .tooLarge }
-        var startIsChecked = startIsChecked
-        if !startIsChecked, next > first {
-            var lines = UnsafeRawBufferPointer(rebasing: bytes[first...])
-            _ = try startLine(of: &lines, within: limits)
-            startIsChecked = true
-        }
-        return .more(lookedAt: next, startIsChecked: startIsChecked, blank: first)
+        guard bytes.count < most else { throw .tooLarge }
+        return .more(lookedAt: next, blank: first)
     }
 
-    private static func startLine(
-        of lines: inout UnsafeRawBufferPointer,
+    private static func start(
+        _ line: UnsafeRawBufferPointer,
         within limits: MessageLimits
     ) throws(MessageFault) -> Head.Start {
-        guard let line = try Line.next(in: &lines) else { throw .malformed }
         guard line.count <= limits.line else { throw .tooLarge }
         return try Head.start(line)
     }
 
+    /// `start` is what the first line says, where that came with the rest.
     private static func whole(
         _ bytes: UnsafeRawBufferPointer,
         _ first: Int,
         _ end: Int,
+        _ start: Head.Start?,
         _ limits: MessageLimits
     ) throws(MessageFault) -> HeadRead {
         var lines = UnsafeRawBufferPointer(rebasing: bytes[first..<end])
-        let start = try startLine(of: &lines, within: limits)
+        guard let line = try Line.next(in: &lines) else { throw .malformed }
+        let start = if let start { start } else { try Self.start(line, within: limits) }
         let head = try Head(start, FieldLines(lines, of: Head.place, within: limits))
         return .whole(head, lines: (end - lines.count)..<end)
     }
