@@ -31,6 +31,19 @@ extension UInt8 {
     var isOfText: Bool { self >= 0x20 && self != 0x7F || self == 0x09 }
 }
 
+extension StringProtocol {
+    /// Whether it is `word`, which is in lower case, with letters of either case.
+    ///
+    /// Of ASCII alone: to `lowercased()` the sign of kelvin is a k as well, which no other recipient reads so.
+    func isAnyCase(of word: StaticString) -> Bool {
+        word.withUTF8Buffer { word in
+            utf8.elementsEqual(word) { byte, letter in
+                byte == letter || (0x61...0x7A).contains(letter) && byte == letter & 0xDF
+            }
+        }
+    }
+}
+
 extension ByteBuffer {
     /// Lends `body` what is to be read.
     func read<Result>(

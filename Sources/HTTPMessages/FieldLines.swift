@@ -69,11 +69,13 @@ struct FieldLines {
         case .connection where value == "keep-alive": keepsAlive = true
         case .connection where value == "close": closes = true
         case .connection:
-            for option in value.lowercased().split(whereSeparator: { ", \t".contains($0) }) {
-                if option == "close" { closes = true }
-                if option == "keep-alive" { keepsAlive = true }
+            for option in value.utf8.split(separator: UInt8(ascii: ",")) {
+                let words = option.split(whereSeparator: Self.isBlank).map(Substring.init)
+                if words.contains(where: { $0.isAnyCase(of: "close") }) { closes = true }
+                // What is no option by itself keeps nothing.
+                if words.count == 1, words[0].isAnyCase(of: "keep-alive") { keepsAlive = true }
             }
-        case .expect: waitsWithBody = value.lowercased() == "100-continue"
+        case .expect: waitsWithBody = value.isAnyCase(of: "100-continue")
         case .length:
             // A plus sign is no digit.
             guard bodyLength == nil, !isChunked, value.utf8.count <= 18,
@@ -83,7 +85,7 @@ struct FieldLines {
             bodyLength = number
         case .transferCoding:
             guard bodyLength == nil else { throw .length }
-            guard !isChunked, value.lowercased() == "chunked" else { throw .transferCoding }
+            guard !isChunked, value.isAnyCase(of: "chunked") else { throw .transferCoding }
             isChunked = true
         case .upgrade: upgrades = true
         }
