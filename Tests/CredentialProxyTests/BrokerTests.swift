@@ -158,6 +158,9 @@ struct BrokerTests {
         let scene = try await Scene(target, answers: [["127.0.0.1"]])
         let url = "http://api.example.test:\(target.port)/"
         #expect(try await scene.getNow(url) == nil)
+        // With the first entry it becomes known what other programs have written, and what was read before is forgotten.
+        _ = try await scene.text(of: scene.get(url))
+        await scene.test.vault.settleAttempts()
         for _ in 0..<2 {
             _ = try await scene.text(of: scene.get(url))
             let answer = try #require(try await scene.getNow(url))
@@ -165,8 +168,8 @@ struct BrokerTests {
             _ = try await scene.test.createAgent("agent-\(target.requests.count)")
             #expect(try await scene.getNow(url) == nil)
         }
-        #expect(target.requests.count == 4)
-        #expect(try await scene.uses().count == 4)
+        #expect(target.requests.count == 5)
+        #expect(try await scene.uses().count == 5)
     }
 
     @Test func whatIsLimitedIsNotDoneWithoutATask() async throws {
