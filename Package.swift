@@ -409,6 +409,7 @@ let package = Package(
             dependencies: [
                 "APITypes",
                 "CredentialProxy",
+                "HTTPMessages",
                 "ProxyRules",
                 "TestSupport",
                 "VaultCore",

@@ -169,6 +169,8 @@ final class PartQueue: ChannelInboundHandler, @unchecked Sendable {
 
     /// Takes what came, in order.
     func receive(_ part: Part) {
+        // The end of a connection that failed is no end of an answer (RFC 9112 §8).
+        guard failure == nil else { return }
         switch part {
         case .head(let head): exchange.mayGoOn = head.mayGoOn
         case .end: exchange.answerIsWhole = true

@@ -357,6 +357,21 @@ struct ProxyTests {
         }
     }
 
+    @Test(arguments: ["HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n\r\n"])
+    func anAnswerThatEndsWithItsConnectionIsWhole(head: String) async throws {
+        let target = try RecordingTarget { _ in [.text(head), .text("until "), .text("the end")] }
+        let scene = try await ProxyScene(target)
+        for _ in 0..<2 {
+            let answer = try await scene.send("GET", "\(scene.base)/")
+            #expect(answer.hasPrefix("HTTP/1.1 200"))
+            #expect(answer.hasSuffix("\r\n0\r\n\r\n"))
+            let pieces = answer.components(separatedBy: "\r\n\r\n")[1].components(separatedBy: "\r\n")
+            #expect(stride(from: 1, to: pieces.count, by: 2).map { pieces[$0] }.joined() == "until the end")
+        }
+        let trail = try await scene.waitForAudit("\"200\"")
+        #expect(!trail.contains("broken_off") && !trail.contains("target_answer_invalid"))
+    }
+
     @Test func whatIsLongerThanTheOperatorAllowsIsRefusedOrBrokenOff() async throws {
         let target = try RecordingTarget { request in
             request.hasPrefix("GET /announced")
