@@ -568,6 +568,19 @@ if Context.environment["ATTACHE_FUZZ"] != nil {
             swiftSettings: [.unsafeFlags(["-parse-as-library"])]
         ),
         .executableTarget(
+            name: "MessageFuzzer",
+            dependencies: [
+                "HTTPMessages",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            path: "Tests/Fuzzing/MessageFuzzer",
+            exclude: ["Corpus"],
+            swiftSettings: [.unsafeFlags(["-parse-as-library"])]
+        ),
+        .executableTarget(
             name: "RequestBodyFuzzer",
             dependencies: ["APITypes"],
             path: "Tests/Fuzzing/RequestBodyFuzzer",
