@@ -8,8 +8,8 @@ internal import VaultCore
 ///
 /// None with a query is kept, which may hold what is an agent's own secret; all are forgotten with the grant.
 final class KnownTargets: Sendable {
-    private static let most = 32
-    private static let mostBytes = 512
+    private static let most = 16
+    private static let mostBytes = 256
 
     private let known = Mutex<[ProxyRoute.Place: GrantedTarget]>([:])
 
