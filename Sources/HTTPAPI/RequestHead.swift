@@ -46,7 +46,10 @@ final class RequestHead: Sendable {
         method = lines.method
         // A target that is no path may hold a whole URL, which the library reads.
         path = lines.target.utf8.first == UInt8(ascii: "/") ? lines.target : Self.path(of: lines)
-        fields = HTTPFields(lines.fields)
+        var fields = HTTPFields()
+        // At once: the library takes a single field by way of a collection of one.
+        fields.replaceSubrange(0..<0, with: lines.fields)
+        self.fields = fields
         scheme = "http"
         authority = lines.host
         isOld = lines.isOld
