@@ -79,7 +79,8 @@ extension RequestLines: MessageHead {
         isOld = start.isOld
         // What follows a request that asks for another protocol, or for a tunnel, is perhaps of that (RFC 9110 §7.8, §9.3.6).
         isLast = lines.closes || start.isOld && !lines.keepsAlive || lines.upgrades || start.method == .connect
-        waitsWithBody = lines.waitsWithBody
+        // A client of HTTP/1.0 would take what it is told for its answer.
+        waitsWithBody = lines.waitsWithBody && !start.isOld
         length = lines.bodyLength
         isChunked = lines.isChunked
     }

@@ -97,14 +97,14 @@ struct OwnReading: Equatable {
         }
     }
 
-    /// Nothing more is held than a head, or what frames a body, that is not whole.
+    /// Nothing more is held than a head, or what frames a body, that is not whole, and what a target said unasked at once.
     private static func check(_ reader: Any, holdingOf piece: ByteBuffer, _ limits: MessageLimits) {
         // Too slow for each of single bytes.
         guard piece.readableBytes > 1 else { return }
         guard let unread = Mirror(reflecting: reader).descendant("reader", "unread") as? ByteBuffer else {
             preconditionFailure("nothing is read from there")
         }
-        precondition(unread.readableBytes <= max(limits.head, mostHeldBeside) + 2)
+        precondition(unread.readableBytes <= max(limits.head, mostHeldBeside) + 2 + piece.readableBytes)
     }
 
     private static func fields(_ fields: some Sequence<HTTPField>) -> [ReadField] {
