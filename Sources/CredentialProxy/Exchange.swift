@@ -267,10 +267,7 @@ final class Exchange: Sendable {
         var scrubber = open.credential.takeScrubber()
         let said = try AnswerHead(head, cleanedBy: &scrubber)
         if let most = settings.mostAnswerBytes, let length = said.length, length > most { throw .answerTooLarge }
-        let isTunnel = head.status == 101
-        state.withLock {
-            $0 = State(scrubber: scrubber, of: open.credential, attempt: attempt, isTunnel: isTunnel)
-        }
+        state.withLock { $0 = State(head, scrubber: scrubber, of: open.credential, attempt: attempt) }
         return ProxyAnswer(
             status: head.status,
             fields: said.fields,
@@ -319,6 +316,12 @@ final class Exchange: Sendable {
                 if state.withLock({ $0?.hasEnded == true }) {
                     // An answer without a length ends with its connection, which ends when the agent leaves.
                     guard !hasAgentLeft else { throw ProxyError.brokenOff }
+                    // So it does when what the agent sends cannot go on.
+                    if let problem = sendingProblem.withLock({ $0 }),
+                        state.withLock({ $0?.endsWithConnection == true })
+                    {
+                        throw problem
+                    }
                     return nil
                 }
                 if let error = breach.withLock({ $0.take() }) { throw error }
@@ -385,13 +388,17 @@ final class Exchange: Sendable {
         private var frames: WebSocketScrubber?
         private(set) var trailers: HTTPFields?
         private(set) var hasEnded = false
+        /// Whether the end of its connection is that of its body, whoever closes it.
+        let endsWithConnection: Bool
 
         init(
+            _ head: AnswerLines,
             scrubber: ResponseScrubber,
             of credential: RenderedCredential,
-            attempt: ProxyAttempt,
-            isTunnel: Bool
+            attempt: ProxyAttempt
         ) {
+            let isTunnel = head.status == 101
+            endsWithConnection = head.endsWithConnection && !isTunnel
             self.scrubber = scrubber
             self.credential = credential
             self.attempt = attempt

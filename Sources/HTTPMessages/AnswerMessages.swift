@@ -58,6 +58,7 @@ package struct AnswerMessages {
                         block: FieldBlock(bytes: bytes, lines: lines.lines),
                         length: lines.bodyLength,
                         isChunked: lines.isChunked,
+                        endsWithConnection: endsWithConnection,
                         mayGoOn: head.mayGoOn && !endsWithConnection
                     )
                 )

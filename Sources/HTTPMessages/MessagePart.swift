@@ -40,8 +40,10 @@ package struct AnswerLines: Sendable {
     /// What `Content-Length` says; nil where it is not there.
     package let length: Int?
     package let isChunked: Bool
+    /// Whether only the end of its connection ends it.
+    package let endsWithConnection: Bool
     /// Whether its connection can carry another request after it.
-    package internal(set) var mayGoOn: Bool
+    package let mayGoOn: Bool
     private let said: [HTTPField]
 
     /// In their order.
@@ -53,14 +55,16 @@ package struct AnswerLines: Sendable {
         said = fields
         length = nil
         isChunked = false
+        endsWithConnection = false
         mayGoOn = false
     }
 
-    init(status: Int, block: FieldBlock, length: Int?, isChunked: Bool, mayGoOn: Bool) {
+    init(status: Int, block: FieldBlock, length: Int?, isChunked: Bool, endsWithConnection: Bool, mayGoOn: Bool) {
         self.status = status
         self.block = block
         self.length = length
         self.isChunked = isChunked
+        self.endsWithConnection = endsWithConnection
         self.mayGoOn = mayGoOn
         said = []
     }

@@ -187,7 +187,11 @@ struct BrokerTests {
                 ? [.untilClosed] : [.text("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")]
         }
         let scene = try await Scene(target, answers: [["127.0.0.1"]]) { $0.firstByte = .milliseconds(100) }
-        _ = try await scene.text(of: scene.get("http://api.example.test:\(target.port)/"))
+        // What was read before the first entry is forgotten with it.
+        for _ in 0..<2 {
+            _ = try await scene.text(of: scene.get("http://api.example.test:\(target.port)/"))
+            await scene.test.vault.settleAttempts()
+        }
         await #expect(throws: ProxyError.timedOut) {
             _ = try await scene.getNow("http://api.example.test:\(target.port)/silent")
         }
@@ -218,6 +222,26 @@ struct BrokerTests {
         #expect(use.details["error"] == "target_timed_out")
         #expect(use.details["status"] == "200")
         #expect(use.details["bytes"] == "\(text.utf8.count)")
+    }
+
+    /// The connection is closed, since the target must not take what it has for the whole: and that is no end of the answer.
+    @Test func anAnswerUntilTheEndOfItsConnectionIsNotWholeWhereItsRequestIsTooLong() async throws {
+        let target = try RecordingTarget(answersEarly: true) { _ in
+            [.text("HTTP/1.1 200 OK\r\n\r\nfirst"), .untilClosed]
+        }
+        let scene = try await Scene(target, answers: [["127.0.0.1"]]) { $0.mostRequestBytes = 5 }
+        let (body, feed) = AsyncThrowingStream<ByteBuffer, any Error>.makeStream()
+        feed.yield(ByteBuffer(string: "abc"))
+        let answer = try await scene.post("http://api.example.test:\(target.port)/", body)
+        var text = ""
+        await #expect(throws: ProxyError.requestTooLarge) {
+            while case .bytes(let bytes) = try await answer.next() {
+                text += String(buffer: bytes)
+                feed.yield(ByteBuffer(string: "def"))
+            }
+        }
+        #expect(text == "first")
+        #expect(try await scene.onlyUse().details["error"] == "body_too_large")
     }
 
     @Test func aRequestThatCameThroughThisProxyIsNotForwardedAgain() async throws {
@@ -288,6 +312,15 @@ private struct Scene {
     func get(_ url: String, via: String? = nil) async throws -> ProxyAnswer {
         let request = request(url, via: via)
         return try await withTaskExecutorPreference(executor) { try await broker.forward(request) }
+    }
+
+    /// Sends a body as it comes.
+    func post(_ url: String, _ body: AsyncThrowingStream<ByteBuffer, any Error>) async throws -> ProxyAnswer {
+        var request = request(url)
+        request.method = "POST"
+        request.fields[.transferEncoding] = "chunked"
+        request.body = body
+        return try await withTaskExecutorPreference(executor) { [request] in try await broker.forward(request) }
     }
 
     /// Nil where something has to be waited for.
