@@ -48,18 +48,26 @@ struct AnswerHead {
         guard block.bytes.withUnsafeReadableBytes({ scrubber.passes($0) }) else { return nil }
         var passed = ByteBuffer()
         passed.reserveCapacity(block.bytes.readableBytes)
+        // Lines that stand together are taken together.
+        var run = 0..<0
         for line in block.lines {
-            let rule = line.known.map { rules[$0] } ?? Rule(block.name(of: line))
-            switch rule {
-            case .passes: passed.writeImmutableBuffer(block.bytes(of: line))
-            case .stays: break
+            switch line.known.map({ rules[$0] }) ?? Rule(block.name(of: line)) {
+            case .passes: break
+            case .stays: continue
             // What it names stays, too.
-            case .connection: guard ["keep-alive", "close"].contains(block.value(of: line)) else { return nil }
-            case .encoding:
-                try checkEncoding(block.value(of: line))
-                passed.writeImmutableBuffer(block.bytes(of: line))
+            case .connection:
+                guard ["keep-alive", "close"].contains(block.value(of: line)) else { return nil }
+                continue
+            case .encoding: try checkEncoding(block.value(of: line))
+            }
+            if line.start != run.upperBound {
+                passed.writeImmutableBuffer(block.bytes(in: run))
+                run = line.start..<line.end
+            } else {
+                run = run.lowerBound..<line.end
             }
         }
+        passed.writeImmutableBuffer(block.bytes(in: run))
         return passed
     }
 

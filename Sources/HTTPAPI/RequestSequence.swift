@@ -49,6 +49,8 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
     private var whenWritable: CheckedContinuation<Void, Never>?
     /// Told by a body that was full and is read again; one for all bodies.
     private var hasRoom: @Sendable () -> Void = {}
+    /// Flushes what is written by then; one for all answers.
+    private var flushWritten: @Sendable () -> Void = {}
 
     var dispatcher: Dispatcher { answers.dispatcher }
     var carrier: AnswerWriter.Carrier { writer.carrier }
@@ -74,6 +76,7 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
         lastHeard = context.eventLoop.now
         let own = NIOLoopBound(self, eventLoop: context.eventLoop)
         hasRoom = { [eventLoop = context.eventLoop] in eventLoop.execute { own.value.bodyHasRoom() } }
+        flushWritten = { own.value.context?.flush() }
         watchSilence()
     }
 
@@ -84,6 +87,7 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
         // A body knows the handler that feeds it.
         current = nil
         hasRoom = {}
+        flushWritten = {}
         later = []
         self.context = nil
     }
@@ -372,7 +376,7 @@ final class RequestSequence: ChannelDuplexHandler, RemovableChannelHandler {
         if carriage.requestIsWhole {
             // After all that the loop has read: answers that came together leave together, which costs each of them less of
             // waking the other side.
-            context.eventLoop.execute { [channel = context.channel] in channel.flush() }
+            context.eventLoop.execute(flushWritten)
         } else {
             context.flush()
         }

@@ -31,9 +31,9 @@ package struct FieldBlock: Sendable {
             ?? .via
     }
 
-    /// A line with its end.
-    package func bytes(of line: Line) -> ByteBuffer {
-        bytes.getSlice(at: bytes.readerIndex + line.start, length: line.end - line.start) ?? ByteBuffer()
+    /// Lines that stand together, each with its end.
+    package func bytes(in range: Range<Int>) -> ByteBuffer {
+        bytes.getSlice(at: bytes.readerIndex + range.lowerBound, length: range.count) ?? ByteBuffer()
     }
 
     /// Without the blanks around it.
